@@ -1,5 +1,7 @@
 /** JSON (RFC 8259) that a person wrote: its value, and the line and column of everything in it. */
+
 import { createScanner, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { sentences } from './languages/language.js';
 
 /** A place in a text. */
 export interface Place {
@@ -44,7 +46,7 @@ const maxNameLength = 100;
  */
 export function parseJsonSource(source: string): JsonSource {
   const text = source.replace(/^\uFEFF/, '');
-  if (text.trim() === '') throw notJson('it is empty', { line: 1, column: 1 });
+  if (text.trim() === '') throw notJson(sentences.jsonSource.empty, { line: 1, column: 1 });
   assertShallow(text);
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
@@ -72,7 +74,7 @@ function assertShallow(text: string): void {
     // Strings begin with their quote.
     if ('{['.includes(text[start]!)) depth += 1;
     if ('}]'.includes(text[start]!)) depth -= 1;
-    if (depth > maxDepth) throw new JsonSyntaxError('this is nested too deeply', placeAt(text, start));
+    if (depth > maxDepth) throw new JsonSyntaxError(sentences.jsonSource.tooDeep, placeAt(text, start));
   }
 }
 
@@ -87,7 +89,7 @@ function parsed(text: string): unknown {
 }
 
 function notJson(problem: string, place: Place): JsonSyntaxError {
-  return new JsonSyntaxError(`this is not JSON: ${problem}`, place);
+  return new JsonSyntaxError(sentences.jsonSource.notJson(problem), place);
 }
 
 /** @throws JsonSyntaxError at the second of two fields with the same name */
@@ -98,7 +100,7 @@ function assertUniqueNames(node: Node, text: string): void {
       const name = child.children?.[0]?.value;
       if (names.has(name)) {
         throw new JsonSyntaxError(
-          `the field ${JSON.stringify(String(name).slice(0, maxNameLength))} is given twice`,
+          sentences.jsonSource.fieldTwice(JSON.stringify(String(name).slice(0, maxNameLength))),
           placeAt(text, child.offset),
         );
       }
@@ -126,37 +128,38 @@ function nearest(root: Node, path: readonly PropertyKey[]): Node {
 }
 
 function problemOf({ error }: ParseError, atEnd: boolean): string {
-  const expected = (what: string) => (atEnd ? `the text ends where ${what} belongs` : `${what} belongs here`);
+  const expected = (what: string) =>
+    atEnd ? sentences.jsonSource.endsWhereExpected(what) : sentences.jsonSource.expectedHere(what);
   switch (printParseErrorCode(error)) {
     case 'PropertyNameExpected':
-      return expected('the name of a field, in double quotes');
+      return expected(sentences.jsonSource.fieldName);
     case 'ValueExpected':
-      return expected('a value');
+      return expected(sentences.jsonSource.value);
     case 'ColonExpected':
-      return expected('a colon');
+      return expected(sentences.jsonSource.colon);
     case 'CommaExpected':
-      return expected('a comma');
+      return expected(sentences.jsonSource.comma);
     case 'CloseBraceExpected':
       return expected('}');
     case 'CloseBracketExpected':
       return expected(']');
     case 'EndOfFileExpected':
-      return 'something follows the end';
+      return sentences.jsonSource.afterEnd;
     case 'InvalidCommentToken':
     case 'UnexpectedEndOfComment':
-      return 'comments are not allowed';
+      return sentences.jsonSource.noComments;
     case 'InvalidNumberFormat':
     case 'UnexpectedEndOfNumber':
-      return 'this is not a number';
+      return sentences.jsonSource.notANumber;
     case 'UnexpectedEndOfString':
-      return 'a string is not closed';
+      return sentences.jsonSource.openString;
     case 'InvalidUnicode':
     case 'InvalidEscapeCharacter':
-      return 'a string has an invalid escape sequence';
+      return sentences.jsonSource.invalidEscape;
     case 'InvalidCharacter':
-      return 'a string has a control character';
+      return sentences.jsonSource.controlCharacter;
     default:
-      return 'this word is not part of JSON';
+      return sentences.jsonSource.unknownWord;
   }
 }
 

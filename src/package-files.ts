@@ -2,7 +2,9 @@
  * The files of the package, from wherever this code runs: `src` in a test run from source, `build` as compiled for the
  * tests, `dist` as bundled for users, where modules are not in the folders that they were written in.
  */
+
 import { existsSync, readFileSync } from 'node:fs';
+import { sentences } from './languages/language.js';
 
 const packageFolder = folderWith('package.json', new URL('./', import.meta.url));
 
@@ -32,7 +34,7 @@ function folderWith(name: string, folder: URL): URL {
   if (existsSync(new URL(name, folder))) return folder;
   const above = new URL('../', folder);
   if (above.href === folder.href) {
-    throw new Error('The files of enrollkit are not where it was installed. Install it again.');
+    throw new Error(sentences.errors.filesMissing);
   }
   return folderWith(name, above);
 }

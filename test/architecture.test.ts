@@ -234,7 +234,7 @@ const onlyImporters: [pattern: RegExp, files: RegExp][] = [
   [/^libsql$/, /^emulator\//],
   [/^(hono|@hono\/)/, /^emulator\//],
   [/^mqtt-packet$/, /^emulator\/wire\/mqtt\//],
-  [/^rhea$/, /^emulator\//],
+  [/^rhea$/, /^(emulator|dps\/client\/amqp)\//],
   [/^@azure\//, /^dps\//],
   [/^mqtt$/, /^dps\//],
 ];

@@ -8,6 +8,8 @@
 export const en = {
   /** src/errors.ts */
   errors: {
+    /** src/package-files.ts */
+    filesMissing: 'The files of enrollkit are not where it was installed. Install it again.',
     /** What to do next, unless the error says something more precise; by code. */
     next: {
       INTERNAL: 'This is a bug in enrollkit. Run the command again with --verbose, and report the output.',
@@ -116,6 +118,8 @@ export const en = {
       tls: 'TLS alert',
       connection: 'connection',
       enrollkit: 'enrollkit',
+      finding: 'finding of enrollkit',
+      exit: 'exit status of enrollkit',
     },
     /** At the end of an error. */
     short: (code: string, meaning: string, cause: string | undefined) =>
@@ -735,6 +739,36 @@ export const en = {
         causes: [['nothing is wrong', 'read it back']],
         next: 'No action is needed.',
       },
+      301: {
+        meaning: 'The resource has moved to another address for good.',
+        causes: [['the endpoint is that of a website or a proxy', 'look at the Location header']],
+        next: 'Use the host name of the service.',
+      },
+      302: {
+        meaning: 'The response names another address.',
+        causes: [['a proxy or a captive portal asks you to sign in', 'open the address in a browser']],
+        next: 'Sign in there, or use another network.',
+      },
+      303: {
+        meaning: 'The outcome is at another address.',
+        causes: [['a proxy or a website responds instead of the service', 'look at the Location header']],
+        next: 'Use the host name of the service.',
+      },
+      304: {
+        meaning: 'The resource has not changed.',
+        causes: [['a cache between client and service', 'look for If-None-Match in the request']],
+        next: 'Send the request without that header.',
+      },
+      307: {
+        meaning: 'The same request should go to another address.',
+        causes: [['a proxy or a captive portal', 'look at the Location header']],
+        next: 'Use the host name of the service, or sign in to the network.',
+      },
+      308: {
+        meaning: 'The same request should always go to another address.',
+        causes: [['an endpoint that has moved', 'look at the Location header']],
+        next: 'Use the new address.',
+      },
       400: {
         meaning: 'The service does not accept the request.',
         causes: [
@@ -754,6 +788,16 @@ export const en = {
           ['a wrong clock', 'enrollkit doctor compares it with the service’s'],
         ],
         next: 'Run enrollkit doctor, which checks credentials, clock and certificates.',
+      },
+      402: {
+        meaning: 'The subscription cannot be charged.',
+        causes: [
+          [
+            'a subscription that is disabled or has reached its spending limit',
+            'the portal shows the state of the subscription',
+          ],
+        ],
+        next: 'Enable the subscription.',
       },
       403: {
         meaning: 'The service knows who you are, but does not allow this.',
@@ -779,6 +823,11 @@ export const en = {
         causes: [['a request that is not part of the API', 'run again with --verbose to see the request']],
         next: 'Compare the request with the REST reference.',
       },
+      406: {
+        meaning: 'The service cannot respond in the requested format.',
+        causes: [['an Accept header of another client', 'look at the request']],
+        next: 'Accept application/json.',
+      },
       407: {
         meaning: 'The proxy requires a user name and password.',
         causes: [['HTTPS_PROXY names a proxy without credentials', 'ask the proxy’s administrator for them']],
@@ -800,6 +849,18 @@ export const en = {
         ],
         next: 'Choose another name, or delete the existing one.',
       },
+      410: {
+        meaning: 'The resource is gone for good.',
+        causes: [['an api-version that was retired, or a deleted resource', 'the message names it']],
+        next: 'Update the client.',
+      },
+      411: {
+        meaning: 'The service requires a length for the body.',
+        causes: [
+          ['a client or a proxy that sends the body in chunks', 'look for Content-Length in the request'],
+        ],
+        next: 'Send Content-Length.',
+      },
       412: {
         meaning: 'It was changed in the meantime: the etag does not match the stored version.',
         causes: [['someone else changed it after it was read', 'read it again, and compare the etags']],
@@ -810,15 +871,55 @@ export const en = {
         causes: [['a large body', 'run again with --verbose to see the request']],
         next: 'Send less.',
       },
+      414: {
+        meaning: 'The address of the request is too long.',
+        causes: [['too much in the query', 'look at the address']],
+        next: 'Shorten it, or send the data in the body.',
+      },
       415: {
         meaning: 'The body is not declared as JSON.',
         causes: [['another Content-Type', 'it must be application/json']],
         next: 'Send Content-Type: application/json.',
       },
+      416: {
+        meaning: 'The requested range does not exist.',
+        causes: [['a download that was resumed after the file changed', 'look for Range in the request']],
+        next: 'Start the download again.',
+      },
+      417: {
+        meaning: 'The service does not meet the Expect header.',
+        causes: [['a client that sends Expect: 100-continue', 'look at the request']],
+        next: 'Send the request without that header.',
+      },
+      421: {
+        meaning: 'The request reached a server that does not serve this host.',
+        causes: [
+          [
+            'a connection that was reused for another host name',
+            'compare the Host header with the server name in TLS',
+          ],
+        ],
+        next: 'Connect again, with the name of the service.',
+      },
+      422: {
+        meaning: 'The service understands the request, and a value in it is not valid.',
+        causes: [['a value that breaks a rule', 'the message names it']],
+        next: 'Correct that value.',
+      },
+      423: {
+        meaning: 'The resource is locked.',
+        causes: [['a lock in Azure Resource Manager, or another operation', 'az lock list']],
+        next: 'Remove the lock, or wait for the other operation.',
+      },
       426: {
         meaning: 'The service requires another protocol.',
         causes: [['a plain HTTP request to a WebSocket address', 'check the client’s settings']],
         next: 'Connect with MQTT or AMQP over WebSockets.',
+      },
+      428: {
+        meaning: 'The service requires a condition for this change.',
+        causes: [['a missing If-Match header', 'look at the request']],
+        next: 'Read the resource, and send its etag as If-Match.',
       },
       429: {
         meaning: 'The service is throttling requests.',
@@ -835,6 +936,11 @@ export const en = {
         meaning: 'The request headers are too large.',
         causes: [['a very long token or header', 'run again with --verbose']],
         next: 'Send smaller headers.',
+      },
+      451: {
+        meaning: 'The resource is not available for legal reasons.',
+        causes: [['a filter of the network or of the country', 'try another network']],
+        next: 'Ask whoever runs the network.',
       },
       500: {
         meaning: 'The service failed.',
@@ -874,6 +980,21 @@ export const en = {
           ['a fault that was set in the emulator', 'enrollkit emulator faults list'],
         ],
         next: 'Wait a minute, then run the command again.',
+      },
+      505: {
+        meaning: 'The server does not support this version of HTTP.',
+        causes: [['an old proxy', 'look at the version in the request']],
+        next: 'Use HTTP/1.1.',
+      },
+      507: {
+        meaning: 'The server has no space left.',
+        causes: [['a quota of the service', 'the message names it']],
+        next: 'Delete what you no longer need, then try again.',
+      },
+      511: {
+        meaning: 'The network requires you to sign in.',
+        causes: [['a captive portal', 'open any website in a browser']],
+        next: 'Sign in to the network, then try again.',
       },
     },
     /** TLS alerts, by number. */
@@ -1674,6 +1795,504 @@ export const en = {
         causes: [['more requests than the service or its tier allows', 'count them']],
         next: 'Wait, then try again with increasing delays.',
       },
+      ERR_SSL_WRONG_VERSION_NUMBER: {
+        meaning: 'The other side does not speak TLS.',
+        causes: [
+          ['the port is one for plain HTTP, or a proxy responds', 'openssl s_client -connect HOST:PORT'],
+        ],
+        next: 'Use the TLS port of the service; in HTTPS_PROXY, write http:// for a proxy without TLS.',
+      },
+      ENOSPC: {
+        meaning: 'The disk is full.',
+        causes: [['logs, or the state of an emulator', 'df -h']],
+        next: 'Free up space, then run the same command again.',
+      },
+      EMFILE: {
+        meaning: 'Too many files are open.',
+        causes: [['a low limit of the shell', 'ulimit -n']],
+        next: 'Raise the limit, then run the same command again.',
+      },
+      EROFS: {
+        meaning: 'The file system is read-only.',
+        causes: [['a mounted image, or a disk with errors', 'mount']],
+        next: 'Use a folder on another file system: --dir FOLDER',
+      },
+      EPERM: {
+        meaning: 'The system does not permit the operation.',
+        causes: [['a file of another user, or a file that is protected', 'ls -l FILE; lsattr FILE']],
+        next: 'Change its owner or its protection.',
+      },
+    },
+    /** Reasons for which DPS refuses a device, and findings of doctor. */
+    findings: {
+      WRONG_ID_SCOPE: {
+        meaning: 'The device registered with the ID scope of another provisioning service.',
+        causes: [
+          [
+            'a device that was configured for another service',
+            'compare its ID scope with the overview page of your provisioning service',
+          ],
+        ],
+        next: 'Configure the device with the ID scope of this service.',
+      },
+      COMMON_NAME_MISMATCH: {
+        meaning: 'The common name of the device certificate is not the registration ID.',
+        causes: [
+          [
+            'a certificate of another device, or a name with a typo',
+            'enrollkit cert inspect FILE shows the common name',
+          ],
+        ],
+        next: 'Register with the common name as registration ID, or create a certificate for this ID.',
+      },
+      CERTIFICATE_NOT_YET_VALID: {
+        meaning: 'A certificate of the chain is not valid yet.',
+        causes: [
+          [
+            'the clock of the computer that created it was ahead',
+            'enrollkit cert inspect FILE shows the dates',
+          ],
+        ],
+        next: 'Correct the clock and create the certificate again, or wait.',
+      },
+      WRONG_KEY: {
+        meaning:
+          'A certificate was signed with a different key than that of the CA certificate that was sent.',
+        causes: [
+          [
+            'two CAs of the same name, such as before and after a renewal',
+            'enrollkit cert verify FILE compares signatures and key identifiers',
+          ],
+        ],
+        next: 'Send the CA certificate whose key signed the device certificate.',
+      },
+      ALGORITHM_NOT_ACCEPTED: {
+        meaning: 'The certificate uses a key or a signature algorithm that DPS does not accept.',
+        causes: [
+          [
+            'a small RSA key, SHA-1, or a curve that Azure does not support',
+            'enrollkit cert lint FILE names it',
+          ],
+        ],
+        next: 'Create the certificate with EC P-256 or RSA 2048, and SHA-256.',
+      },
+      INTERMEDIATE_NOT_SENT: {
+        meaning:
+          'The device does not send a CA certificate between its own certificate and the uploaded one.',
+        causes: [
+          [
+            'a file with only the device certificate is configured, not the chain',
+            'count the certificates in the file that the device uses',
+          ],
+        ],
+        next: 'Configure the device with the whole chain: its certificate, then each issuer.',
+      },
+      CA_NOT_UPLOADED: {
+        meaning: 'No CA of the chain is uploaded to the provisioning service.',
+        causes: [
+          ['the CA was created and never uploaded, or was uploaded to another service', 'enrollkit ca list'],
+        ],
+        next: 'Upload the CA certificate and verify it: enrollkit ca upload FILE, enrollkit ca verify NAME',
+      },
+      CA_NOT_VERIFIED: {
+        meaning: 'The CA certificate is uploaded, but proof of possession is not complete.',
+        causes: [['the verification code was never answered', 'enrollkit ca list shows what is verified']],
+        next: 'Complete the proof of possession: enrollkit ca verify NAME',
+      },
+      ANOTHER_CA_OF_THE_SAME_NAME: {
+        meaning: 'A CA of that name is uploaded or enrolled, and it is a different certificate.',
+        causes: [
+          [
+            'the CA was created again with the same name',
+            'compare the thumbprints: enrollkit ca list, enrollkit cert inspect FILE',
+          ],
+        ],
+        next: 'Upload the present CA under another name, or use devices of the uploaded one.',
+      },
+      CA_NOT_ENROLLED: {
+        meaning: 'The CA is verified, and no enrollment group uses a CA of the chain.',
+        causes: [['the group was deleted, or was created for another CA', 'enrollkit group list']],
+        next: 'Create an enrollment group for the CA: enrollkit group create ID',
+      },
+      NO_ENROLLMENT: {
+        meaning: 'No enrollment accepts the device.',
+        causes: [
+          [
+            'there is no enrollment group for certificates, or the certificate is self-signed and not enrolled',
+            'enrollkit group list; enrollkit enrollment list',
+          ],
+        ],
+        next: 'Create an enrollment group, or an individual enrollment for the device.',
+      },
+      ENROLLMENT_DISABLED: {
+        meaning: 'The enrollment that decides about the device is disabled.',
+        causes: [['someone disabled it', 'enrollkit group show ID; enrollkit enrollment show ID']],
+        next: 'Enable the enrollment, and register again.',
+      },
+      ANOTHER_CERTIFICATE_ENROLLED: {
+        meaning: 'The individual enrollment of the device has a different certificate.',
+        causes: [
+          [
+            'the device certificate was renewed, and its enrollment was not',
+            'compare the thumbprints: enrollkit enrollment show ID',
+          ],
+        ],
+        next: 'Put the present certificate into the enrollment.',
+      },
+      ENROLLMENT_OF_ANOTHER_KIND: {
+        meaning: 'The individual enrollment of the device is for a symmetric key or a TPM.',
+        causes: [['an enrollment from an earlier set-up of the device', 'enrollkit enrollment show ID']],
+        next: 'Delete the individual enrollment, or change its attestation to X.509.',
+      },
+      NODE_TOO_OLD: {
+        meaning: 'Node.js is too old for enrollkit.',
+        causes: [['another version is first in PATH', 'node --version']],
+        next: 'Install Node.js 20.19 or later.',
+      },
+      TRUST_ROOT_MISSING: {
+        meaning: 'A root that Azure’s servers need is not trusted on this computer.',
+        causes: [
+          [
+            'the system’s trusted roots are outdated or replaced',
+            'look for DigiCert Global Root G2 and Microsoft RSA Root Certificate Authority 2017',
+          ],
+        ],
+        next: 'Update the trusted roots, or name a file with them in NODE_EXTRA_CA_CERTS.',
+      },
+      EXTRA_ROOTS_MISSING: {
+        meaning: 'NODE_EXTRA_CA_CERTS names a file that does not exist.',
+        causes: [['the file was moved, or the path has a typo', 'list the file']],
+        next: 'Correct the path, or unset the variable.',
+      },
+      TLS_CHECKS_OFF: {
+        meaning: 'NODE_TLS_REJECT_UNAUTHORIZED=0 turns off all checks of servers.',
+        causes: [['a workaround for a proxy or a test server', 'look at the environment']],
+        next: 'Unset the variable, and trust the root of the server instead: NODE_EXTRA_CA_CERTS.',
+      },
+      PROXY_INVALID: {
+        meaning: 'The proxy in the environment is not a URL.',
+        causes: [['a host without http://', 'look at HTTPS_PROXY and ALL_PROXY']],
+        next: 'Set it as http://host:port.',
+      },
+      PROXY_NOT_FOR_MQTT: {
+        meaning: 'Devices register over MQTT or AMQP, which do not use the proxy.',
+        causes: [
+          [
+            'a network that only allows HTTPS through its proxy',
+            'register once: enrollkit device register ID',
+          ],
+        ],
+        next: 'Open the port in the firewall, or register over HTTPS: --protocol https',
+      },
+      PORT_UNREACHABLE: {
+        meaning: 'A port of Azure cannot be reached from here.',
+        causes: [['a firewall blocks outgoing connections', 'enrollkit doctor shows which ports are open']],
+        next: 'Open the port in the firewall, or register over HTTPS: --protocol https',
+      },
+      TLS_INTERCEPTED: {
+        meaning: 'A CA other than Azure’s issued the certificate that arrives here.',
+        causes: [['a proxy inspects TLS', 'enrollkit doctor names the issuer']],
+        next: 'Exempt the hosts of Azure from inspection, or trust the root of the proxy: NODE_EXTRA_CA_CERTS.',
+      },
+      NO_FOLDER: {
+        meaning: 'There is no such certificate folder.',
+        causes: [['a typo, or another working directory', 'list the folder']],
+        next: 'Name the folder with --dir, or run enrollkit quickstart.',
+      },
+      KEY_READABLE_BY_OTHERS: {
+        meaning: 'The mode of a private key lets other users read it.',
+        causes: [['the file was copied or restored without its mode', 'ls -l FILE']],
+        next: 'Restrict it: chmod 600 FILE. If others may have read it, replace the key.',
+      },
+      KEY_MISSING: {
+        meaning: 'A certificate has no private key beside it.',
+        causes: [
+          ['the key was moved to a safe place, or deleted', 'look for key.pem beside certificate.pem'],
+        ],
+        next: 'Restore the key from a backup, or create the certificate again.',
+      },
+      CERTIFICATE_MISSING: {
+        meaning: 'The plan has a certificate that the folder does not have.',
+        causes: [['an interrupted run, or a deleted file', 'enrollkit doctor names it']],
+        next: 'Run enrollkit quickstart again.',
+      },
+      CERTIFICATE_EXPIRES_SOON: {
+        meaning: 'A certificate has a third of its lifetime left, or less.',
+        causes: [['it was not renewed in time', 'enrollkit cert inspect FILE shows the dates']],
+        next: 'Renew it: enrollkit cert renew, or enrollkit cert rollover for a CA.',
+      },
+      CHANGE_UNFINISHED: {
+        meaning: 'An interrupted command has left files that are not in place yet.',
+        causes: [['the command was killed, or the disk was full', 'enrollkit doctor names the folder']],
+        next: 'Run the same command again.',
+      },
+      ROLLOVER_UNFINISHED: {
+        meaning: 'A CA roll-over has begun and is not finished.',
+        causes: [['the command was interrupted', 'enrollkit doctor shows how far it came']],
+        next: 'Run the same command again: enrollkit cert rollover',
+      },
+      EMULATOR_MISSING: {
+        meaning: 'The plan uses an emulator, and its state is gone.',
+        causes: [['its folder was deleted', 'list .enrollkit in the certificate folder']],
+        next: 'Run enrollkit quickstart again: it creates a new emulator.',
+      },
+      RIGHTS_MISSING: {
+        meaning: 'Your identity lacks permissions that a quickstart needs.',
+        causes: [
+          [
+            'a role without write access to the provisioning service',
+            'enrollkit doctor lists the permissions',
+          ],
+        ],
+        next: 'Ask for the role Contributor on the provisioning service, or use --proof-of-possession portal.',
+      },
+      CLOCK_OFF: {
+        meaning: 'The clocks of this computer and of the service differ by more than a minute.',
+        causes: [['the clock of this computer is not synchronized', 'compare it with a time server']],
+        next: 'Synchronize the clock of this computer.',
+      },
+      HUB_UNREACHABLE: {
+        meaning: 'A linked hub cannot be reached.',
+        causes: [['a firewall, or a hub that was deleted', 'resolve its host name and connect to port 443']],
+        next: 'Check the network and that the hub exists.',
+      },
+      ANOTHER_CERTIFICATE_UPLOADED: {
+        meaning: 'Under the name of the CA, a different certificate is uploaded.',
+        causes: [
+          [
+            'the CA of the folder was created again, or another folder uses the name',
+            'compare the thumbprints: enrollkit ca list',
+          ],
+        ],
+        next: 'Upload the CA under another name, or delete the uploaded one: enrollkit ca delete NAME',
+      },
+      GROUP_MISSING: {
+        meaning: 'The enrollment group of the plan does not exist.',
+        causes: [['it was deleted, or the run did not get that far', 'enrollkit group list']],
+        next: 'Run enrollkit quickstart again.',
+      },
+      GROUP_DIFFERS: {
+        meaning: 'The enrollment group is not as in the plan.',
+        causes: [['someone changed it after the run', 'enrollkit group show ID']],
+        next: 'Run enrollkit quickstart again to restore it, or change the plan.',
+      },
+      DEVICE_NOT_REGISTERED: {
+        meaning: 'The device has no registration record.',
+        causes: [['it has never registered, or its record was deleted', 'enrollkit group devices GROUP']],
+        next: 'Register it: enrollkit device register ID',
+      },
+      DEVICE_NOT_ASSIGNED: {
+        meaning: 'The device has a registration record whose status is not assigned.',
+        causes: [['its enrollment is disabled, or no hub could be chosen', 'enrollkit registration show ID']],
+        next: 'Enable its enrollment, then register again.',
+      },
+      DEVICE_NOT_IN_HUB: {
+        meaning: 'The device is registered, but not in its hub.',
+        causes: [['someone deleted it in the hub', 'look for it in the hub']],
+        next: 'Register it again: enrollkit device register ID',
+      },
+      DEVICE_DISABLED_IN_HUB: {
+        meaning: 'The device is disabled in its hub.',
+        causes: [['someone disabled it there', 'look at its status in the hub']],
+        next: 'Enable the device in the hub.',
+      },
+      HUB_HAS_ANOTHER_CERTIFICATE: {
+        meaning: 'The hub has a different certificate than the one in the folder.',
+        causes: [
+          [
+            'the device certificate was renewed, and the device has not registered since',
+            'compare the thumbprints in the hub and in the folder',
+          ],
+        ],
+        next: 'Register the device again: enrollkit device register ID',
+      },
+      NODE_VERSION: {
+        meaning: 'The version of Node.js is new enough.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      TRUST_ROOTS: {
+        meaning: 'The roots that Azure’s servers need are trusted.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      NO_PROXY: {
+        meaning: 'HTTPS does not go through a proxy.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      PROXY: {
+        meaning: 'HTTPS goes through a proxy.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      PORTS_FREE: {
+        meaning: 'The usual ports of the emulator are free.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      PORTS: {
+        meaning: 'The ports of Azure can be reached.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      TLS: {
+        meaning: 'Azure’s own CA issued the certificate of its servers.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      FOLDER: {
+        meaning: 'What the certificate folder contains.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      KEYS_ENCRYPTED: {
+        meaning: 'Encrypted keys were not compared with their certificates.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'Set ENROLLKIT_PASSPHRASE to compare them.',
+      },
+      EMULATOR_RUNNING: {
+        meaning: 'The emulator of the folder is running.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      EMULATOR_STOPPED: {
+        meaning: 'The emulator of the folder is not running; the checks started it for a moment.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      NO_EMULATOR: {
+        meaning: 'The folder has no emulator.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      EMULATOR_CLOCK: {
+        meaning: 'The clock of the emulator was set to another time.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'To use the time of this computer again, run: enrollkit emulator clock --reset',
+      },
+      DPS: {
+        meaning: 'The provisioning service responds.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      RIGHTS: {
+        meaning: 'Your identity has the permissions that a quickstart needs.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      CLOCK: {
+        meaning: 'The clocks of this computer and of the service agree to a minute.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      LINKED_HUBS: {
+        meaning: 'The hubs that are linked to the provisioning service.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      CA: {
+        meaning: 'The CA of the folder is uploaded and verified.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      GROUP: {
+        meaning: 'The enrollment group is as in the plan.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      DEVICE_REGISTERED: {
+        meaning: 'The device is assigned to a hub.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      NOT_ALL_DEVICES: {
+        meaning: 'Only the first 200 devices were checked.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'Check the others with enrollkit device register ID.',
+      },
+    },
+    /** Exit statuses of enrollkit. */
+    exits: {
+      0: {
+        meaning: 'Success.',
+        causes: [['the command did what it was asked to do', 'read its output']],
+        next: 'No action is needed.',
+      },
+      1: {
+        meaning: 'A bug in enrollkit.',
+        causes: [['a case that nobody thought of', 'run the command again with --verbose']],
+        next: 'Report the output.',
+      },
+      2: {
+        meaning: 'The input is not valid: a flag, a name or a file.',
+        causes: [['a typo', 'the error message names the place']],
+        next: 'Correct it; --help lists arguments and flags.',
+      },
+      3: {
+        meaning: 'Credentials, permissions or a passphrase are missing or wrong.',
+        causes: [['nobody is signed in', 'az account show']],
+        next: 'Sign in, or ask for the role that the message names.',
+      },
+      4: {
+        meaning: 'The service refused the request, or lacks something it requires.',
+        causes: [['what the error message names', 'enrollkit explain CODE, with the code in the message']],
+        next: 'Fix what the message names.',
+      },
+      5: {
+        meaning: 'The service could not be reached, failed, or is throttling.',
+        causes: [['the network', 'enrollkit doctor']],
+        next: 'Run the command again later.',
+      },
+      6: {
+        meaning: 'Proof of possession is not complete: the CA is not verified yet.',
+        causes: [['nobody uploaded the verification certificate in the portal', 'enrollkit ca list']],
+        next: 'Upload it, then run the same command again.',
+      },
+      7: {
+        meaning: 'Some devices succeeded, others did not.',
+        causes: [['a problem of single devices', 'the error lists them']],
+        next: 'Fix what is listed, then run the same command again.',
+      },
+      8: {
+        meaning: 'An answer is required, and there is no terminal to ask in.',
+        causes: [['a script or a CI job', 'look for CI in the environment']],
+        next: 'Give the answer as a flag.',
+      },
+      9: {
+        meaning: 'A problem on this computer: a file, a folder, a port or the clock.',
+        causes: [['what the error message names', 'enrollkit doctor']],
+        next: 'Fix what the message names.',
+      },
+      10: {
+        meaning: 'The certificate does not need to be renewed yet.',
+        causes: [
+          ['cert needs-renewal found enough time left', 'enrollkit cert inspect FILE shows the dates'],
+        ],
+        next: 'No action is needed.',
+      },
+      11: {
+        meaning: 'The check failed.',
+        causes: [['cert verify, cert lint or doctor found an error', 'the output lists what was found']],
+        next: 'Fix what is listed, then check again.',
+      },
+      12: {
+        meaning: 'No emulator is running.',
+        causes: [['emulator status found none in the folder', 'enrollkit emulator status --dir FOLDER']],
+        next: 'Start it: enrollkit emulator start',
+      },
+      13: {
+        meaning: 'The run differs from the recording.',
+        causes: [
+          ['a change of the service, of enrollkit or of the plan', 'the output lists the differences'],
+        ],
+        next: 'Find out which change is intended; record the run again if it is.',
+      },
+      130: {
+        meaning: 'Interrupted; completed work is kept.',
+        causes: [['Ctrl-C, or a signal', 'look at who ended it']],
+        next: 'Run the same command again to resume.',
+      },
     },
     /** Error codes of enrollkit; what to do next is in errors.next. */
     own: {
@@ -2124,6 +2743,27 @@ export const en = {
         causes: [['Ctrl-C, or a signal to stop', 'run the command again']],
       },
     },
+  },
+
+  /** src/json-source.ts */
+  jsonSource: {
+    empty: 'the text is empty',
+    tooDeep: 'this is nested too deeply',
+    notJson: (problem: string) => `this is not JSON: ${problem}`,
+    fieldTwice: (name: string) => `the field ${name} appears twice`,
+    endsWhereExpected: (what: string) => `the text ends, but ${what} is expected`,
+    expectedHere: (what: string) => `${what} is expected here`,
+    fieldName: 'a field name in double quotes',
+    value: 'a value',
+    colon: 'a colon',
+    comma: 'a comma',
+    afterEnd: 'there is more text after the end',
+    noComments: 'comments are not allowed',
+    notANumber: 'this is not a number',
+    openString: 'a string is not closed',
+    invalidEscape: 'a string has an invalid escape sequence',
+    controlCharacter: 'a string contains a control character',
+    unknownWord: 'this word is not valid JSON',
   },
 
   /** src/pki/lint/ */
@@ -2580,6 +3220,8 @@ export const en = {
 
   /** src/pki/x509/ and src/pki/der/ */
   pkiX509: {
+    longExponent: (name: string, octets: number) => `${name} with an exponent of ${octets} octets`,
+    explicitCurve: 'EC with explicit parameters instead of a named curve',
     severalCertificates: (count: number) => `It contains ${count} certificates; it must contain one.`,
     noCertificate: 'It does not contain a certificate.',
     moreThanThreeParts: 'it has more than three parts',
@@ -2788,6 +3430,12 @@ export const en = {
 
   /** src/pki/make/, and the files directly in src/pki/ */
   pkiMake: {
+    extensionTwice: 'an extension appears twice',
+    keyCertSignOfAuthorities:
+      'keyCertSign is required for certificate authorities, and not allowed for others (RFC 5280 section 4.2.1.3)',
+    pathLengthOfAuthorities: 'only a certificate authority has a path length',
+    criticalConstraints:
+      'the basic constraints of a certificate authority must be critical (RFC 5280 section 4.2.1.9)',
     nameEmpty: 'it is empty',
     nameTooLong: (maximum: number) => `it has more than ${maximum} characters`,
     nameIsAddress: 'it is an IP address, not a host name',
@@ -2983,6 +3631,8 @@ export const en = {
 
   /** src/workspace/ */
   workspace: {
+    notAName: 'it is not a name',
+    outsideFolder: 'it is outside the certificate folder',
     noFile: (path: string) => `There is no file ${path}.`,
     tooLarge: (path: string, size: number, maximum: number) =>
       `${path} has ${size} bytes; files of more than ${maximum} bytes are not read.`,
@@ -3134,7 +3784,162 @@ export const en = {
   },
 
   /** src/dps/client/ */
-  dpsClient: {},
+  dpsClient: {
+    /** Who answered; by plane. */
+    planes: { arm: 'Azure Resource Manager', service: 'DPS', device: 'DPS', hub: 'The IoT hub' },
+    /** A request that a service refused, with the reason it gave; by error code, REFUSED for any other. */
+    refusals: {
+      NO_CREDENTIALS: (service: string, subject: string, reason: string) =>
+        `${service} did not accept the credentials for ${subject}: ${reason}.`,
+      FORBIDDEN: (service: string, subject: string, reason: string) =>
+        `${service} does not allow this identity to access ${subject}: ${reason}.`,
+      NOT_FOUND: (service: string, subject: string, reason: string) =>
+        `${service} did not find ${subject}: ${reason}.`,
+      CONFLICT: (service: string, subject: string, reason: string) =>
+        `${service} reported a conflict for ${subject}: ${reason}.`,
+      PRECONDITION_FAILED: (service: string, subject: string, reason: string) =>
+        `${service} reported that ${subject} was changed in the meantime: ${reason}.`,
+      SERVICE_FAILED: (service: string, subject: string, reason: string) =>
+        `${service} failed to process the request for ${subject}: ${reason}.`,
+      THROTTLED: (service: string, subject: string, reason: string) =>
+        `${service} is throttling requests for ${subject}: ${reason}.`,
+      REFUSED: (service: string, subject: string, reason: string) =>
+        `${service} refused the request for ${subject}: ${reason}.`,
+    },
+    assignRole: (role: string, command: string, orInPortal: boolean) =>
+      `You need the role "${role}". Someone who can assign roles can run: ${command}${orInPortal ? '. Or verify the certificate in the portal: --proof-of-possession portal.' : ''}`,
+    notActiveYet: (dpsName: string, state: string | undefined) =>
+      `The provisioning service ${dpsName} is still being created: its state is ${state ?? 'unknown'}, and it has no ID scope yet.`,
+    noEntraCredentials: (tried: readonly string[]) =>
+      `No Microsoft Entra credentials were found. Tried: ${tried.length === 0 ? 'every source of credentials' : tried.join(', ')}.`,
+    noCredentials: 'none',
+    betweenSentences: ' ',
+    atMember: (path: string, problem: string) => `at ${path === '' ? 'the top level' : path}, ${problem}`,
+    enrollmentDisabled: (registrationId: string, message: string | undefined) =>
+      `The enrollment of the device ${registrationId} is disabled${message === undefined ? '' : `: ${message}`}.`,
+    notRegistered: (registrationId: string, message: string | undefined, code: number | undefined) =>
+      `DPS did not register the device ${registrationId}${message === undefined ? '' : `: ${message}`} (${code ?? 'no code'}).`,
+    mqttConnection: 'the connection',
+    mqttCertificate: 'the certificate',
+    mqttSubscription: (filter: string) => `the subscription to ${filter}`,
+    mqttRefusedDevice: (host: string, what: string, deviceId: string) =>
+      `${host} refused ${what} of the device ${deviceId}.`,
+    waitedForConnection: (host: string, seconds: number) =>
+      `${host} did not accept the connection within ${seconds} seconds.`,
+    waitedForSubscription: (host: string, filter: string, seconds: number) =>
+      `${host} did not grant the subscription to ${filter} within ${seconds} seconds.`,
+    waitedForAcknowledgment: (host: string, seconds: number) =>
+      `${host} did not acknowledge a message within ${seconds} seconds.`,
+    goneFromAzure: (subject: string) => `Azure no longer has ${subject}.`,
+    certificateDates: (host: string, hasExpired: boolean, now: string) =>
+      `The TLS certificate of ${host}, or one above it, ${hasExpired ? 'has expired' : 'is not valid yet'}. The clock of this computer is set to ${now}.`,
+    connectionFailed: (code: string | undefined) =>
+      `the connection failed${code === undefined ? '' : ` (${code})`}`,
+    service: (dpsName: string) => `the provisioning service ${dpsName}`,
+    noSuchService: (dpsName: string, resourceGroup: string) =>
+      `The resource group ${resourceGroup} of this subscription has no provisioning service ${dpsName}.`,
+    lookAtService: 'Check the provisioning service in the portal, then run the command again.',
+    permissions: 'the permissions of this identity',
+    serviceKeys: 'the keys of the provisioning service',
+    policyKeys: (keyName: string) => `the keys of the policy ${keyName}`,
+    certificates: 'the CA certificates',
+    unknownScope: (dpsName: string) =>
+      `The subscription and resource group of ${dpsName} are required to use Azure Resource Manager.`,
+    giveScope: 'Specify --subscription ID and --resource-group NAME.',
+    certificate: (name: string) => `the CA certificate ${name}`,
+    noToken: (scope: string) => `The credentials did not return a token for ${scope}.`,
+    entraRefused: (message: string) => `Microsoft Entra rejected the credentials: ${message}`,
+    correctEntra:
+      'Correct the value that it names (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, or the account of "az login"), then run the command again.',
+    entraUnreachable: 'Microsoft Entra (login.microsoftonline.com) cannot be reached.',
+    environmentVariables: 'environment variables',
+    workloadIdentity: 'workload identity',
+    managedIdentity: 'managed identity',
+    notInstalled: 'not installed',
+    notSignedIn: 'not signed in',
+    notReachable: 'not reachable',
+    keyMismatch: 'The device’s private key does not match its certificate.',
+    device: (registrationId: string) => `the device ${registrationId}`,
+    notAssignedInTime: (registrationId: string, seconds: number) =>
+      `DPS did not assign the device ${registrationId} to a hub within ${seconds} seconds.`,
+    noOperation: 'it has no operation ID',
+    noHub: 'it does not name the hub that the device is assigned to',
+    notJson: 'it is not JSON',
+    unexpectedRegistration: (registrationId: string, why: string) =>
+      `The answer of DPS to the registration of ${registrationId} is invalid: ${why}.`,
+    checkEndpoint: 'Check the global device endpoint, and whether a proxy answers in its place.',
+    enableEnrollment: 'Enable its enrollment, then run the command again.',
+    serviceClock: (time: string) => `The clock of DPS is set to ${time}.`,
+    notJsonProxy: 'it is not JSON; a proxy may have answered instead',
+    unexpectedAnswer: (host: string, subject: string, why: string) =>
+      `The answer of ${host} about ${subject} is invalid: ${why}.`,
+    checkAddress:
+      'Check that this is the address of a provisioning service, and that no proxy changes its answers.',
+    clockSkew: (local: string, host: string, server: string, minutes: number) =>
+      `The clock of this computer is set to ${local}, that of ${host} to ${server}: they are ${minutes} minutes apart, and certificates and tokens are refused.`,
+    proxyNotUrl: 'The environment variable HTTPS_PROXY or ALL_PROXY is not a URL.',
+    setProxy: 'Set it to http://HOST:PORT, or unset it.',
+    httpStatus: (status: number) => `HTTP status ${status}`,
+    waitSeconds: (seconds: number) => `Wait ${seconds} seconds, then run the command again.`,
+    copyServicePolicy:
+      'Copy the connection string of a policy with the permissions EnrollmentWrite and RegistrationStatusWrite again, or ask for the role "Device Provisioning Service Data Contributor".',
+    copyHubPolicy:
+      'Copy the connection string of a policy of the hub with the permissions RegistryRead and RegistryWrite again.',
+    answerTooLong: (host: string, bytes: number) => `The answer of ${host} is longer than ${bytes} bytes.`,
+    noAnswerInTime: (host: string, seconds: number) => `${host} did not answer within ${seconds} seconds.`,
+    notATwin: (hub: string) => `The answer of ${hub} is not a device twin.`,
+    twinRefused: (hub: string, deviceId: string, reason: string) =>
+      `${hub} refused a twin request of the device ${deviceId}: ${reason}`,
+    mqttRefused: (host: string, code: number) => `${host} refused the MQTT connection (return code ${code}).`,
+    mayBeIdScope: 'Check the ID scope: DPS also answers this for an unknown one. Then run the command again.',
+    mayBeFirewall: (port: number) =>
+      `Check the network and the host name. If a firewall blocks port ${port}, devices can register over HTTPS: --protocol https.`,
+    connectionClosed: (host: string) => `The connection to ${host} is closed.`,
+    packetTooLong: (host: string, bytes: number) =>
+      `${host} sent a packet that is longer than ${bytes} bytes.`,
+    checkMqttAddress: 'Check that this is the address of a provisioning service or a hub.',
+    noAnswer: 'no answer',
+    subscriptions: 'the subscriptions',
+    resourceGroups: 'the resource groups',
+    services: 'the provisioning services',
+    noHostName: (name: string) => `The IoT hub ${name} has no host name yet.`,
+    noHubPolicy: (hub: string, policy: string) => `The IoT hub ${hub} has no shared access policy ${policy}.`,
+    createHubPolicy:
+      'Create this policy in the portal: your IoT hub > Security settings > Shared access policies.',
+    hubs: 'the IoT hubs',
+    hub: (name: string) => `the IoT hub ${name}`,
+    hubKeys: (name: string) => `the keys of the IoT hub ${name}`,
+    azureFailed: (subject: string, state: string) =>
+      `Azure could not create or change ${subject}: its state is ${state}.`,
+    lookAtActivityLog: 'Check its activity log in the portal. Then delete it, and run the command again.',
+    azureStillWorking: (subject: string, minutes: number) =>
+      `Azure is still working on ${subject} after ${minutes} minutes.`,
+    keepsWaiting: 'Check it in the portal, then run the command again to continue waiting.',
+    resourceName: (name: string) => `the name ${name}`,
+    nameTaken: 'The name is taken.',
+    resourceGroup: (name: string) => `the resource group ${name}`,
+    enrollmentGroups: 'the enrollment groups',
+    enrollments: 'the individual enrollments',
+    someEnrollments: (count: number) => `${count} individual enrollments`,
+    registrationsOfGroup: (groupId: string) => `the registration records of the group ${groupId}`,
+    enrollmentGroup: (groupId: string) => `the enrollment group ${groupId}`,
+    enrollment: (registrationId: string) => `the individual enrollment ${registrationId}`,
+    registration: (registrationId: string) => `the registration record of ${registrationId}`,
+    untrusted: (host: string, code: string) =>
+      `The TLS certificate of ${host} does not lead to a root certificate that this computer trusts (${code}).`,
+    serverMustRenew: 'If that clock is right, the operator of the server must renew its certificate.',
+    otherServerName: (host: string) => `The TLS certificate of ${host} was issued for a different name.`,
+    handshakeFailed: (host: string, code: string) =>
+      `The TLS handshake with ${host} failed (${code}): the server does not use TLS, or refused this client.`,
+    unreachable: (host: string, why: string) => `${host} cannot be reached: ${why}.`,
+    hostNotFound: 'no host with that name was found',
+    lookupFailed: 'the name could not be resolved at this time',
+    connectionRefused: 'nothing listens there, or a firewall rejected the connection',
+    connectionCut: 'the connection was interrupted',
+    answerCut: 'the connection was interrupted during the answer',
+    connectTimeout: 'the connection attempt timed out',
+    noRoute: 'there is no route to the host',
+  },
 
   /** src/dps/client/diagnosis/ */
   diagnosis: {
@@ -3233,7 +4038,6 @@ export const en = {
       `You do not have permission to open port ${port} of ${address}, for ${protocol}.`,
     permitOrOtherPort: (permit: string, flag: string) =>
       `${permit} Or choose another port, 1024 or higher, with ${flag} PORT.`,
-    stuck: (folder: string) => `The emulator on ${folder} is neither starting nor stopping.`,
     noResponse: (address: string, reason: string) =>
       `The emulator at ${address} does not respond: ${reason}.`,
     timedOut: 'the request timed out',
@@ -3488,6 +4292,7 @@ export const en = {
     registrationIdsQuestion: 'Registration IDs:',
     registrationIdsHelp: 'Separate them with commas. Each becomes the common name of a certificate.',
     mqttHelp: 'MQTT over TLS, port 8883. Most devices use it.',
+    amqpHelp: 'AMQP 1.0 over TLS, port 5671.',
     httpsHelp: 'Port 443, for networks whose firewall blocks other ports.',
     protocolQuestion: 'Which protocol do the devices register with?',
     telemetryFlag: 'each device sends a message to its hub and reads its twin',
@@ -3513,6 +4318,63 @@ export const en = {
 
   /** src/quickstart/steps/ */
   quickstartSteps: {
+    creatingRoot: 'creating the root CA',
+    creatingIntermediate: 'creating the intermediate CA',
+    certificateProblem: (path: string, problem: string) => `${path} ${problem}.`,
+    /** A CA certificate that someone has to verify manually. */
+    notVerifiedYet: (todo: string) => `The CA certificate is not verified yet. ${todo}.`,
+    codeFromPortal:
+      'Generate a verification code in the portal, then run the command again with --verification-code CODE.',
+    codeFromCommand: (path: string, name: string) =>
+      `Upload it with "enrollkit ca upload ${path} --ca-name ${name}" and show the code with "enrollkit ca code ${name}" (both with the same --dir). Then run the command again with --verification-code CODE.`,
+    confirmInPortal:
+      'When the portal shows it as verified, run the command again without --verification-code.',
+    confirmByCommand: (name: string) =>
+      `Send it with "enrollkit ca verify ${name} --verification-certificate FILE" (with the same --dir). Then run the command again without --verification-code.`,
+    someNotRegistered: (failed: number, total: number, first: readonly string[], reason: string) =>
+      `${failed} of ${total} devices were not registered: ${firstOf(first, failed - first.length)}. ${reason}`,
+    groupIfMissing: (name: string) => `resource group ${name}, if it does not exist`,
+    serviceIfMissing: (name: string) => `provisioning service ${name}, if it does not exist`,
+    hubIfNoneLinked: (name: string) => `IoT hub ${name}, linked to the service, if no hub is linked`,
+    ifNoHubLinked: 'if no hub is linked',
+    linkedTo: (dpsName: string, hubs: string) => `${dpsName}, linked to ${hubs}`,
+    noResourceGroup: (name: string) => `The resource group ${name} does not exist.`,
+    giveLocation:
+      'To create it, specify its region with --location REGION, for example --location westeurope.',
+    resourceGroup: (name: string) => `resource group ${name}`,
+    service: (name: string) => `provisioning service ${name}`,
+    waitingForService: 'provisioning service',
+    waitingForHub: 'IoT hub',
+    waitingForLink: 'link',
+    link: (hub: string) => `link to ${hub}`,
+    hub: (name: string) => `IoT hub ${name}`,
+    serviceNameTaken: (name: string, why: string) => `No provisioning service can be named ${name}: ${why}`,
+    chooseServiceName: 'Choose another name with --dps-name NAME. Names must be unique in Azure.',
+    hubNameTaken: (name: string, why: string) => `No IoT hub can be named ${name}: ${why}`,
+    chooseHubName: 'Choose another name with --hub-name NAME. Names must be unique in Azure.',
+    scopeNeeded: 'The subscription and the resource group are required to create resources.',
+    giveScope: 'Specify --subscription ID and --resource-group NAME.',
+    notValidYet: (path: string, notBefore: string, owner: string, now: string) =>
+      `${path} is not valid before ${notBefore}, and the clock of ${owner} is set to ${now}.`,
+    otherKeyAlgorithm: (actual: string | undefined, wanted: string) =>
+      `its key is ${actual ?? 'of another kind'}, but the plan uses ${wanted}`,
+    restoreOrMove: (gone: string, folder: string) =>
+      `Restore ${gone} from a backup, or move ${folder} away to create a new one.`,
+    notIssuedBy: (why: string) => `cannot be reused: it was not issued by ${why}`,
+    missingSigner: (folder: string) => `exists, but its CA in ${folder} is missing`,
+    deviceNotIssuedBy: (why: string) => `it was not issued by ${why}`,
+    deviceCommonName: (commonName: string) => `its common name is "${commonName}"`,
+    uploadCa: (path: string, name: string) => `upload ${path} as "${name}"`,
+    uploadVerification: (path: string) => `upload ${path} as the verification certificate`,
+    notShownAsVerified: (name: string) => `DPS does not show "${name}" as verified.`,
+    uploadInPortal: (path: string) => `Upload ${path} in the portal, then run the command again.`,
+    sendVerification: (path: string, name: string) =>
+      `Send ${path} with "enrollkit ca verify ${name} --verification-certificate FILE" (with the same --dir), then run the command again.`,
+    inPortal: (dpsName: string, todo: string) =>
+      `In the portal, in the provisioning service ${dpsName} > Settings > Certificates: ${todo}`,
+    manually: (todo: string) => `Manually: ${todo}`,
+    whereHubConnectionString: 'if ENROLLKIT_HUB_CONNECTION_STRING is set',
+    doneOf: (done: number, total: number) => `${done} of ${total}`,
     createService: (name: string) => `Create the provisioning service ${name} with a hub`,
     ifMissing: 'if it does not exist',
     copyIntermediate: 'Copy your intermediate CA',
@@ -3594,10 +4456,84 @@ export const en = {
   },
 
   /** The files directly in src/quickstart/ */
-  quickstart: {},
+  quickstart: {
+    otherKindOfCa: (actual: 'none' | 'root' | 'intermediate', expected: 'none' | 'root' | 'intermediate') =>
+      `This is ${kindOfCa(actual)}, but the plan expects ${kindOfCa(expected)}.`,
+    giveThisKindOfCa: (expected: 'none' | 'root' | 'intermediate') =>
+      expected === 'none' ? 'Omit --ca.' : `Omit --existing-ca, or specify ${kindOfCa(expected)}.`,
+    signRequestOrMove: (request: string, certificate: string, folder: string) =>
+      `Sign its request, then run the command again: enrollkit cert sign ${request} --out ${certificate} (with the same --dir). Or move ${folder} away to create new ones.`,
+    restoreCertificateOrMove: (folder: string) =>
+      `Restore certificate.pem or chain.pem from a backup, then run the command again. Or move ${folder} away to create new ones.`,
+    /** Whose clock. */
+    emulator: 'the emulator',
+    thisComputer: 'this computer',
+    expired: (notAfter: string, owner: string, now: string) =>
+      `it expired on ${notAfter}, and the clock of ${owner} is set to ${now}`,
+    journalStillHas:
+      'The journal still lists resources in the provisioning service, so the local files were not deleted.',
+    cleanFirst: 'Delete them first: enrollkit clean',
+    linkByHand: (path: string) => `${path} is a symbolic link; delete it manually`,
+    foreignFile: 'enrollkit does not write files there; delete it manually',
+    notAFile: 'it is not a readable file; delete it manually',
+    fileChanged: 'it was changed after enrollkit wrote it; delete it manually',
+    cannotDelete: (reason: string) => `it cannot be deleted${reason}`,
+    otherCertificate: (name: string) => `A different certificate is now uploaded as ${name}.`,
+    noHubConnectionString: (host: string, deviceId: string) =>
+      `There is no connection string for the hub ${host} (ENROLLKIT_HUB_CONNECTION_STRING), so the device was not deleted. Delete it with: az iot hub device-identity delete --device-id ${deviceId}`,
+    giveAnotherCa: 'Specify another CA with --ca FILE, or omit --ca to create new ones.',
+    keepsItsName: (flag: string) => `Omit ${flag}: an existing CA keeps its name.`,
+    otherCaName: (actual: string, wanted: string) =>
+      `The common name of this CA is "${actual}", but the plan expects "${wanted}".`,
+    keepPlan: 'Save the plan, the journal and the program',
+    noExistingCa: (folder: string) => `The plan uses an existing CA, but ${folder} does not contain one.`,
+    giveCa: 'Specify the CA with --ca FILE and --ca-key FILE.',
+    keyWithoutCertificate: (path: string) =>
+      `The folder of ${path} has no certificate, and enrollkit does not overwrite private keys.`,
+    leftByInterruptedRun: (path: string, why: string) => `${path} was left by an interrupted run and ${why}.`,
+    moveKeyOrChangePlan: (path: string) =>
+      `Move ${path} away or change the plan, then run the command again.`,
+    keyNotEncrypted: 'is not encrypted, but the plan encrypts keys',
+    keyEncrypted: 'is encrypted, but the plan does not encrypt keys',
+    otherKeyKind: (algorithm: string) => `does not have the key algorithm of the plan, ${algorithm}`,
+    scopeUnknown: 'The subscription and the resource group are missing.',
+    giveScope: 'Specify --subscription ID and --resource-group NAME.',
+    hub: (name: string) => `IoT hub ${name}`,
+    service: (name: string) => `provisioning service ${name}`,
+    resourceGroup: (name: string) => `resource group ${name}`,
+    hasOtherResources: (count: number, names: string) =>
+      `it has ${count} resources that enrollkit did not create, or could not delete: ${names}`,
+    notTagged: (what: string, tag: string, run: string) =>
+      `the ${what} does not have the tag ${tag}=${run}, so it is not the one that was created here`,
+    resultNotFound: (title: string) => `"${title}" completed, but its result cannot be found.`,
+    unexpectedError: (message: string) => `Unexpected error: ${message}`,
+    folderUsed: (folder: string) => `The folder ${folder} already contains another run.`,
+    newFolder: 'Use --dir FOLDER to specify a new folder.',
+  },
 
   /** src/quickstart/recording/ */
-  recording: {},
+  recording: {
+    newerVersion: (version: number, supported: number) =>
+      `this recording was written by a newer enrollkit (version ${version}); this one reads version ${supported}.`,
+    /** The end of a problem at its place in the file. */
+    problem: (problem: string) => `${problem}.`,
+    notRecorded: (method: string, url: string, clientId: string | undefined, wasUsed: boolean) =>
+      `The recording ${wasUsed ? 'has no further answer to' : 'does not contain'} the request${clientId === undefined ? '' : ` of ${clientId}`} ${method} ${url}.`,
+    notAUrl: 'it must begin with https://, mqtts:// or amqps://',
+    notAStep: 'it must be the ID of a step',
+    notHttps: 'it must begin with https://',
+    notAFile: 'it is not a file of a certificate folder',
+    notHexadecimal: (digits: number) => `it must be ${digits} hexadecimal digits`,
+    notShownAsVerified: 'In the recorded run, the portal did not show the CA certificate as verified.',
+    update: 'Update enrollkit.',
+
+    unreadable: (path: string, reason: string) => `${path} cannot be read${reason}.`,
+    textTooLong: (length: number, maximum: number) =>
+      `this text has ${length} characters; the maximum is ${maximum}`,
+    controlCharacter: (code: string) => `this text contains the control character U+${code}`,
+    tooDeep: 'this is nested too deeply',
+    endedBeforeAnswer: 'The run ended before there was an answer.',
+  },
 
   /** src/fleet/ */
   fleet: {
@@ -3686,6 +4622,8 @@ export const en = {
     otherRun: (path: string) => `${path} belongs to an unfinished run with another fleet or other arguments.`,
     otherRunNext:
       'Run the interrupted command again with the same arguments, or choose another path with --out.',
+    otherPassphrase: 'The passphrase is not the one that the interrupted run encrypted keys with.',
+    otherPassphraseNext: 'Enter the passphrase of the interrupted run, or choose another path with --out.',
     notAJournal: (line: number, path: string) => `Line ${line} of ${path} is not a line of a fleet journal.`,
     notAJournalNext:
       'Choose another path with --out, or delete that file with the output that it belongs to.',
@@ -3748,7 +4686,8 @@ export const en = {
       ENROLLKIT_PASSPHRASE: 'The passphrase of the private keys.',
       ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure: connection string of a shared access policy of the DPS.',
       ENROLLKIT_HUB_CONNECTION_STRING: 'Azure: connection string of a hub, to look up and delete devices.',
-      ENROLLKIT_LANG: 'The language of messages (en, zh-CN), instead of your locale.',
+      ENROLLKIT_LANG:
+        'The language of messages (en, zh-CN), instead of your locale. To add a language, see CONTRIBUTING.md.',
       DEFAULT_VALIDITY_DAYS: 'certgen --edge: days that certificates are valid, instead of 30.',
       AZURE_TENANT_ID: 'Azure: the tenant of a service principal.',
       AZURE_CLIENT_ID: 'Azure: the client ID of the service principal.',
@@ -3914,6 +4853,19 @@ export const en = {
 
   /** src/cli/input/ */
   cliInput: {
+    passphraseTooShort: (minimum: number) => `The passphrase must have at least ${minimum} characters.`,
+    noPassphraseFor: (what: string) => `A passphrase is required to encrypt ${what}.`,
+    newPassphraseFor: (what: string) => `New passphrase for ${what}:`,
+    passphraseWhy: (minimum: number) => `At least ${minimum} characters. It is neither displayed nor stored.`,
+    passphraseHelp:
+      'The passphrase encrypts private keys in their files. Without it, nobody can use these keys, including you. Choose several words that are easy to remember, and keep them in a password manager.',
+    typeAtLeast: (minimum: number) => `Enter at least ${minimum} characters.`,
+    repeatPassphrase: 'Enter the passphrase again:',
+    catchTypo: 'To catch a typo.',
+    repeatHelp: 'If the first one may have a typo, go back and enter it again.',
+    passphraseMismatch: 'The passphrases do not match. Enter it again, or go back to change the first one.',
+    passphraseShort: (minimum: number) =>
+      `warning: The passphrase has fewer than ${minimum} characters and is easy to guess.`,
     noCertificateInFolder: (folder: string) => `There is no certificate in the folder ${folder}.`,
     certificateExtensions: (extensions: readonly string[]) =>
       `File names of certificates end in ${extensions.join(' ')}.`,
@@ -4040,6 +4992,34 @@ export const en = {
 
   /** src/cli/target/ */
   cliTarget: {
+    noService: (name: string, resourceGroup: string | undefined) =>
+      `You do not have a provisioning service named ${name}${resourceGroup === undefined ? '' : ` in the resource group ${resourceGroup}`}.`,
+    subscriptionSummary: 'its subscription (default: all that you have access to)',
+    resourceGroupSummary: 'its resource group (default: all)',
+    dpsNameSummary: 'the provisioning service (default: that of the last run, or the emulator’s)',
+    locationSummary: 'the Azure region, for example westeurope (default: that of the resource group)',
+    tagSummary: 'a tag of the resource; repeat for several',
+    invalidTag: (text: string) => `--tag: "${text}" is not NAME=VALUE.`,
+    tagRule:
+      'Use a name of 1 to 512 characters without < > % & \\ ? / and a value of at most 256: --tag owner=me',
+    subscriptionId: 'Specify its ID, as shown by "az account list" and in the portal.',
+    noSubscription: 'You do not have access to an Azure subscription.',
+    signInElsewhere:
+      'Sign in with an account that has a subscription ("az login"), or ask the owner of a subscription for the role Reader or Contributor.',
+    severalSubscriptions: (names: readonly string[]) =>
+      `You have several subscriptions: ${names.join(', ')}.`,
+    chooseSubscription: 'Choose one with --subscription ID.',
+    whichService: 'The name of the provisioning service is missing.',
+    nameService: (list: string) => `Specify it with --dps-name NAME. To list yours: ${list}`,
+    listServices: (list: string) => `To list yours: ${list}`,
+    noHub: (name: string) => `You do not have an IoT hub named ${name}.`,
+    notAHubId: (id: string) => `${id} is not the resource ID of an IoT hub.`,
+    hubIdRule:
+      'Specify the name of the hub, or its resource ID: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Devices/IotHubs/NAME',
+    whichResourceGroup: 'The resource group is missing.',
+    nameResourceGroup: 'Specify it with --resource-group NAME. It is created if it does not exist.',
+    createdResourceGroup: (name: string, location: string) =>
+      `Created the resource group ${name} in ${location}.`,
     ofHub: (source: string, host: string) =>
       `${source} is the connection string of an IoT hub (${host}), not of a provisioning service.`,
     ofOtherService: (source: string, name: string, expected: string) =>
@@ -4062,6 +5042,16 @@ export const en = {
     connectionStringFile: 'Azure: file with the connection string of a shared access policy',
     globalEndpoint:
       'endpoint where devices register (default: global.azure-devices-provisioning.net, or the emulator)',
+    sharedEmulator: 'use the running emulator of this folder, which other folders may share',
+    sharedEmulatorStopped: (folder: string) => `No emulator is running in ${folder}.`,
+    sharedEmulatorGone: (folder: string, emulator: string) =>
+      `The runs of ${folder} use the emulator in ${emulator}, and there is none.`,
+    startShared: (folder: string) => `Start it: enrollkit emulator start --detach --dir ${folder}`,
+    anotherEmulator: (folder: string, emulator: string) =>
+      `The folder ${folder} already uses another emulator, in ${emulator}.`,
+    newFolderForShared: 'Use a new folder for the runs on the shared emulator: --dir FOLDER.',
+    emulatorOrAzure: '--emulator and --target azure exclude each other.',
+    omitEmulator: 'Leave out one of them.',
     noEmulator: (folder: string) => `There is no emulator in ${folder}.`,
     startFirst:
       'Run "enrollkit quickstart" first, specify the folder with --dir FOLDER, or use --target azure.',
@@ -4069,6 +5059,35 @@ export const en = {
 
   /** src/cli/quickstart/ */
   cliQuickstart: {
+    cleanWouldDelete: 'This would be deleted:',
+    /** What happened to a resource; the two are aligned. */
+    cleanRemoved: (what: string) => `removed  ${what}`,
+    cleanKept: (what: string, why: string) => `kept     ${what}: ${why}`,
+    cleanCounts: (
+      devices: number,
+      registrations: number,
+      groups: number,
+      certificates: number,
+      azure: number,
+    ) =>
+      [
+        countOf(devices, 'device'),
+        countOf(registrations, 'registration record'),
+        countOf(groups, 'enrollment group'),
+        countOf(certificates, 'CA certificate'),
+        ...(azure > 0 ? [countOf(azure, 'Azure resource or link', 'Azure resources and links')] : []),
+      ].join(', '),
+    cleanInService: (dpsName: string) => ` in ${dpsName}`,
+    /** What a step does, in a dry run. */
+    previewLabels: { keeps: 'keeps', makes: 'creates', sends: 'sends' },
+    previewNothing: 'Nothing was created, and nothing was sent.',
+    cleanCaCertificate: (name: string, where: string) => `CA certificate ${name}${where}`,
+    cleanEnrollmentGroup: (id: string, where: string) => `enrollment group ${id}${where}`,
+    cleanRegistration: (id: string, where: string) => `registration record ${id}${where}`,
+    cleanHubLink: (hub: string, where: string) => `link to the IoT hub ${hub}${where}`,
+    cleanInEmulator: ' in the emulator',
+    runsRecorded: 'a recording, or a certificate folder for its last run',
+    replaySendsNothing: '  This step sends no requests.',
     cleanDescription:
       'Deletes the devices, the enrollment group and the CA certificate that were created for a folder, according to its journal. With --certificates, also deletes the local files; certificates and keys cannot be recovered.',
     cleanCertificates: 'also delete the local files: certificates, keys and the emulator’s state',
@@ -4089,7 +5108,42 @@ export const en = {
     cleanProvisioningService: (name: string) => `provisioning service ${name}`,
     cleanIotHub: (name: string) => `IoT hub ${name}`,
     cleanFile: (path: string) => `file ${path}`,
+    cleanEnrollment: (id: string, where: string) => `individual enrollment ${id}${where}`,
     cleanHubDevice: (id: string, hub: string) => `device ${id} in the hub ${hub}`,
+    findFlag: 'find what a quickstart created in Azure, or in the emulator, without its folder',
+    findRunFlag: 'with --find: only this run; once for each',
+    findExample: 'find and delete what a lost folder created, after asking',
+    findExampleRun: 'delete what one run created, without asking',
+    findSubscription: 'with --find: its subscription (default: all that you can read)',
+    findResourceGroup: 'with --find: its resource group (default: all)',
+    findDpsName: 'with --find: only this provisioning service and its hubs',
+    findTarget: 'with --find: where to look: emulator or azure (default: where the last run went)',
+    findOnlyWith: (flags: readonly string[]) => `${flags.join(', ')}: only with --find.`,
+    findOmit: 'Add --find, or leave it out: clean deletes what the journal of the folder lists.',
+    findNotWith: '--find does not delete local files.',
+    findNotWithNext: 'Leave out --certificates.',
+    findSearching: (what: string) => `searching ${what}`,
+    findRun: (run: string, day: string | undefined) =>
+      day === undefined ? `Run ${run}` : `Run ${run}, created on ${day}`,
+    findRunByName: (run: string, day: string | undefined) =>
+      `Only its name suggests a quickstart (${run}${day === undefined ? '' : `, created on ${day}`}); deleted only with --run ${run}:`,
+    findByName: (what: string, run: string) =>
+      `note: The name of the ${what} suggests that a quickstart created it. To delete it too, add --run ${run}.`,
+    findNothing: 'Nothing was found that a quickstart created.',
+    findNoSuchRun: (run: string) => `Nothing was found that the run ${run} created.`,
+    findListRuns: 'List all runs: enrollkit clean --find --dry-run',
+    findKnownRun: (folder: string) =>
+      `note: What was created for ${folder} is not included. Delete it with "enrollkit clean".`,
+    findNotSearched: (what: string, why: string) => `warning: Could not search ${what}: ${why}`,
+    findIncomplete: (count: number) =>
+      count === 1 ? 'One place could not be searched.' : `${count} places could not be searched.`,
+    findIncompleteNext: 'Fix the problem shown for each of them, then run the same command again.',
+    findQuestion: (runs: number) =>
+      runs === 1 ? 'Delete all of these?' : `Delete all of these, of ${runs} runs?`,
+    findOthersInside: (names: readonly string[]) =>
+      `It contains what these runs did not create: ${names.slice(0, 3).join(', ')}${names.length > 3 ? `, and ${names.length - 3} more` : ''}.`,
+    findStillThere: 'It still exists after it was deleted.',
+    findNoHubKey: (hub: string) => `There is no shared access policy iothubowner in the IoT hub ${hub}.`,
     cleanTelemetry: (id: string) => `record of the message from ${id}`,
     replayInterrupted: 'note: The recorded run was interrupted. Anything after that point is not compared.',
     replayCompared: (recorded: string, now: string) => `Compared ${recorded} with ${now}.`,
@@ -4098,8 +5152,8 @@ export const en = {
     replayStepNext: 'Run it in a terminal, with CI unset, or leave out --step.',
     replayOfflineTarget: '--offline does not use a provisioning service.',
     replayOfflineNext: 'Leave out --offline, or leave out --target and its related flags.',
-    replayFolderUsed: (folder: string) => `The folder ${folder} already contains another run.`,
-    replayNewFolder: 'Use --dir FOLDER to specify a new folder.',
+    replayRestarted: (folder: string) =>
+      `An earlier run of this replay was interrupted. What it created in ${folder} is removed, and the replay starts over.`,
     replayEncrypts: 'The recorded run encrypts its private keys.',
     replayEarlierSteps:
       'note: Some steps were already done when the run was recorded. The replay does them first. They are not compared.',
@@ -5113,6 +6167,8 @@ The verification certificate is ready. In the portal, on the same page:
       otherRequest: (commonName: string, id: string) =>
         `The request is for "${commonName}", not for ${id}. With X.509 attestation, the registration ID is the common name.`,
       useRequestName: 'Use the common name of the request as the registration ID, or another request.',
+      resumed: (path: string) =>
+        `An earlier run of this command was interrupted. The certificate that it created is used: ${path}.`,
       useExisting: (command: string) => `Enroll the device with its existing certificate: ${command}`,
       newKey: 'the new key',
       help: 'Run "enrollkit enrollment create --help" to see how to use it.',
@@ -5236,9 +6292,9 @@ The verification certificate is ready. In the portal, on the same page:
     proxyInvalid: 'HTTPS_PROXY or ALL_PROXY is not a URL.',
     setProxy: 'Set it to http://HOST:PORT, or unset it.',
     proxy: (host: string) => `HTTPS goes through the proxy ${host}, except to this computer`,
-    proxyNotForMqtt: (host: string) =>
-      `Devices register over MQTT, which does not go through the proxy ${host}.`,
-    registerOverHttps: 'If the firewall blocks port 8883, register over HTTPS: --protocol https',
+    proxyNotForMqtt: (host: string, protocol: string) =>
+      `Devices register over ${protocol}, which does not go through the proxy ${host}.`,
+    registerOverHttps: 'If the firewall blocks the port, register over HTTPS: --protocol https',
     planSaysSo: (device: string, message: string) => `${device}: ${message} It is part of the plan.`,
     notAllDevices: (maximum: number, count: number) =>
       `The first ${maximum} of ${count} devices were checked`,
@@ -5660,7 +6716,11 @@ The verification certificate is ready. In the portal, on the same page:
     outFlag: 'the folder or the file; for ndjson and tar, - is standard output (default: fleet, or -)',
     manifestOutFlag:
       'the list of devices, without keys (default: PATH.manifest.csv; fleet.manifest.csv with standard output)',
-    pfxFlag: 'also create a PKCS#12 file for each device, without a passphrase',
+    pfxFlag: 'also create a PKCS#12 file for each device, without a passphrase unless you add --encrypt-key',
+    encryptKeyFlag: 'encrypt the private keys, and PKCS#12 files, with the passphrase',
+    deviceKeys: 'the keys of the devices',
+    keysEncrypted: (fleet: string) =>
+      `The private keys of ${fleet} are encrypted, and there is no passphrase.`,
     workersFlag: 'threads that create keys and certificates (default: one per core)',
     forceFlag: 'issue the certificates even if they cannot be valid under their CA',
     issueExample: 'one folder per device, signed by the CA in the certificate folder',
@@ -5819,4 +6879,8 @@ type Widened<Member> = Member extends string
 
 function requestFor(subject: string): string {
   return subject === '' ? 'without a subject' : `for ${subject}`;
+}
+
+function kindOfCa(kind: 'none' | 'root' | 'intermediate'): string {
+  return { none: 'a new CA', root: 'a root CA', intermediate: 'an intermediate CA' }[kind];
 }

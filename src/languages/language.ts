@@ -1,4 +1,5 @@
 /** The languages, and the one that sentences are in. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { en, type Sentences } from './en.js';
 
 interface Language {
@@ -28,9 +29,33 @@ export const languageTags = Object.keys(languages) as LanguageTag[];
  * The sentences in the chosen language: English until {@link useLanguage} has resolved. What a module reads while it is
  * loaded stays in the language of that time, so a program chooses first and loads the rest afterwards.
  */
-export let sentences: Sentences = en;
+export const sentences: Sentences = Object.defineProperties(
+  {},
+  Object.fromEntries(
+    (Object.keys(en) as (keyof Sentences)[]).map((section) => [
+      section,
+      { enumerable: true, get: () => (isEnglish() ? en : chosen)[section] },
+    ]),
+  ),
+) as Sentences;
 
+let chosen: Sentences = en;
 let current: LanguageTag = 'en';
+
+/** Set where everything is English, whatever language was chosen. */
+const english = new AsyncLocalStorage<true>();
+
+function isEnglish(): boolean {
+  return chosen !== en && english.getStore() === true;
+}
+
+/**
+ * Runs a function, and everything that it starts, with English sentences: for what a program reads, such as the answers of a
+ * service.
+ */
+export function inEnglish<Result>(run: () => Result): Result {
+  return chosen === en ? run() : english.run(true, run);
+}
 
 /** The language that {@link sentences} is in. */
 export function currentLanguage(): LanguageTag {
@@ -39,7 +64,7 @@ export function currentLanguage(): LanguageTag {
 
 /** Changes the language of {@link sentences}, and loads it if it is not English. */
 export async function useLanguage(tag: LanguageTag): Promise<void> {
-  sentences = await languages[tag].load();
+  chosen = await languages[tag].load();
   current = tag;
 }
 

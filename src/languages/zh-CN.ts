@@ -4,6 +4,7 @@ import type { Sentences } from './en.js';
 export const zhCN: Sentences = {
   /** src/errors.ts */
   errors: {
+    filesMissing: '安装位置中找不到 enrollkit 的文件。请重新安装。',
     /** What to do next, unless the error says something more precise; by code. */
     next: {
       INTERNAL: '这是 enrollkit 的缺陷。请加上 --verbose 重新运行命令，并报告输出内容。',
@@ -96,6 +97,8 @@ export const zhCN: Sentences = {
       tls: 'TLS 警报',
       connection: '连接',
       enrollkit: 'enrollkit',
+      finding: 'enrollkit 的检查结果',
+      exit: 'enrollkit 的退出状态',
     },
     /** At the end of an error. */
     short: (code, meaning, cause) =>
@@ -583,6 +586,36 @@ export const zhCN: Sentences = {
         causes: [['没有问题', '将其读回']],
         next: '无需任何操作。',
       },
+      301: {
+        meaning: '资源已永久移动到其他地址。',
+        causes: [['终结点属于网站或代理', '查看 Location 标头']],
+        next: '使用服务的主机名。',
+      },
+      302: {
+        meaning: '响应指向另一个地址。',
+        causes: [['代理或强制门户要求登录', '在浏览器中打开该地址']],
+        next: '在那里登录，或使用其他网络。',
+      },
+      303: {
+        meaning: '结果位于另一个地址。',
+        causes: [['响应来自代理或网站，而不是服务', '查看 Location 标头']],
+        next: '使用服务的主机名。',
+      },
+      304: {
+        meaning: '资源没有更改。',
+        causes: [['客户端与服务之间的缓存', '查找请求中的 If-None-Match']],
+        next: '发送不带该标头的请求。',
+      },
+      307: {
+        meaning: '应将相同的请求发送到另一个地址。',
+        causes: [['代理或强制门户', '查看 Location 标头']],
+        next: '使用服务的主机名，或登录网络。',
+      },
+      308: {
+        meaning: '应始终将相同的请求发送到另一个地址。',
+        causes: [['终结点已移动', '查看 Location 标头']],
+        next: '使用新地址。',
+      },
       400: {
         meaning: '服务不接受该请求。',
         causes: [
@@ -599,6 +632,11 @@ export const zhCN: Sentences = {
           ['时钟有误', 'enrollkit doctor 会将其与服务的时钟比较'],
         ],
         next: '运行 enrollkit doctor，它会检查凭据、时钟和证书。',
+      },
+      402: {
+        meaning: '无法对订阅计费。',
+        causes: [['订阅已禁用或已达到支出限制', '门户会显示订阅的状态']],
+        next: '启用订阅。',
       },
       403: {
         meaning: '服务知道你的身份，但不允许此操作。',
@@ -621,6 +659,11 @@ export const zhCN: Sentences = {
         causes: [['不属于该 API 的请求', '加上 --verbose 重新运行，查看请求']],
         next: '将请求与 REST 参考比较。',
       },
+      406: {
+        meaning: '服务无法以请求的格式响应。',
+        causes: [['其他客户端的 Accept 标头', '查看请求']],
+        next: '接受 application/json。',
+      },
       407: {
         meaning: '代理需要用户名和密码。',
         causes: [['HTTPS_PROXY 中的代理没有凭据', '向代理的管理员索取']],
@@ -639,6 +682,16 @@ export const zhCN: Sentences = {
         ],
         next: '选择其他名称，或删除现有的同名项。',
       },
+      410: {
+        meaning: '资源已永久移除。',
+        causes: [['api-version 已停用，或资源已删除', '消息会指出']],
+        next: '更新客户端。',
+      },
+      411: {
+        meaning: '服务要求提供正文长度。',
+        causes: [['客户端或代理以分块方式发送正文', '查找请求中的 Content-Length']],
+        next: '发送 Content-Length。',
+      },
       412: {
         meaning: '在此期间已被更改：etag 与存储的版本不一致。',
         causes: [['读取之后，其他人更改了它', '重新读取，并比较 etag']],
@@ -649,15 +702,50 @@ export const zhCN: Sentences = {
         causes: [['正文太大', '加上 --verbose 重新运行，查看请求']],
         next: '减少发送的内容。',
       },
+      414: {
+        meaning: '请求的地址过长。',
+        causes: [['查询字符串内容过多', '查看地址']],
+        next: '缩短地址，或在正文中发送数据。',
+      },
       415: {
         meaning: '正文未声明为 JSON。',
         causes: [['使用了其他 Content-Type', '必须为 application/json']],
         next: '发送 Content-Type: application/json。',
       },
+      416: {
+        meaning: '请求的范围不存在。',
+        causes: [['文件更改后继续下载', '查找请求中的 Range']],
+        next: '重新开始下载。',
+      },
+      417: {
+        meaning: '服务不满足 Expect 标头。',
+        causes: [['客户端发送了 Expect: 100-continue', '查看请求']],
+        next: '发送不带该标头的请求。',
+      },
+      421: {
+        meaning: '请求到达的服务器不为该主机提供服务。',
+        causes: [['连接被重用于另一个主机名', '将 Host 标头与 TLS 中的服务器名比较']],
+        next: '使用服务的名称重新连接。',
+      },
+      422: {
+        meaning: '服务理解请求，但其中的某个值无效。',
+        causes: [['值违反规则', '消息会指出']],
+        next: '更正该值。',
+      },
+      423: {
+        meaning: '资源已锁定。',
+        causes: [['Azure 资源管理器中的锁，或其他操作', 'az lock list']],
+        next: '移除锁，或等待其他操作完成。',
+      },
       426: {
         meaning: '服务需要另一种协议。',
         causes: [['向 WebSocket 地址发送了普通 HTTP 请求', '检查客户端的设置']],
         next: '通过 WebSocket 使用 MQTT 或 AMQP 连接。',
+      },
+      428: {
+        meaning: '服务要求此更改带有条件。',
+        causes: [['缺少 If-Match 标头', '查看请求']],
+        next: '读取资源，并将其 etag 作为 If-Match 发送。',
       },
       429: {
         meaning: '服务正在限制请求。',
@@ -671,6 +759,11 @@ export const zhCN: Sentences = {
         meaning: '请求标头太大。',
         causes: [['令牌或标头过长', '加上 --verbose 重新运行']],
         next: '发送更小的标头。',
+      },
+      451: {
+        meaning: '由于法律原因，资源不可用。',
+        causes: [['网络或国家/地区的过滤', '尝试其他网络']],
+        next: '咨询网络的管理者。',
       },
       500: {
         meaning: '服务出现故障。',
@@ -708,6 +801,21 @@ export const zhCN: Sentences = {
           ['模拟器中设置了故障', 'enrollkit emulator faults list'],
         ],
         next: '等待一分钟，然后重新运行命令。',
+      },
+      505: {
+        meaning: '服务器不支持此 HTTP 版本。',
+        causes: [['旧的代理', '查看请求中的版本']],
+        next: '使用 HTTP/1.1。',
+      },
+      507: {
+        meaning: '服务器没有剩余空间。',
+        causes: [['服务的配额', '消息会指出']],
+        next: '删除不再需要的内容，然后重试。',
+      },
+      511: {
+        meaning: '网络要求登录。',
+        causes: [['强制门户', '在浏览器中打开任意网站']],
+        next: '登录网络，然后重试。',
       },
     },
     tls: {
@@ -1320,6 +1428,426 @@ export const zhCN: Sentences = {
         causes: [['请求数超出服务或其所在层的限制', '请计数']],
         next: '稍候，然后以递增的间隔重试。',
       },
+      ERR_SSL_WRONG_VERSION_NUMBER: {
+        meaning: '对方不使用 TLS。',
+        causes: [['端口用于纯 HTTP，或响应来自代理', 'openssl s_client -connect HOST:PORT']],
+        next: '使用服务的 TLS 端口；在 HTTPS_PROXY 中，对不使用 TLS 的代理写 http://。',
+      },
+      ENOSPC: {
+        meaning: '磁盘已满。',
+        causes: [['日志或模拟器的状态', 'df -h']],
+        next: '释放空间，然后重新运行同一命令。',
+      },
+      EMFILE: {
+        meaning: '打开的文件过多。',
+        causes: [['shell 的限制过低', 'ulimit -n']],
+        next: '提高限制，然后重新运行同一命令。',
+      },
+      EROFS: {
+        meaning: '文件系统为只读。',
+        causes: [['挂载的映像，或磁盘有错误', 'mount']],
+        next: '使用其他文件系统上的文件夹：--dir FOLDER',
+      },
+      EPERM: {
+        meaning: '系统不允许该操作。',
+        causes: [['文件属于其他用户或受保护', '使用 ls -l FILE 和 lsattr FILE 查看']],
+        next: '更改其所有者或保护属性。',
+      },
+    },
+    findings: {
+      WRONG_ID_SCOPE: {
+        meaning: '设备使用另一个预配服务的 ID 范围进行注册。',
+        causes: [['设备是为另一个服务配置的', '将其 ID 范围与预配服务概述页上的值比较']],
+        next: '为设备配置此服务的 ID 范围。',
+      },
+      COMMON_NAME_MISMATCH: {
+        meaning: '设备证书的公用名与注册 ID 不同。',
+        causes: [['另一台设备的证书，或名称有拼写错误', 'enrollkit cert inspect FILE 会显示公用名']],
+        next: '以公用名作为注册 ID 进行注册，或为此 ID 创建证书。',
+      },
+      CERTIFICATE_NOT_YET_VALID: {
+        meaning: '链中的某个证书尚未生效。',
+        causes: [['创建证书的计算机时钟偏快', 'enrollkit cert inspect FILE 会显示日期']],
+        next: '校正时钟后重新创建证书，或等待其生效。',
+      },
+      WRONG_KEY: {
+        meaning: '证书的签名密钥与所发送 CA 证书的密钥不同。',
+        causes: [['存在两个同名 CA，例如续订前后的 CA', 'enrollkit cert verify FILE 会比较签名和密钥标识符']],
+        next: '发送其密钥签署了设备证书的 CA 证书。',
+      },
+      ALGORITHM_NOT_ACCEPTED: {
+        meaning: '证书使用了 DPS 不接受的密钥或签名算法。',
+        causes: [['RSA 密钥过短、SHA-1 或 Azure 不支持的曲线', 'enrollkit cert lint FILE 会指出问题']],
+        next: '使用 EC P-256 或 RSA 2048 以及 SHA-256 创建证书。',
+      },
+      INTERMEDIATE_NOT_SENT: {
+        meaning: '设备没有发送其证书与已上传证书之间的 CA 证书。',
+        causes: [['配置的文件仅包含设备证书，而不是证书链', '检查设备所用文件中的证书数量']],
+        next: '为设备配置完整的证书链：先是设备证书，然后是各级颁发者。',
+      },
+      CA_NOT_UPLOADED: {
+        meaning: '链中没有任何 CA 上传到预配服务。',
+        causes: [['CA 已创建但从未上传，或上传到了其他服务', 'enrollkit ca list']],
+        next: '上传 CA 证书并完成验证：enrollkit ca upload FILE、enrollkit ca verify NAME',
+      },
+      CA_NOT_VERIFIED: {
+        meaning: 'CA 证书已上传，但尚未完成所有权证明。',
+        causes: [['尚未对验证码作出响应', 'enrollkit ca list 会显示已验证的证书']],
+        next: '完成所有权证明：enrollkit ca verify NAME',
+      },
+      ANOTHER_CA_OF_THE_SAME_NAME: {
+        meaning: '存在同名 CA 已上传或已注册，但它是另一个证书。',
+        causes: [['使用相同名称重新创建了 CA', '比较指纹：enrollkit ca list、enrollkit cert inspect FILE']],
+        next: '以其他名称上传当前的 CA，或使用由已上传 CA 签发的设备。',
+      },
+      CA_NOT_ENROLLED: {
+        meaning: 'CA 已验证，但没有注册组使用链中的 CA。',
+        causes: [['注册组已删除，或是为另一个 CA 创建的', 'enrollkit group list']],
+        next: '为该 CA 创建注册组：enrollkit group create ID',
+      },
+      NO_ENROLLMENT: {
+        meaning: '没有任何注册接受该设备。',
+        causes: [
+          [
+            '没有用于证书的注册组，或自签名证书未注册',
+            '使用 enrollkit group list 和 enrollkit enrollment list 查看',
+          ],
+        ],
+        next: '为设备创建注册组或个体注册。',
+      },
+      ENROLLMENT_DISABLED: {
+        meaning: '决定该设备的注册已禁用。',
+        causes: [['有人将其禁用', '使用 enrollkit group show ID 和 enrollkit enrollment show ID 查看']],
+        next: '启用该注册，然后重新注册设备。',
+      },
+      ANOTHER_CERTIFICATE_ENROLLED: {
+        meaning: '设备的个体注册中是另一个证书。',
+        causes: [['设备证书已续订，而注册没有更新', '比较指纹：enrollkit enrollment show ID']],
+        next: '在注册中使用当前的证书。',
+      },
+      ENROLLMENT_OF_ANOTHER_KIND: {
+        meaning: '设备的个体注册使用对称密钥或 TPM。',
+        causes: [['设备先前设置留下的注册', 'enrollkit enrollment show ID']],
+        next: '删除该个体注册，或将其证明机制改为 X.509。',
+      },
+      NODE_TOO_OLD: {
+        meaning: 'Node.js 版本对 enrollkit 来说过旧。',
+        causes: [['PATH 中首先找到的是另一个版本', 'node --version']],
+        next: '安装 Node.js 20.19 或更高版本。',
+      },
+      TRUST_ROOT_MISSING: {
+        meaning: '此计算机不信任 Azure 服务器所需的根证书。',
+        causes: [
+          [
+            '系统的受信任根证书已过时或被替换',
+            '查找 DigiCert Global Root G2 和 Microsoft RSA Root Certificate Authority 2017',
+          ],
+        ],
+        next: '更新受信任的根证书，或在 NODE_EXTRA_CA_CERTS 中指定包含它们的文件。',
+      },
+      EXTRA_ROOTS_MISSING: {
+        meaning: 'NODE_EXTRA_CA_CERTS 指定的文件不存在。',
+        causes: [['文件已移动，或路径有拼写错误', '列出该文件']],
+        next: '更正路径，或取消设置该变量。',
+      },
+      TLS_CHECKS_OFF: {
+        meaning: 'NODE_TLS_REJECT_UNAUTHORIZED=0 关闭了对服务器的所有检查。',
+        causes: [['为代理或测试服务器采取的变通方法', '检查环境变量']],
+        next: '取消设置该变量，改为信任服务器的根证书：NODE_EXTRA_CA_CERTS。',
+      },
+      PROXY_INVALID: {
+        meaning: '环境中的代理不是 URL。',
+        causes: [['主机前缺少 http://', '检查 HTTPS_PROXY 和 ALL_PROXY']],
+        next: '将其设置为 http://host:port。',
+      },
+      PROXY_NOT_FOR_MQTT: {
+        meaning: '设备通过 MQTT 或 AMQP 注册，而它们不使用代理。',
+        causes: [['网络只允许通过代理使用 HTTPS', '注册一次：enrollkit device register ID']],
+        next: '在防火墙中打开端口，或通过 HTTPS 注册：--protocol https',
+      },
+      PORT_UNREACHABLE: {
+        meaning: '无法从此处访问 Azure 的端口。',
+        causes: [['防火墙阻止了传出连接', 'enrollkit doctor 会显示哪些端口可用']],
+        next: '在防火墙中打开端口，或通过 HTTPS 注册：--protocol https',
+      },
+      TLS_INTERCEPTED: {
+        meaning: '此处收到的证书由 Azure 以外的 CA 颁发。',
+        causes: [['代理检查 TLS 流量', 'enrollkit doctor 会显示颁发者']],
+        next: '将 Azure 主机排除在检查之外，或信任代理的根证书：NODE_EXTRA_CA_CERTS。',
+      },
+      NO_FOLDER: {
+        meaning: '没有该证书文件夹。',
+        causes: [['拼写错误，或工作目录不同', '列出该文件夹']],
+        next: '使用 --dir 指定文件夹，或运行 enrollkit quickstart。',
+      },
+      KEY_READABLE_BY_OTHERS: {
+        meaning: '私钥的文件权限允许其他用户读取。',
+        causes: [['复制或还原文件时未保留权限', 'ls -l FILE']],
+        next: '限制权限：chmod 600 FILE。如果他人可能读取过，请更换密钥。',
+      },
+      KEY_MISSING: {
+        meaning: '证书旁边没有私钥。',
+        causes: [['私钥已移到安全位置或被删除', '在 certificate.pem 旁边查找 key.pem']],
+        next: '从备份还原私钥，或重新创建证书。',
+      },
+      CERTIFICATE_MISSING: {
+        meaning: '计划中的某个证书不在文件夹中。',
+        causes: [['运行被中断，或文件被删除', 'enrollkit doctor 会指出是哪一个']],
+        next: '重新运行 enrollkit quickstart。',
+      },
+      CERTIFICATE_EXPIRES_SOON: {
+        meaning: '证书剩余有效期不超过三分之一。',
+        causes: [['没有及时续订', 'enrollkit cert inspect FILE 会显示日期']],
+        next: '续订证书：enrollkit cert renew；对于 CA，使用 enrollkit cert rollover。',
+      },
+      CHANGE_UNFINISHED: {
+        meaning: '中断的命令留下了尚未就位的文件。',
+        causes: [['命令被终止，或磁盘已满', 'enrollkit doctor 会显示文件夹']],
+        next: '重新运行同一命令。',
+      },
+      ROLLOVER_UNFINISHED: {
+        meaning: 'CA 轮换已开始但尚未完成。',
+        causes: [['命令被中断', 'enrollkit doctor 会显示进度']],
+        next: '重新运行同一命令：enrollkit cert rollover',
+      },
+      EMULATOR_MISSING: {
+        meaning: '计划使用模拟器，但其状态已不存在。',
+        causes: [['其文件夹已被删除', '列出证书文件夹中的 .enrollkit']],
+        next: '重新运行 enrollkit quickstart 以创建新的模拟器。',
+      },
+      RIGHTS_MISSING: {
+        meaning: '你的标识缺少快速入门所需的权限。',
+        causes: [['角色没有预配服务的写入权限', 'enrollkit doctor 会列出这些权限']],
+        next: '请求预配服务的“参与者”角色，或使用 --proof-of-possession portal。',
+      },
+      CLOCK_OFF: {
+        meaning: '此计算机与服务的时钟相差超过一分钟。',
+        causes: [['此计算机的时钟未同步', '与时间服务器比较']],
+        next: '同步此计算机的时钟。',
+      },
+      HUB_UNREACHABLE: {
+        meaning: '无法访问链接的 IoT 中心。',
+        causes: [['防火墙，或 IoT 中心已删除', '解析其主机名并连接端口 443']],
+        next: '检查网络，并确认 IoT 中心存在。',
+      },
+      ANOTHER_CERTIFICATE_UPLOADED: {
+        meaning: '以该 CA 的名称上传的是另一个证书。',
+        causes: [['文件夹的 CA 已重新创建，或另一个文件夹使用了该名称', '比较指纹：enrollkit ca list']],
+        next: '以其他名称上传 CA，或删除已上传的证书：enrollkit ca delete NAME',
+      },
+      GROUP_MISSING: {
+        meaning: '计划中的注册组不存在。',
+        causes: [['注册组已删除，或运行尚未进行到这一步', 'enrollkit group list']],
+        next: '重新运行 enrollkit quickstart。',
+      },
+      GROUP_DIFFERS: {
+        meaning: '注册组与计划不一致。',
+        causes: [['有人在运行之后更改了它', 'enrollkit group show ID']],
+        next: '重新运行 enrollkit quickstart 以恢复，或更改计划。',
+      },
+      DEVICE_NOT_REGISTERED: {
+        meaning: '设备没有注册记录。',
+        causes: [['设备从未注册，或其记录已删除', 'enrollkit group devices GROUP']],
+        next: '注册设备：enrollkit device register ID',
+      },
+      DEVICE_NOT_ASSIGNED: {
+        meaning: '设备的注册记录状态不是“已分配”。',
+        causes: [['其注册已禁用，或无法选择 IoT 中心', 'enrollkit registration show ID']],
+        next: '启用其注册，然后重新注册。',
+      },
+      DEVICE_NOT_IN_HUB: {
+        meaning: '设备已注册，但不在其 IoT 中心内。',
+        causes: [['有人在 IoT 中心内删除了它', '在 IoT 中心内查找']],
+        next: '重新注册：enrollkit device register ID',
+      },
+      DEVICE_DISABLED_IN_HUB: {
+        meaning: '设备在其 IoT 中心内已禁用。',
+        causes: [['有人在那里禁用了它', '在 IoT 中心内查看其状态']],
+        next: '在 IoT 中心内启用该设备。',
+      },
+      HUB_HAS_ANOTHER_CERTIFICATE: {
+        meaning: 'IoT 中心中的证书与文件夹中的不同。',
+        causes: [['设备证书已续订，但设备之后没有注册', '比较 IoT 中心与文件夹中的指纹']],
+        next: '重新注册设备：enrollkit device register ID',
+      },
+      NODE_VERSION: {
+        meaning: 'Node.js 版本符合要求。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      TRUST_ROOTS: {
+        meaning: 'Azure 服务器所需的根证书受信任。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      NO_PROXY: {
+        meaning: 'HTTPS 不通过代理。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      PROXY: {
+        meaning: 'HTTPS 通过代理。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      PORTS_FREE: {
+        meaning: '模拟器的常用端口空闲。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      PORTS: {
+        meaning: '可以访问 Azure 的端口。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      TLS: {
+        meaning: 'Azure 服务器的证书由 Azure 自己的 CA 颁发。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      FOLDER: {
+        meaning: '证书文件夹的内容。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      KEYS_ENCRYPTED: {
+        meaning: '未将加密的密钥与其证书比较。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '设置 ENROLLKIT_PASSPHRASE 以进行比较。',
+      },
+      EMULATOR_RUNNING: {
+        meaning: '该文件夹的模拟器正在运行。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      EMULATOR_STOPPED: {
+        meaning: '该文件夹的模拟器未运行；检查期间临时启动了它。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      NO_EMULATOR: {
+        meaning: '该文件夹没有模拟器。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      EMULATOR_CLOCK: {
+        meaning: '模拟器的时钟已设置为其他时间。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '要重新使用此计算机的时间，请运行：enrollkit emulator clock --reset',
+      },
+      DPS: {
+        meaning: '预配服务有响应。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      RIGHTS: {
+        meaning: '你的标识具有快速入门所需的权限。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      CLOCK: {
+        meaning: '此计算机与服务的时钟相差不到一分钟。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      LINKED_HUBS: {
+        meaning: '链接到预配服务的 IoT 中心。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      CA: {
+        meaning: '该文件夹的 CA 已上传并验证。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      GROUP: {
+        meaning: '注册组与计划一致。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      DEVICE_REGISTERED: {
+        meaning: '设备已分配到 IoT 中心。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      NOT_ALL_DEVICES: {
+        meaning: '仅检查了前 200 台设备。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '使用 enrollkit device register ID 检查其他设备。',
+      },
+    },
+    exits: {
+      0: { meaning: '成功。', causes: [['命令已完成要求的操作', '查看其输出']], next: '无需操作。' },
+      1: {
+        meaning: 'enrollkit 中的错误。',
+        causes: [['未考虑到的情况', '使用 --verbose 重新运行命令']],
+        next: '报告输出。',
+      },
+      2: {
+        meaning: '输入无效：标志、名称或文件。',
+        causes: [['拼写错误', '错误消息会指出位置']],
+        next: '更正输入；--help 会列出参数和标志。',
+      },
+      3: {
+        meaning: '凭据、权限或密码缺失或错误。',
+        causes: [['没有登录', 'az account show']],
+        next: '登录，或请求消息中指出的角色。',
+      },
+      4: {
+        meaning: '服务拒绝了请求，或缺少所需的内容。',
+        causes: [['错误消息指出的原因', 'enrollkit explain CODE，使用消息中的代码']],
+        next: '解决消息指出的问题。',
+      },
+      5: {
+        meaning: '无法访问服务、服务出错或正在限流。',
+        causes: [['网络问题', 'enrollkit doctor']],
+        next: '稍后重新运行命令。',
+      },
+      6: {
+        meaning: '所有权证明未完成：CA 尚未验证。',
+        causes: [['没有人在门户中上传验证证书', 'enrollkit ca list']],
+        next: '上传验证证书，然后重新运行同一命令。',
+      },
+      7: {
+        meaning: '部分设备成功，其余失败。',
+        causes: [['个别设备的问题', '错误会列出这些设备']],
+        next: '解决列出的问题，然后重新运行同一命令。',
+      },
+      8: {
+        meaning: '需要回答，但没有可用于提问的终端。',
+        causes: [['脚本或 CI 作业', '检查环境中的 CI']],
+        next: '使用标志给出回答。',
+      },
+      9: {
+        meaning: '此计算机上的问题：文件、文件夹、端口或时钟。',
+        causes: [['错误消息指出的原因', 'enrollkit doctor']],
+        next: '解决消息指出的问题。',
+      },
+      10: {
+        meaning: '证书目前无需续订。',
+        causes: [['cert needs-renewal 发现剩余时间充足', 'enrollkit cert inspect FILE 会显示日期']],
+        next: '无需操作。',
+      },
+      11: {
+        meaning: '检查未通过。',
+        causes: [['cert verify、cert lint 或 doctor 发现了错误', '输出会列出发现的问题']],
+        next: '解决列出的问题，然后重新检查。',
+      },
+      12: {
+        meaning: '没有正在运行的模拟器。',
+        causes: [['emulator status 在文件夹中没有找到模拟器', 'enrollkit emulator status --dir FOLDER']],
+        next: '启动模拟器：enrollkit emulator start',
+      },
+      13: {
+        meaning: '运行与记录不同。',
+        causes: [['服务、enrollkit 或计划发生了变化', '输出会列出差异']],
+        next: '确认哪些变化是预期的；如果是，请重新记录运行。',
+      },
+      130: {
+        meaning: '已中断；已完成的工作会保留。',
+        causes: [['Ctrl-C 或信号', '查看是谁结束了命令']],
+        next: '重新运行同一命令以继续。',
+      },
     },
     own: {
       INTERNAL: {
@@ -1697,6 +2225,27 @@ export const zhCN: Sentences = {
     },
   },
 
+  /** src/json-source.ts */
+  jsonSource: {
+    empty: '文本为空',
+    tooDeep: '嵌套过深',
+    notJson: (problem) => `不是有效的 JSON：${problem}`,
+    fieldTwice: (name) => `字段 ${name} 出现了两次`,
+    endsWhereExpected: (what) => `文本在此结束，但应有${what}`,
+    expectedHere: (what) => `此处应有${what}`,
+    fieldName: '用双引号括起的字段名',
+    value: '一个值',
+    colon: '冒号',
+    comma: '逗号',
+    afterEnd: '结尾之后还有文本',
+    noComments: '不允许注释',
+    notANumber: '不是数字',
+    openString: '字符串未结束',
+    invalidEscape: '字符串包含无效的转义序列',
+    controlCharacter: '字符串包含控制字符',
+    unknownWord: '此单词不是有效的 JSON',
+  },
+
   /** src/pki/lint/ */
   pkiLint: {
     /** What each rule requires, by code: shown in docs/lint.md. */
@@ -2062,6 +2611,8 @@ export const zhCN: Sentences = {
 
   /** src/pki/x509/ and src/pki/der/ */
   pkiX509: {
+    longExponent: (name, octets) => `${name}（指数为 ${octets} 个八位字节）`,
+    explicitCurve: '使用显式参数而非命名曲线的 EC',
     severalCertificates: (count) => `它包含 ${count} 个证书；应当只有一个。`,
     noCertificate: '它不包含证书。',
     moreThanThreeParts: '它有三个以上的部分',
@@ -2131,8 +2682,8 @@ export const zhCN: Sentences = {
     dateImpossible: '它有一个不存在的日期',
     certificateSize: (bytes, maximum) => `它有 ${bytes} 个字节；证书的上限为 ${maximum}。`,
     notACertificate: (problem) => `这不是 X.509 证书：${problem}。`,
-    otherIssuerKey: (issuer) => `此 CA ${issuer}，而是由另一个同名但密钥不同的 CA`,
-    otherIssuer: (expected, actual) => `${expected}，而是由 ${actual}`,
+    otherIssuerKey: (issuer) => `此 CA ${issuer}，而是另一个同名但密钥不同的 CA`,
+    otherIssuer: (expected, actual) => `${expected}，而是 ${actual}`,
     requestWeak: (subject, algorithm) => `${requestFor(subject)}使用 ${algorithm} 签名，该算法较弱或未知。`,
     requestKeyUnknown: (key, subject) => `${requestFor(subject)}的公钥 (${key}) 类型未知。`,
     requestKeyUnusable: (key, subject) => `无法使用${requestFor(subject)}的公钥 (${key})。`,
@@ -2246,6 +2797,10 @@ export const zhCN: Sentences = {
 
   /** src/pki/make/, and the files directly in src/pki/ */
   pkiMake: {
+    extensionTwice: '某个扩展出现了两次',
+    keyCertSignOfAuthorities: '证书颁发机构必须有 keyCertSign，其他证书不得有 (RFC 5280 section 4.2.1.3)',
+    pathLengthOfAuthorities: '只有证书颁发机构才有路径长度',
+    criticalConstraints: '证书颁发机构的基本约束必须是关键扩展 (RFC 5280 section 4.2.1.9)',
     nameEmpty: '它为空',
     nameTooLong: (maximum) => `它超过 ${maximum} 个字符`,
     nameIsAddress: '它是 IP 地址，而不是主机名',
@@ -2347,7 +2902,7 @@ export const zhCN: Sentences = {
     created: (role) => `已创建新的 ${role} CA`,
     issuerMissing: (issuer, certificate, folder) => `颁发 ${certificate} 的 CA ${issuer} 不在 ${folder} 中。`,
     nameIssuer: '使用 --ca FILE 和 --ca-key FILE 指定颁发它的 CA。',
-    otherIssuer: (path, issuer) => `证书 ${path} 不是由 ${issuer} 颁发的。`,
+    otherIssuer: (path, issuer) => `证书 ${path} 的颁发者不是 ${issuer}。`,
     otherSuccessor: (folder, certificate) => `${folder} 中的 CA 不是用于替换 ${certificate} 的 CA。`,
     moveAway: (path) => `将 ${path} 移到其他位置，然后再次运行该命令。`,
     unknownAlgorithm: (name, role) => `enrollkit 无法创建 ${role} CA 所用的 ${name} 类型的密钥。`,
@@ -2412,6 +2967,8 @@ export const zhCN: Sentences = {
 
   /** src/workspace/ */
   workspace: {
+    notAName: '不是有效的名称',
+    outsideFolder: '位于证书文件夹之外',
     noFile: (path) => `没有文件 ${path}。`,
     tooLarge: (path, size, maximum) => `${path} 有 ${size} 个字节；不读取超过 ${maximum} 个字节的文件。`,
     checkFile: '请检查文件是否正确。',
@@ -2542,7 +3099,137 @@ export const zhCN: Sentences = {
   },
 
   /** src/dps/client/ */
-  dpsClient: {},
+  dpsClient: {
+    planes: { arm: 'Azure 资源管理器', service: 'DPS', device: 'DPS', hub: 'IoT 中心' },
+    refusals: {
+      NO_CREDENTIALS: (service, subject, reason) => `${service} 不接受所用的凭据（${subject}）：${reason}。`,
+      FORBIDDEN: (service, subject, reason) => `${service} 不允许此标识访问（${subject}）：${reason}。`,
+      NOT_FOUND: (service, subject, reason) => `${service} 未找到所请求的项（${subject}）：${reason}。`,
+      CONFLICT: (service, subject, reason) => `${service} 报告了冲突（${subject}）：${reason}。`,
+      PRECONDITION_FAILED: (service, subject, reason) =>
+        `${service} 报告该项已被更改（${subject}）：${reason}。`,
+      SERVICE_FAILED: (service, subject, reason) => `${service} 未能处理请求（${subject}）：${reason}。`,
+      THROTTLED: (service, subject, reason) => `${service} 正在限制请求（${subject}）：${reason}。`,
+      REFUSED: (service, subject, reason) => `${service} 拒绝了请求（${subject}）：${reason}。`,
+    },
+    assignRole: (role, command, orInPortal) =>
+      `你需要“${role}”角色。可分配角色的人员可以运行：${command}${orInPortal ? '。或者在门户中验证证书：--proof-of-possession portal。' : ''}`,
+    notActiveYet: (dpsName, state) =>
+      `预配服务 ${dpsName} 仍在创建中：状态为 ${state ?? '未知'}，且还没有 ID 范围。`,
+    noEntraCredentials: (tried) =>
+      `未找到 Microsoft Entra 凭据。已尝试：${tried.length === 0 ? '所有凭据来源' : tried.join('、')}。`,
+    noCredentials: '无',
+    betweenSentences: '',
+    atMember: (path, problem) => `${path === '' ? '顶层' : `${path} 处`}：${problem}`,
+    enrollmentDisabled: (registrationId, message) =>
+      `设备 ${registrationId} 的注册已禁用${message === undefined ? '' : `：${message}`}。`,
+    notRegistered: (registrationId, message, code) =>
+      `DPS 未注册设备 ${registrationId}${message === undefined ? '' : `：${message}`}（${code ?? '无代码'}）。`,
+    mqttConnection: '连接',
+    mqttCertificate: '证书',
+    mqttSubscription: (filter) => `对 ${filter} 的订阅`,
+    mqttRefusedDevice: (host, what, deviceId) => `${host} 拒绝了设备 ${deviceId} 的${what}。`,
+    waitedForConnection: (host, seconds) => `${host} 未在 ${seconds} 秒内接受连接。`,
+    waitedForSubscription: (host, filter, seconds) => `${host} 未在 ${seconds} 秒内批准对 ${filter} 的订阅。`,
+    waitedForAcknowledgment: (host, seconds) => `${host} 未在 ${seconds} 秒内确认消息。`,
+    goneFromAzure: (subject) => `Azure 中已不存在此项：${subject}。`,
+    certificateDates: (host, hasExpired, now) =>
+      `${host} 的 TLS 证书或其上级证书${hasExpired ? '已过期' : '尚未生效'}。此计算机的时钟为 ${now}。`,
+    connectionFailed: (code) => `连接失败${code === undefined ? '' : ` (${code})`}`,
+    service: (dpsName) => `预配服务 ${dpsName}`,
+    noSuchService: (dpsName, resourceGroup) => `此订阅的资源组 ${resourceGroup} 中没有预配服务 ${dpsName}。`,
+    lookAtService: '在门户中查看该预配服务，然后重新运行命令。',
+    permissions: '此标识的权限',
+    serviceKeys: '预配服务的密钥',
+    policyKeys: (keyName) => `策略 ${keyName} 的密钥`,
+    certificates: 'CA 证书',
+    unknownScope: (dpsName) => `使用 Azure 资源管理器需要 ${dpsName} 的订阅和资源组。`,
+    giveScope: '请指定 --subscription ID 和 --resource-group NAME。',
+    certificate: (name) => `CA 证书 ${name}`,
+    noToken: (scope) => `凭据没有返回用于 ${scope} 的令牌。`,
+    entraRefused: (message) => `Microsoft Entra 拒绝了凭据：${message}`,
+    correctEntra:
+      '更正其中提到的值（AZURE_TENANT_ID、AZURE_CLIENT_ID、AZURE_CLIENT_SECRET，或“az login”的帐户），然后重新运行命令。',
+    entraUnreachable: '无法连接到 Microsoft Entra (login.microsoftonline.com)。',
+    environmentVariables: '环境变量',
+    workloadIdentity: '工作负载标识',
+    managedIdentity: '托管标识',
+    notInstalled: '未安装',
+    notSignedIn: '未登录',
+    notReachable: '无法连接',
+    keyMismatch: '设备的私钥与其证书不匹配。',
+    device: (registrationId) => `设备 ${registrationId}`,
+    notAssignedInTime: (registrationId, seconds) =>
+      `DPS 未在 ${seconds} 秒内将设备 ${registrationId} 分配到 IoT 中心。`,
+    noOperation: '没有操作 ID',
+    noHub: '没有指明设备分配到的 IoT 中心',
+    notJson: '不是 JSON',
+    unexpectedRegistration: (registrationId, why) =>
+      `DPS 对 ${registrationId} 的注册请求的响应无效：${why}。`,
+    checkEndpoint: '检查全局设备终结点，以及是否有代理代为响应。',
+    enableEnrollment: '启用其注册，然后重新运行命令。',
+    serviceClock: (time) => `DPS 的时钟为 ${time}。`,
+    notJsonProxy: '不是 JSON；可能是代理作出的响应',
+    unexpectedAnswer: (host, subject, why) => `${host} 的响应无效（${subject}）：${why}。`,
+    checkAddress: '确认这是预配服务的地址，且没有代理更改其响应。',
+    clockSkew: (local, host, server, minutes) =>
+      `此计算机的时钟为 ${local}，而 ${host} 的时钟为 ${server}：相差 ${minutes} 分钟，因此证书和令牌会被拒绝。`,
+    proxyNotUrl: '环境变量 HTTPS_PROXY 或 ALL_PROXY 不是 URL。',
+    setProxy: '将其设置为 http://HOST:PORT，或取消设置。',
+    httpStatus: (status) => `HTTP 状态 ${status}`,
+    waitSeconds: (seconds) => `等待 ${seconds} 秒，然后重新运行命令。`,
+    copyServicePolicy:
+      '重新复制具有 EnrollmentWrite 和 RegistrationStatusWrite 权限的策略的连接字符串，或请求获得“Device Provisioning Service Data Contributor”角色。',
+    copyHubPolicy: '重新复制 IoT 中心中具有 RegistryRead 和 RegistryWrite 权限的策略的连接字符串。',
+    answerTooLong: (host, bytes) => `${host} 的响应超过 ${bytes} 字节。`,
+    noAnswerInTime: (host, seconds) => `${host} 未在 ${seconds} 秒内响应。`,
+    notATwin: (hub) => `${hub} 的响应不是设备孪生。`,
+    twinRefused: (hub, deviceId, reason) => `${hub} 拒绝了设备 ${deviceId} 的孪生请求：${reason}`,
+    mqttRefused: (host, code) => `${host} 拒绝了 MQTT 连接（返回代码 ${code}）。`,
+    mayBeIdScope: '检查 ID 范围：对于未知的 ID 范围，DPS 也会这样响应。然后重新运行命令。',
+    mayBeFirewall: (port) =>
+      `检查网络和主机名。如果防火墙阻止了端口 ${port}，设备可以通过 HTTPS 注册：--protocol https。`,
+    connectionClosed: (host) => `与 ${host} 的连接已关闭。`,
+    packetTooLong: (host, bytes) => `${host} 发送的数据包超过 ${bytes} 字节。`,
+    checkMqttAddress: '确认这是预配服务或 IoT 中心的地址。',
+    noAnswer: '没有响应',
+    subscriptions: '订阅',
+    resourceGroups: '资源组',
+    services: '预配服务',
+    noHostName: (name) => `IoT 中心 ${name} 还没有主机名。`,
+    noHubPolicy: (hub, policy) => `IoT 中心 ${hub} 没有共享访问策略 ${policy}。`,
+    createHubPolicy: '在门户中创建此策略：你的 IoT 中心 > 安全设置 > 共享访问策略。',
+    hubs: 'IoT 中心',
+    hub: (name) => `IoT 中心 ${name}`,
+    hubKeys: (name) => `IoT 中心 ${name} 的密钥`,
+    azureFailed: (subject, state) => `Azure 未能完成创建或更改（${subject}）：状态为 ${state}。`,
+    lookAtActivityLog: '在门户中查看其活动日志，然后将其删除并重新运行命令。',
+    azureStillWorking: (subject, minutes) => `${minutes} 分钟后，Azure 仍在处理（${subject}）。`,
+    keepsWaiting: '在门户中查看它，然后重新运行命令以继续等待。',
+    resourceName: (name) => `名称 ${name}`,
+    nameTaken: '该名称已被占用。',
+    resourceGroup: (name) => `资源组 ${name}`,
+    enrollmentGroups: '注册组',
+    enrollments: '个体注册',
+    someEnrollments: (count) => `${count} 个个体注册`,
+    registrationsOfGroup: (groupId) => `注册组 ${groupId} 的注册记录`,
+    enrollmentGroup: (groupId) => `注册组 ${groupId}`,
+    enrollment: (registrationId) => `个体注册 ${registrationId}`,
+    registration: (registrationId) => `${registrationId} 的注册记录`,
+    untrusted: (host, code) => `${host} 的 TLS 证书没有通向此计算机信任的根证书 (${code})。`,
+    serverMustRenew: '如果该时钟正确，则服务器的运营者必须续订其证书。',
+    otherServerName: (host) => `${host} 的 TLS 证书是为其他名称颁发的。`,
+    handshakeFailed: (host, code) =>
+      `与 ${host} 的 TLS 握手失败 (${code})：服务器未使用 TLS，或拒绝了此客户端。`,
+    unreachable: (host, why) => `无法连接到 ${host}：${why}。`,
+    hostNotFound: '找不到该名称的主机',
+    lookupFailed: '目前无法解析该名称',
+    connectionRefused: '该处没有侦听的程序，或防火墙拒绝了连接',
+    connectionCut: '连接已中断',
+    answerCut: '连接在响应过程中中断',
+    connectTimeout: '连接尝试超时',
+    noRoute: '没有到该主机的路由',
+  },
 
   /** src/dps/client/diagnosis/ */
   diagnosis: {
@@ -2618,7 +3305,6 @@ export const zhCN: Sentences = {
     portInUse: (port, address, protocol) => `${address} 的端口 ${port} (${protocol}) 正在使用中。`,
     portNotPermitted: (port, address, protocol) => `你没有权限打开 ${address} 的端口 ${port} (${protocol})。`,
     permitOrOtherPort: (permit, flag) => `${permit}或使用 ${flag} PORT 选择 1024 或更高的其他端口。`,
-    stuck: (folder) => `${folder} 上的模拟器既未启动也未停止。`,
     noResponse: (address, reason) => `${address} 上的模拟器没有响应：${reason}。`,
     timedOut: '请求超时',
     stateCutOff: (path, size) => `模拟器状态 ${path} 已被截断：只有 ${size} 字节。`,
@@ -2847,6 +3533,7 @@ export const zhCN: Sentences = {
     registrationIdsQuestion: '注册 ID：',
     registrationIdsHelp: '以逗号分隔。每个注册 ID 将成为证书的公用名。',
     mqttHelp: '基于 TLS 的 MQTT，端口 8883。大多数设备使用它。',
+    amqpHelp: '基于 TLS 的 AMQP 1.0，端口 5671。',
     httpsHelp: '端口 443，适用于防火墙阻止其他端口的网络。',
     protocolQuestion: '设备使用哪种协议注册？',
     telemetryFlag: '每个设备向其 IoT 中心发送一条消息并读取其设备孪生',
@@ -2871,6 +3558,56 @@ export const zhCN: Sentences = {
 
   /** src/quickstart/steps/ */
   quickstartSteps: {
+    creatingRoot: '正在创建根 CA',
+    creatingIntermediate: '正在创建中间 CA',
+    certificateProblem: (path, problem) => `${path} ${problem}。`,
+    notVerifiedYet: (todo) => `CA 证书尚未验证。${todo}。`,
+    codeFromPortal: '在门户中生成验证码，然后加上 --verification-code CODE 重新运行命令。',
+    codeFromCommand: (path, name) =>
+      `用“enrollkit ca upload ${path} --ca-name ${name}”上传证书，并用“enrollkit ca code ${name}”显示验证码（两者均使用相同的 --dir）。然后加上 --verification-code CODE 重新运行命令。`,
+    confirmInPortal: '当门户显示证书已验证后，不带 --verification-code 重新运行命令。',
+    confirmByCommand: (name) =>
+      `用“enrollkit ca verify ${name} --verification-certificate FILE”（使用相同的 --dir）发送证书。然后不带 --verification-code 重新运行命令。`,
+    someNotRegistered: (failed, total, first, reason) =>
+      `${total} 台设备中有 ${failed} 台未注册：${firstOf(first, failed - first.length)}。${reason}`,
+    groupIfMissing: (name) => `资源组 ${name}（如果不存在）`,
+    serviceIfMissing: (name) => `预配服务 ${name}（如果不存在）`,
+    hubIfNoneLinked: (name) => `IoT 中心 ${name} 及其与预配服务的链接（如果没有已链接的 IoT 中心）`,
+    ifNoHubLinked: '如果没有已链接的 IoT 中心',
+    linkedTo: (dpsName, hubs) => `${dpsName}，已链接到 ${hubs}`,
+    noResourceGroup: (name) => `资源组 ${name} 不存在。`,
+    giveLocation: '要创建它，请用 --location REGION 指定其区域，例如 --location westeurope。',
+    resourceGroup: (name) => `资源组 ${name}`,
+    service: (name) => `预配服务 ${name}`,
+    waitingForService: '预配服务',
+    waitingForHub: 'IoT 中心',
+    waitingForLink: '链接',
+    link: (hub) => `到 ${hub} 的链接`,
+    hub: (name) => `IoT 中心 ${name}`,
+    serviceNameTaken: (name, why) => `预配服务不能命名为 ${name}：${why}`,
+    chooseServiceName: '用 --dps-name NAME 选择其他名称。名称在 Azure 中必须唯一。',
+    hubNameTaken: (name, why) => `IoT 中心不能命名为 ${name}：${why}`,
+    chooseHubName: '用 --hub-name NAME 选择其他名称。名称在 Azure 中必须唯一。',
+    scopeNeeded: '创建资源需要订阅和资源组。',
+    giveScope: '请指定 --subscription ID 和 --resource-group NAME。',
+    notValidYet: (path, notBefore, owner, now) =>
+      `${path} 在 ${notBefore} 之前无效，而${owner}的时钟为 ${now}。`,
+    otherKeyAlgorithm: (actual, wanted) => `其密钥为 ${actual ?? '其他类型'}，但计划使用 ${wanted}`,
+    restoreOrMove: (gone, folder) => `从备份还原 ${gone}，或移走 ${folder} 以创建新的。`,
+    notIssuedBy: (why) => `无法重用：其颁发者不是 ${why}`,
+    missingSigner: (folder) => `存在，但 ${folder} 中缺少其 CA`,
+    deviceNotIssuedBy: (why) => `其颁发者不是 ${why}`,
+    deviceCommonName: (commonName) => `其公用名为“${commonName}”`,
+    uploadCa: (path, name) => `将 ${path} 以名称“${name}”上传`,
+    uploadVerification: (path) => `将 ${path} 作为验证证书上传`,
+    notShownAsVerified: (name) => `DPS 未将“${name}”显示为已验证。`,
+    uploadInPortal: (path) => `在门户中上传 ${path}，然后重新运行命令。`,
+    sendVerification: (path, name) =>
+      `用“enrollkit ca verify ${name} --verification-certificate FILE”（使用相同的 --dir）发送 ${path}，然后重新运行命令。`,
+    inPortal: (dpsName, todo) => `在门户的预配服务 ${dpsName} > 设置 > 证书中：${todo}`,
+    manually: (todo) => `手动：${todo}`,
+    whereHubConnectionString: '如果设置了 ENROLLKIT_HUB_CONNECTION_STRING',
+    doneOf: (done, total) => `${done}/${total}`,
     createService: (name) => `创建预配服务 ${name} 和 IoT 中心`,
     ifMissing: '如果不存在',
     copyIntermediate: '复制你的中间 CA',
@@ -2939,10 +3676,74 @@ export const zhCN: Sentences = {
   },
 
   /** The files directly in src/quickstart/ */
-  quickstart: {},
+  quickstart: {
+    otherKindOfCa: (actual, expected) => `这是${kindOfCa(actual)}，但计划要求使用${kindOfCa(expected)}。`,
+    giveThisKindOfCa: (expected) =>
+      expected === 'none' ? '省略 --ca。' : `省略 --existing-ca，或指定${kindOfCa(expected)}。`,
+    signRequestOrMove: (request, certificate, folder) =>
+      `签署其证书请求，然后重新运行命令：enrollkit cert sign ${request} --out ${certificate}（使用相同的 --dir）。或者移走 ${folder}，以创建新的密钥和证书。`,
+    restoreCertificateOrMove: (folder) =>
+      `从备份还原 certificate.pem 或 chain.pem，然后重新运行命令。或者移走 ${folder}，以创建新的密钥和证书。`,
+    emulator: '模拟器',
+    thisComputer: '此计算机',
+    expired: (notAfter, owner, now) => `它已于 ${notAfter} 过期，而${owner}的时钟为 ${now}`,
+    journalStillHas: '日志中仍有设备预配服务中的资源，因此未删除本地文件。',
+    cleanFirst: '请先删除它们：enrollkit clean',
+    linkByHand: (path) => `${path} 是符号链接；请手动删除`,
+    foreignFile: 'enrollkit 不会在该处写入文件；请手动删除',
+    notAFile: '它不是可读取的文件；请手动删除',
+    fileChanged: 'enrollkit 写入后它已被更改；请手动删除',
+    cannotDelete: (reason) => `无法删除${reason}`,
+    otherCertificate: (name) => `现在以 ${name} 上传的是另一个证书。`,
+    noHubConnectionString: (host, deviceId) =>
+      `没有 IoT 中心 ${host} 的连接字符串 (ENROLLKIT_HUB_CONNECTION_STRING)，因此未删除该设备。可用以下命令删除：az iot hub device-identity delete --device-id ${deviceId}`,
+    giveAnotherCa: '用 --ca FILE 指定其他 CA，或省略 --ca 以创建新的 CA。',
+    keepsItsName: (flag) => `省略 ${flag}：现有 CA 会保留其名称。`,
+    otherCaName: (actual, wanted) => `此 CA 的公用名为“${actual}”，但计划要求“${wanted}”。`,
+    keepPlan: '保存计划、日志和程序',
+    noExistingCa: (folder) => `计划使用现有 CA，但 ${folder} 中没有 CA。`,
+    giveCa: '用 --ca FILE 和 --ca-key FILE 指定 CA。',
+    keyWithoutCertificate: (path) => `${path} 所在的文件夹中没有证书，而 enrollkit 不会覆盖私钥。`,
+    leftByInterruptedRun: (path, why) => `${path} 是中断的运行遗留的，且${why}。`,
+    moveKeyOrChangePlan: (path) => `移走 ${path} 或更改计划，然后重新运行命令。`,
+    keyNotEncrypted: '未加密，但计划要求加密密钥',
+    keyEncrypted: '已加密，但计划不加密密钥',
+    otherKeyKind: (algorithm) => `其密钥算法与计划的 ${algorithm} 不同`,
+    scopeUnknown: '缺少订阅和资源组。',
+    giveScope: '请指定 --subscription ID 和 --resource-group NAME。',
+    hub: (name) => `IoT 中心 ${name}`,
+    service: (name) => `预配服务 ${name}`,
+    resourceGroup: (name) => `资源组 ${name}`,
+    hasOtherResources: (count, names) =>
+      `其中有 ${count} 个资源不是由 enrollkit 创建的，或无法删除：${names}`,
+    notTagged: (what, tag, run) => `${what} 没有标记 ${tag}=${run}，因此不是在此创建的资源`,
+    resultNotFound: (title) => `“${title}”已完成，但找不到其结果。`,
+    unexpectedError: (message) => `意外错误：${message}`,
+    folderUsed: (folder) => `文件夹 ${folder} 已包含另一次运行。`,
+    newFolder: '使用 --dir FOLDER 指定新文件夹。',
+  },
 
   /** src/quickstart/recording/ */
-  recording: {},
+  recording: {
+    newerVersion: (version, supported) =>
+      `此运行记录由更新版本的 enrollkit 写入（版本 ${version}）；当前版本读取版本 ${supported}。`,
+    problem: (problem) => `${problem}。`,
+    notRecorded: (method, url, clientId, wasUsed) =>
+      `运行记录${wasUsed ? '没有更多响应可用于' : '不包含'}${clientId === undefined ? '' : ` ${clientId} 的`}请求 ${method} ${url}。`,
+    notAUrl: '必须以 https://、mqtts:// 或 amqps:// 开头',
+    notAStep: '必须是步骤的 ID',
+    notHttps: '必须以 https:// 开头',
+    notAFile: '不是证书文件夹中的文件',
+    notHexadecimal: (digits) => `必须为 ${digits} 位十六进制数字`,
+    notShownAsVerified: '在记录的运行中，门户未将 CA 证书显示为已验证。',
+    update: '请更新 enrollkit。',
+
+    unreadable: (path, reason) => `无法读取 ${path}${reason}。`,
+    textTooLong: (length, maximum) => `此文本有 ${length} 个字符；最多 ${maximum} 个`,
+    controlCharacter: (code) => `此文本包含控制字符 U+${code}`,
+    tooDeep: '嵌套过深',
+    endedBeforeAnswer: '运行在收到响应之前结束。',
+  },
 
   /** src/fleet/ */
   fleet: {
@@ -3013,6 +3814,8 @@ export const zhCN: Sentences = {
     symbolicLink: (path) => `${path} 是符号链接。`,
     otherRun: (path) => `${path} 属于另一次未完成的运行，其设备群或参数与此次不同。`,
     otherRunNext: '使用相同的参数重新运行被中断的命令，或使用 --out 选择其他路径。',
+    otherPassphrase: '此密码不是被中断的运行加密密钥时使用的密码。',
+    otherPassphraseNext: '请输入被中断的运行所用的密码，或使用 --out 选择其他路径。',
     notAJournal: (line, path) => `${path} 的第 ${line} 行不是设备群日志的行。`,
     notAJournalNext: '使用 --out 选择其他路径，或将该文件与其所属的输出一起删除。',
     stdoutNotWritten: '无法写入标准输出。',
@@ -3063,7 +3866,7 @@ export const zhCN: Sentences = {
       ENROLLKIT_PASSPHRASE: '私钥的密码。',
       ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure：DPS 共享访问策略的连接字符串。',
       ENROLLKIT_HUB_CONNECTION_STRING: 'Azure：IoT 中心的连接字符串，用于查找和删除设备。',
-      ENROLLKIT_LANG: '消息的语言（en、zh-CN），取代区域设置。',
+      ENROLLKIT_LANG: '消息的语言（en、zh-CN），取代区域设置。要添加语言，请参阅 CONTRIBUTING.md。',
       DEFAULT_VALIDITY_DAYS: 'certgen --edge：证书的有效天数，取代 30 天。',
       AZURE_TENANT_ID: 'Azure：服务主体的租户。',
       AZURE_CLIENT_ID: 'Azure：服务主体的客户端 ID。',
@@ -3204,6 +4007,18 @@ export const zhCN: Sentences = {
 
   /** src/cli/input/ */
   cliInput: {
+    passphraseTooShort: (minimum) => `密码必须至少有 ${minimum} 个字符。`,
+    noPassphraseFor: (what) => `加密${what}需要密码。`,
+    newPassphraseFor: (what) => `${what}的新密码：`,
+    passphraseWhy: (minimum) => `至少 ${minimum} 个字符。密码不会显示，也不会存储。`,
+    passphraseHelp:
+      '密码用于加密文件中的私钥。没有密码，任何人（包括你自己）都无法使用这些密钥。请选择几个容易记住的词，并保存在密码管理器中。',
+    typeAtLeast: (minimum) => `请输入至少 ${minimum} 个字符。`,
+    repeatPassphrase: '再次输入密码：',
+    catchTypo: '用于检查输入错误。',
+    repeatHelp: '如果第一次输入可能有误，请返回并重新输入。',
+    passphraseMismatch: '两次输入的密码不一致。请重新输入，或返回修改第一次的输入。',
+    passphraseShort: (minimum) => `警告：密码少于 ${minimum} 个字符，容易被猜到。`,
     noCertificateInFolder: (folder) => `文件夹 ${folder} 中没有证书。`,
     certificateExtensions: (extensions) => `证书文件的扩展名为 ${extensions.join(' ')}。`,
     folderUnreadable: (folder) => `无法读取文件夹 ${folder}。`,
@@ -3316,6 +4131,30 @@ export const zhCN: Sentences = {
 
   /** src/cli/target/ */
   cliTarget: {
+    noService: (name, resourceGroup) =>
+      `你${resourceGroup === undefined ? '' : `在资源组 ${resourceGroup} 中`}没有名为 ${name} 的预配服务。`,
+    subscriptionSummary: '其订阅（默认：你有权访问的所有订阅）',
+    resourceGroupSummary: '其资源组（默认：全部）',
+    dpsNameSummary: '预配服务（默认：上次运行使用的，或模拟器的预配服务）',
+    locationSummary: 'Azure 区域，例如 westeurope（默认：资源组所在的区域）',
+    tagSummary: '资源的标记；可重复使用',
+    invalidTag: (text) => `--tag：“${text}”不是 NAME=VALUE 格式。`,
+    tagRule: '名称须为 1 到 512 个字符，不含 < > % & \\ ? /；值最多 256 个字符：--tag owner=me',
+    subscriptionId: '指定其 ID，如“az account list”和门户中所示。',
+    noSubscription: '你没有任何 Azure 订阅的访问权限。',
+    signInElsewhere: '用拥有订阅的帐户登录（“az login”），或向订阅的所有者请求读者或参与者角色。',
+    severalSubscriptions: (names) => `你有多个订阅：${names.join('、')}。`,
+    chooseSubscription: '用 --subscription ID 选择一个。',
+    whichService: '缺少预配服务的名称。',
+    nameService: (list) => `用 --dps-name NAME 指定。要列出你的预配服务：${list}`,
+    listServices: (list) => `要列出你的资源：${list}`,
+    noHub: (name) => `你没有名为 ${name} 的 IoT 中心。`,
+    notAHubId: (id) => `${id} 不是 IoT 中心的资源 ID。`,
+    hubIdRule:
+      '指定 IoT 中心的名称或资源 ID：/subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Devices/IotHubs/NAME',
+    whichResourceGroup: '缺少资源组。',
+    nameResourceGroup: '用 --resource-group NAME 指定。如果不存在，将会创建。',
+    createdResourceGroup: (name, location) => `已在 ${location} 创建资源组 ${name}。`,
     ofHub: (source, host) => `${source} 是 IoT 中心 (${host}) 的连接字符串，而不是预配服务的连接字符串。`,
     ofOtherService: (source, name, expected) =>
       `${source} 是预配服务 ${name} 的连接字符串，而不是 ${expected} 的连接字符串。`,
@@ -3331,12 +4170,41 @@ export const zhCN: Sentences = {
     stateFolder: (folder) => `状态文件夹或证书文件夹（默认：${folder}，与快速入门相同）`,
     connectionStringFile: 'Azure：包含共享访问策略连接字符串的文件',
     globalEndpoint: '设备注册时使用的终结点（默认：global.azure-devices-provisioning.net，或模拟器）',
+    sharedEmulator: '使用此文件夹中正在运行的模拟器，其他文件夹也可以共用',
+    sharedEmulatorStopped: (folder) => `${folder} 中没有正在运行的模拟器。`,
+    sharedEmulatorGone: (folder, emulator) => `${folder} 使用 ${emulator} 中的模拟器，但该模拟器不存在。`,
+    startShared: (folder) => `请启动模拟器：enrollkit emulator start --detach --dir ${folder}`,
+    anotherEmulator: (folder, emulator) => `文件夹 ${folder} 已经使用另一个模拟器，位于 ${emulator}。`,
+    newFolderForShared: '请为使用共享模拟器的运行指定新文件夹：--dir FOLDER。',
+    emulatorOrAzure: '--emulator 不能与 --target azure 一起使用。',
+    omitEmulator: '请去掉其中一个。',
     noEmulator: (folder) => `${folder} 中没有模拟器。`,
     startFirst: '请先运行“enrollkit quickstart”，使用 --dir FOLDER 指定文件夹，或使用 --target azure。',
   },
 
   /** src/cli/quickstart/ */
   cliQuickstart: {
+    cleanWouldDelete: '将删除以下内容：',
+    cleanRemoved: (what) => `已删除  ${what}`,
+    cleanKept: (what, why) => `已保留  ${what}：${why}`,
+    cleanCounts: (devices, registrations, groups, certificates, azure) =>
+      [
+        `${devices} 台设备`,
+        `${registrations} 条注册记录`,
+        `${groups} 个注册组`,
+        `${certificates} 个 CA 证书`,
+        ...(azure > 0 ? [`${azure} 个 Azure 资源和链接`] : []),
+      ].join('、'),
+    cleanInService: (dpsName) => `${dpsName} 中的`,
+    previewLabels: { keeps: '保留', makes: '创建', sends: '发送' },
+    previewNothing: '未创建任何内容，也未发送任何请求。',
+    cleanCaCertificate: (name, where) => `${where === '' ? '' : `${where} `}CA 证书 ${name}`,
+    cleanEnrollmentGroup: (id, where) => `${where}注册组 ${id}`,
+    cleanRegistration: (id, where) => `${where}注册记录 ${id}`,
+    cleanHubLink: (hub, where) => `${where}到 IoT 中心 ${hub} 的链接`,
+    cleanInEmulator: '模拟器中的',
+    runsRecorded: '运行记录，或证书文件夹（使用其最后一次运行）',
+    replaySendsNothing: '  此步骤不发送请求。',
     cleanDescription:
       '根据文件夹的日志，删除为其创建的设备、注册组和 CA 证书。使用 --certificates 时还会删除本地文件；证书和密钥将无法恢复。',
     cleanCertificates: '同时删除本地文件：证书、密钥和模拟器的状态',
@@ -3357,7 +4225,38 @@ export const zhCN: Sentences = {
     cleanProvisioningService: (name) => `设备预配服务 ${name}`,
     cleanIotHub: (name) => `IoT 中心 ${name}`,
     cleanFile: (path) => `文件 ${path}`,
+    cleanEnrollment: (id, where) => `${where}个体注册 ${id}`,
     cleanHubDevice: (id, hub) => `IoT 中心 ${hub} 中的设备 ${id}`,
+    findFlag: '不依赖文件夹，查找快速入门在 Azure 或模拟器中创建的内容',
+    findRunFlag: '与 --find 一起使用：仅此运行；可多次指定',
+    findExample: '查找丢失的文件夹所创建的内容，确认后删除',
+    findExampleRun: '删除一次运行所创建的内容，不要求确认',
+    findSubscription: '与 --find 一起使用：所在订阅（默认：你可读取的所有订阅）',
+    findResourceGroup: '与 --find 一起使用：所在资源组（默认：全部）',
+    findDpsName: '与 --find 一起使用：仅此设备预配服务及其 IoT 中心',
+    findTarget: '与 --find 一起使用：查找位置：emulator 或 azure（默认：上次运行的位置）',
+    findOnlyWith: (flags) => `${flags.join('、')}：只能与 --find 一起使用。`,
+    findOmit: '请添加 --find，或去掉该参数：clean 会删除文件夹日志中列出的内容。',
+    findNotWith: '--find 不会删除本地文件。',
+    findNotWithNext: '请去掉 --certificates。',
+    findSearching: (what) => `正在搜索${what}`,
+    findRun: (run, day) => (day === undefined ? `运行 ${run}` : `运行 ${run}，创建于 ${day}`),
+    findRunByName: (run, day) =>
+      `仅名称表明可能由快速入门创建（${run}${day === undefined ? '' : `，创建于 ${day}`}）；只有指定 --run ${run} 才会删除：`,
+    findByName: (what, run) =>
+      `注意：${what} 的名称表明它可能由快速入门创建。要将其一并删除，请添加 --run ${run}。`,
+    findNothing: '未找到快速入门创建的内容。',
+    findNoSuchRun: (run) => `未找到运行 ${run} 创建的内容。`,
+    findListRuns: '列出所有运行：enrollkit clean --find --dry-run',
+    findKnownRun: (folder) => `注意：不包括为 ${folder} 创建的内容。请使用 "enrollkit clean" 将其删除。`,
+    findNotSearched: (what, why) => `警告：无法搜索${what}：${why}`,
+    findIncomplete: (count) => `有 ${count} 处无法搜索。`,
+    findIncompleteNext: '请解决每一处所示的问题，然后再次运行同一命令。',
+    findQuestion: (runs) => (runs === 1 ? '删除以上所有内容？' : `删除 ${runs} 次运行的以上所有内容？`),
+    findOthersInside: (names) =>
+      `其中有不是这些运行创建的内容：${names.slice(0, 3).join('、')}${names.length > 3 ? ` 等 ${names.length} 项` : ''}。`,
+    findStillThere: '删除后仍然存在。',
+    findNoHubKey: (hub) => `IoT 中心 ${hub} 没有共享访问策略 iothubowner。`,
     cleanTelemetry: (id) => `来自 ${id} 的消息的记录`,
     replayInterrupted: '注意：录制的运行已中断。该点之后的内容不进行比较。',
     replayCompared: (recorded, now) => `已将 ${recorded} 与 ${now} 进行比较。`,
@@ -3366,8 +4265,8 @@ export const zhCN: Sentences = {
     replayStepNext: '请在终端中运行且不设置 CI，或省略 --step。',
     replayOfflineTarget: '--offline 不使用设备预配服务。',
     replayOfflineNext: '请省略 --offline，或省略 --target 及其相关标志。',
-    replayFolderUsed: (folder) => `文件夹 ${folder} 已包含另一次运行。`,
-    replayNewFolder: '使用 --dir FOLDER 指定新文件夹。',
+    replayRestarted: (folder) =>
+      `此重放先前的运行已中断。将删除它在 ${folder} 中创建的内容，并重新开始重放。`,
     replayEncrypts: '录制的运行会加密其私钥。',
     replayEarlierSteps: '注意：录制运行时，某些步骤已经完成。重放会先执行这些步骤。它们不进行比较。',
     replayDescription:
@@ -3933,7 +4832,7 @@ export const zhCN: Sentences = {
       unknownAlgorithm: (name) => `enrollkit 无法创建 ${name} 类型的密钥。`,
       chooseAlgorithm: '使用 --key-algorithm 选择其他算法。',
       otherKey: (key, subject, path) => `${key} 中的私钥不属于 ${path} 中的证书 ${subject}。`,
-      otherIssuer: (subject, path, issuer) => `${path} 中的证书 ${subject} 不是由 ${issuer} 颁发的。`,
+      otherIssuer: (subject, path, issuer) => `${path} 中证书 ${subject} 的颁发者不是 ${issuer}。`,
       nameIssuer: '使用 --ca FILE 指定颁发该证书的 CA。如果今后改由其他 CA 签名，请添加 --new-issuer。',
     },
     rollover: {
@@ -4307,6 +5206,7 @@ export const zhCN: Sentences = {
       otherRequest: (commonName, id) =>
         `该请求用于“${commonName}”，而不是 ${id}。使用 X.509 证明时，注册 ID 就是公用名。`,
       useRequestName: '使用请求的公用名作为注册 ID，或使用其他请求。',
+      resumed: (path) => `此命令先前的运行已中断。将使用当时创建的证书：${path}。`,
       useExisting: (command) => `使用现有证书注册设备：${command}`,
       newKey: '新密钥',
       help: '运行“enrollkit enrollment create --help”查看用法。',
@@ -4418,8 +5318,8 @@ export const zhCN: Sentences = {
     proxyInvalid: 'HTTPS_PROXY 或 ALL_PROXY 不是 URL。',
     setProxy: '将其设置为 http://HOST:PORT，或取消设置。',
     proxy: (host) => `HTTPS 通过代理 ${host}，但连接此计算机除外`,
-    proxyNotForMqtt: (host) => `设备通过 MQTT 注册，而 MQTT 不通过代理 ${host}。`,
-    registerOverHttps: '如果防火墙阻止端口 8883，请通过 HTTPS 注册：--protocol https',
+    proxyNotForMqtt: (host, protocol) => `设备通过 ${protocol} 注册，而 ${protocol} 不通过代理 ${host}。`,
+    registerOverHttps: '如果防火墙阻止该端口，请通过 HTTPS 注册：--protocol https',
     planSaysSo: (device, message) => `${device}：${message}它是计划的一部分。`,
     notAllDevices: (maximum, count) => `已检查 ${count} 台设备中的前 ${maximum} 台`,
     notRegisteredYet: (device) => `${device} 未注册`,
@@ -4775,7 +5675,10 @@ export const zhCN: Sentences = {
     formatFlag: '每台设备一个文件夹、每台设备一行 JSON，或包含文件夹的 tar 存档（默认：dir）',
     outFlag: '文件夹或文件；对于 ndjson 和 tar，- 表示标准输出（默认：fleet 或 -）',
     manifestOutFlag: '设备清单，不含密钥（默认：PATH.manifest.csv；使用标准输出时为 fleet.manifest.csv）',
-    pfxFlag: '同时为每台设备创建不带密码的 PKCS#12 文件',
+    pfxFlag: '同时为每台设备创建 PKCS#12 文件；除非添加 --encrypt-key，否则不带密码',
+    encryptKeyFlag: '使用密码加密私钥以及 PKCS#12 文件',
+    deviceKeys: '设备的密钥',
+    keysEncrypted: (fleet) => `${fleet} 的私钥已加密，但没有提供密码。`,
     workersFlag: '创建密钥和证书的线程数（默认：每个核心一个）',
     forceFlag: '即使证书在其 CA 下无法有效，也颁发证书',
     issueExample: '每台设备一个文件夹，由证书文件夹中的 CA 签名',
@@ -4911,4 +5814,8 @@ function didYouMean(suggestions: readonly string[]): string {
 
 function requestFor(subject: string): string {
   return subject === '' ? '没有主题名称的请求' : `${subject} 的请求`;
+}
+
+function kindOfCa(kind: 'none' | 'root' | 'intermediate'): string {
+  return { none: '新的 CA', root: '根 CA', intermediate: '中间 CA' }[kind];
 }

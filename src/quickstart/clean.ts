@@ -1,4 +1,5 @@
 /** The reverse of a run: removes what the journal says that it made, and nothing else. */
+
 import { rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -8,6 +9,7 @@ import { ResourceManager } from '../dps/client/resource-manager.js';
 import { ServicePlane } from '../dps/client/service.js';
 import { hubConnectionStringFor, type Target } from '../dps/client/target.js';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { sha256OfFile } from '../workspace/digest.js';
 import { lookAt, reason, removeIfEmpty } from '../workspace/files.js';
 import { type CreatedFile, type CreatedResource, Journal, type JournalTarget } from '../workspace/journal.js';
@@ -51,7 +53,8 @@ export interface CleanResult {
 }
 
 const order: RemoteResource['kind'][] = [
-  ...(['telemetry', 'hub-device', 'registration', 'enrollment-group', 'ca-certificate'] as const),
+  ...(['telemetry', 'hub-device', 'registration'] as const),
+  ...(['individual-enrollment', 'enrollment-group', 'ca-certificate'] as const),
   // Created in the opposite order.
   ...(['hub-link', 'iot-hub', 'provisioning-service', 'resource-group'] as const),
 ];
@@ -69,9 +72,14 @@ export function planClean(folder: string): CleanPlan {
   const things = Journal.open(layout.journal, () => new Date()).things();
   const remote = things.filter((thing): thing is RemoteResource => thing.kind !== 'file');
   return {
-    remote: remote.sort((a, b) => placeOf(a, remote) - placeOf(b, remote)),
+    remote: inOrderOfRemoval(remote),
     local: things.filter((thing) => thing.kind === 'file'),
   };
+}
+
+/** Devices first, the CA last, and then the Azure resources that contained all of it. */
+export function inOrderOfRemoval(things: readonly RemoteResource[]): RemoteResource[] {
+  return [...things].sort((a, b) => placeOf(a, things) - placeOf(b, things));
 }
 
 /** Devices in a hub that a run created go with their hub, of which no connection string need be known. */
@@ -106,29 +114,69 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
   const { folder, signal, now = () => new Date() } = options;
   const layout = layoutOf(folder);
   const { remote } = planClean(folder);
-  const result: CleanResult = { removed: [], kept: [] };
-  if (remote.length === 0) return result;
+  if (remote.length === 0) return { removed: [], kept: [] };
   const { journal, close } = openFolder(layout, now);
-  const clients = new Clients(options.targetFor);
+  // Which hub a device goes with is known by these, so that their records are removed after those of its devices.
+  const ofHubs: RemoteResource[] = [];
   try {
-    for (const thing of remote) {
+    const result = await removeRemote(remote, {
+      signal,
+      targetFor: options.targetFor,
+      removed(thing) {
+        if (thing.kind === 'hub-link' || thing.kind === 'iot-hub') ofHubs.push(thing);
+        else journal.removed(thing);
+        if (thing.kind !== 'telemetry') options.removed?.(thing);
+      },
+    });
+    for (const thing of ofHubs) journal.removed(thing);
+    return result;
+  } finally {
+    close();
+  }
+}
+
+/**
+ * Removes things in the order given. What is gone already counts as removed; what cannot be removed is kept, with the
+ * reason.
+ *
+ * @throws EnrollkitError INTERRUPTED
+ */
+export async function removeRemote(
+  things: readonly RemoteResource[],
+  { targetFor, signal, removed }: Pick<CleanOptions, 'targetFor' | 'signal' | 'removed'>,
+): Promise<CleanResult> {
+  const result: CleanResult = { removed: [], kept: [] };
+  const clients = new Clients(targetFor);
+  try {
+    for (const thing of things) {
       if (signal.aborted) throw asEnrollkitError(signal.reason, signal);
       try {
-        await remove(thing, await clients.of(thing.target), remote, signal);
+        await remove(thing, await clients.of(thing.target), things, signal);
       } catch (thrown) {
         const error = asEnrollkitError(thrown, signal);
         if (error.code === 'INTERRUPTED' || error.code === 'INTERNAL') throw error;
         result.kept.push({ thing, why: error.message });
         continue;
       }
-      journal.removed(thing);
-      if (thing.kind === 'telemetry') continue;
-      result.removed.push(thing);
-      options.removed?.(thing);
+      removed?.(thing);
+      if (thing.kind !== 'telemetry') result.removed.push(thing);
     }
     return result;
   } finally {
     clients.close();
+  }
+}
+
+/**
+ * Removes the records of the remote things, which stay: for a run that was answered offline, and created none.
+ *
+ * @throws EnrollkitError JOURNAL_UNREADABLE, FOLDER_IN_USE
+ */
+export function forgetRemote(folder: string, now: () => Date): void {
+  const { journal, close } = openFolder(layoutOf(folder), now);
+  try {
+    for (const thing of planClean(folder).remote) journal.removed(thing);
+  } finally {
     close();
   }
 }
@@ -144,13 +192,9 @@ export function cleanLocal(folder: string, now: () => Date = () => new Date()): 
   const layout = layoutOf(folder);
   const { remote } = planClean(folder);
   if (remote.length > 0) {
-    throw new EnrollkitError(
-      'CONFLICT',
-      'The journal still holds what is in the provisioning service, so local files stay.',
-      {
-        next: 'Remove it first: run enrollkit clean.',
-      },
-    );
+    throw new EnrollkitError('CONFLICT', sentences.quickstart.journalStillHas, {
+      next: sentences.quickstart.cleanFirst,
+    });
   }
   const result: CleanResult = { removed: [], kept: [] };
   const { journal, close } = openFolder(layout, now);
@@ -180,16 +224,16 @@ function isState({ path }: CreatedFile): boolean {
 function removeFile({ path }: CreatedFile, layout: Layout, journal: Journal): string | undefined {
   const absolute = join(layout.folder, path);
   const link = linkBelow(layout.folder, absolute);
-  if (link !== undefined) return `${link} is a symbolic link; remove it by hand`;
+  if (link !== undefined) return sentences.quickstart.linkByHand(link);
   if (lookAt(absolute)) {
     const sha256 = sha256OfFile(absolute);
-    if (!isPlaceOfRun(path)) return 'enrollkit never writes a file there; remove it by hand';
-    if (sha256 === undefined) return 'it is not a readable file; remove it by hand';
-    if (!journal.wrote(path, sha256)) return 'it was changed after enrollkit wrote it; remove it by hand';
+    if (!isPlaceOfRun(path)) return sentences.quickstart.foreignFile;
+    if (sha256 === undefined) return sentences.quickstart.notAFile;
+    if (!journal.wrote(path, sha256)) return sentences.quickstart.fileChanged;
     try {
       unlinkSync(absolute);
     } catch (cause) {
-      return `it cannot be removed${reason(cause)}`;
+      return sentences.quickstart.cannotDelete(reason(cause));
     }
   }
   removeEmptyFolders(dirname(absolute), layout);
@@ -198,11 +242,11 @@ function removeFile({ path }: CreatedFile, layout: Layout, journal: Journal): st
 
 /** Only what enrollkit keeps in the state folder; anything else stays. */
 function removeState(layout: Layout): void {
-  const { plan, journal, emulator } = layout;
+  const { plan, journal, emulator, sharedEmulator } = layout;
   // One that runs would go on without its files, where no command finds it.
   if (lockHolder(join(emulator, 'lock')) === undefined) rmSync(emulator, { recursive: true, force: true });
   removeRecordings(layout);
-  for (const path of [plan, journal]) rmSync(path, { force: true });
+  for (const path of [plan, journal, sharedEmulator]) rmSync(path, { force: true });
 }
 
 class Clients {
@@ -257,13 +301,15 @@ async function remove(
     }
     case 'registration':
       return service.deleteRegistration(thing.id, { signal });
+    case 'individual-enrollment':
+      return service.deleteEnrollment(thing.id, { signal });
     case 'enrollment-group':
       return service.deleteEnrollmentGroup(thing.id, { signal });
     case 'ca-certificate': {
       const present = await control.getCertificate(thing.name, { signal });
       if (!present) return;
       if (present.properties.thumbprint.toUpperCase() !== thing.sha1Thumbprint) {
-        throw new EnrollkitError('CONFLICT', `Another certificate is now uploaded as ${thing.name}.`);
+        throw new EnrollkitError('CONFLICT', sentences.quickstart.otherCertificate(thing.name));
       }
       return control.deleteCertificate(thing.name, present.etag, { signal });
     }
@@ -282,10 +328,7 @@ async function removeHubDevice(
 ): Promise<void> {
   const connectionString = hubConnectionStringFor(target, host);
   if (connectionString === undefined) {
-    throw new EnrollkitError(
-      'NO_CREDENTIALS',
-      `No connection string of the hub ${host} is known (ENROLLKIT_HUB_CONNECTION_STRING), so the device stays: az iot hub device-identity delete --device-id ${deviceId}`,
-    );
+    throw new EnrollkitError('NO_CREDENTIALS', sentences.quickstart.noHubConnectionString(host, deviceId));
   }
   const hub = new HubService(connectionString, target);
   try {

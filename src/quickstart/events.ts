@@ -13,7 +13,15 @@ export type RunEvent =
   | { type: 'step-started'; step: string }
   | { type: 'step-progress'; step: string; text: string }
   /** `already`: it was found done, and nothing was changed. */
-  | { type: 'step-done'; step: string; outcome: string; already: boolean; elapsedMs: number }
+  | {
+      type: 'step-done';
+      step: string;
+      outcome: string;
+      /** The outcome in English, whatever the language. */
+      recordedOutcome: string;
+      already: boolean;
+      elapsedMs: number;
+    }
   | { type: 'step-failed'; step: string; error: EnrollkitError };
 
 export type Emit = (event: RunEvent) => void;

@@ -1,5 +1,7 @@
 /** A CA that you have already: whether a plan can use it, and its copy in the certificate folder. */
+
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { generateKeyPair } from '../pki/keys.js';
 import { lintAlgorithms } from '../pki/lint/use-rules.js';
 import { type Issuer, issue } from '../pki/make/issue.js';
@@ -45,19 +47,22 @@ export async function assertCanUse(plan: Plan, ca: ExistingCa, at: Date): Promis
   const role = roleOfCa(certificate);
   const { certificates } = plan;
   if (certificates.existingCa !== role) {
-    const expected = { none: 'new CAs', root: 'a root CA', intermediate: 'an intermediate CA' };
-    const why = `This is ${expected[role]}, and the plan expects ${expected[certificates.existingCa]}.`;
-    throw refuse('USAGE', why, `Leave out --existing-ca, or give ${expected[certificates.existingCa]}.`);
+    const { otherKindOfCa, giveThisKindOfCa } = sentences.quickstart;
+    throw refuse(
+      'USAGE',
+      otherKindOfCa(role, certificates.existingCa),
+      giveThisKindOfCa(certificates.existingCa),
+    );
   }
   const [wanted, flag] =
     role === 'root'
       ? [certificates.rootCommonName, '--root-name']
       : [certificates.intermediateCommonName, '--intermediate-name'];
   if (wanted !== null && wanted !== certificate.subject.commonName) {
-    const why = `The common name of this CA is "${certificate.subject.commonName ?? ''}", and the plan expects "${wanted}".`;
-    throw refuse('USAGE', why, `Leave out ${flag}: the CA keeps its name.`);
+    const why = sentences.quickstart.otherCaName(certificate.subject.commonName ?? '', wanted);
+    throw refuse('USAGE', why, sentences.quickstart.keepsItsName(flag));
   }
-  const next = 'Give another CA with --ca FILE, or leave out --ca to create new ones.';
+  const next = sentences.quickstart.giveAnotherCa;
   const [unsupported] = lintAlgorithms(certificate);
   if (unsupported) throw refuse('ISSUER_NOT_ALLOWED', unsupported.message, next);
   try {

@@ -1,4 +1,5 @@
 /** What a run would make and send, without making or sending anything. */
+import { sentences } from '../languages/language.js';
 import { Journal } from '../workspace/journal.js';
 import { assertOwnFolder, layoutOf } from '../workspace/layout.js';
 import type { Plan } from './plan/fields.js';
@@ -20,7 +21,7 @@ export function previewQuickstart(plan: Plan, folder: string): Preview {
   assertNotNewer(layout.plan);
   const files = {
     id: 'files',
-    title: 'Keep the plan, the journal and the program',
+    title: sentences.quickstart.keepPlan,
     makes: [layout.plan, layout.journal, layout.enrollmentGroupProgram],
     requests: [],
   };

@@ -2,9 +2,11 @@
  * Private keys without a certificate: both `certificate.pem` and `chain.pem` are missing. Such a key is never
  * overwritten, since nobody can tell what it is used for.
  */
+
 import { createPublicKey } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { isEncryptedKey, type KeyPair, keyAlgorithmOf, openPrivateKey } from '../pki/keys.js';
 import { lookAt, readText } from '../workspace/files.js';
 import type { CertificatePaths, DevicePaths } from '../workspace/layout.js';
@@ -47,11 +49,9 @@ export function requireExistingCa(
   role: CaRole,
 ): ExistingCa {
   if (existingCa) return existingCa;
-  throw new EnrollkitError(
-    'FILE_UNREADABLE',
-    `The plan uses a CA that you already have, but there is none in ${layout[role].folder}.`,
-    { next: 'Give the CA with --ca FILE and --ca-key FILE.' },
-  );
+  throw new EnrollkitError('FILE_UNREADABLE', sentences.quickstart.noExistingCa(layout[role].folder), {
+    next: sentences.quickstart.giveCa,
+  });
 }
 
 /**
@@ -72,14 +72,13 @@ export function assertNoRemains({ files }: Context, paths: Paths): void {
 
 function withoutCertificate(path: string, { folder, certificate }: Paths): EnrollkitError {
   const request = join(dirname(path), 'request.pem');
-  const signed = lookAt(request)
-    ? `Sign its request, then run the same command again: enrollkit cert sign ${request} --out ${certificate} (with the same --dir). Or`
-    : 'Restore certificate.pem or chain.pem from a backup, then run the same command again. Or';
-  return new EnrollkitError(
-    'FILE_EXISTS',
-    `${path} has no certificate beside it, and enrollkit does not overwrite private keys.`,
-    { next: `${signed} move ${folder} away to have new ones made.`, context: { file: path } },
-  );
+  const next = lookAt(request)
+    ? sentences.quickstart.signRequestOrMove(request, certificate, folder)
+    : sentences.quickstart.restoreCertificateOrMove(folder);
+  return new EnrollkitError('FILE_EXISTS', sentences.quickstart.keyWithoutCertificate(path), {
+    next,
+    context: { file: path },
+  });
 }
 
 /** Whether a run was interrupted after it had written this key, and before it had written a certificate for it. */
@@ -100,19 +99,15 @@ export async function unfinishedKey(
   if (!isUnfinished(files, paths)) return undefined;
   const text = readText(paths.key);
   const refuse = (why: string) =>
-    new EnrollkitError('FILE_EXISTS', `${paths.key} was left by an interrupted run and ${why}.`, {
-      next: `Move ${paths.key} away, or change the plan, then run the same command again.`,
+    new EnrollkitError('FILE_EXISTS', sentences.quickstart.leftByInterruptedRun(paths.key, why), {
+      next: sentences.quickstart.moveKeyOrChangePlan(paths.key),
     });
   const { keyAlgorithm, encryptKeys } = plan.certificates;
   if (isEncryptedKey(text) !== encryptKeys) {
-    throw refuse(
-      encryptKeys
-        ? 'is not encrypted, but the plan encrypts keys'
-        : 'is encrypted, but the plan does not encrypt keys',
-    );
+    throw refuse(encryptKeys ? sentences.quickstart.keyNotEncrypted : sentences.quickstart.keyEncrypted);
   }
   const privateKey = await openPrivateKey(text, { passphrase, signal });
   const publicKey = createPublicKey(privateKey);
   if (keyAlgorithmOf(publicKey) === keyAlgorithm) return { privateKey, publicKey };
-  throw refuse(`is not of the kind that the plan uses, ${keyAlgorithm}`);
+  throw refuse(sentences.quickstart.otherKeyKind(keyAlgorithm));
 }

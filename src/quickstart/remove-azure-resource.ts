@@ -1,7 +1,9 @@
 /** Deletes an Azure resource that a run created, and never another of the same name. */
+
 import type { ResourceManager, ResourceScope } from '../dps/client/resource-manager.js';
 import type { Target } from '../dps/client/target.js';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import type { CreatedResource } from '../workspace/journal.js';
 import { runTag } from './resource-tags.js';
 
@@ -13,8 +15,8 @@ export type AzureResource = Extract<
 /** @throws EnrollkitError NEEDS_INPUT */
 export function scopeOf({ subscriptionId, resourceGroup }: Target): ResourceScope {
   if (subscriptionId && resourceGroup) return { subscriptionId, resourceGroup };
-  throw new EnrollkitError('NEEDS_INPUT', 'The subscription and the resource group are not known.', {
-    next: 'Give --subscription ID and --resource-group NAME.',
+  throw new EnrollkitError('NEEDS_INPUT', sentences.quickstart.scopeUnknown, {
+    next: sentences.quickstart.giveScope,
   });
 }
 
@@ -40,25 +42,25 @@ export async function removeAzureResource(
     case 'iot-hub': {
       const hub = await manager.getHub(scope, thing.name, options);
       if (!hub) return;
-      assertOwn(thing, hub, `IoT hub ${thing.name}`);
+      assertOwn(thing, hub, sentences.quickstart.hub(thing.name));
       return manager.deleteHub(scope, thing.name, options);
     }
     case 'provisioning-service': {
       const service = await manager.getService(scope, thing.name, options);
       if (!service) return;
-      assertOwn(thing, service, `provisioning service ${thing.name}`);
+      assertOwn(thing, service, sentences.quickstart.service(thing.name));
       return manager.deleteService(scope, thing.name, options);
     }
     case 'resource-group': {
       const group = await manager.getResourceGroup(scope, options);
       if (!group) return;
-      assertOwn(thing, group, `resource group ${thing.name}`);
+      assertOwn(thing, group, sentences.quickstart.resourceGroup(thing.name));
       const others = await manager.listResources(scope, options);
       if (others.length > 0) {
         const names = others.slice(0, 3).map(({ name, type }) => `${name} (${type})`);
         throw new EnrollkitError(
           'CONFLICT',
-          `it has ${others.length} resources that enrollkit did not create, or could not delete: ${names.join(', ')}`,
+          sentences.quickstart.hasOtherResources(others.length, names.join(', ')),
         );
       }
       return manager.deleteResourceGroup(scope, options);
@@ -73,8 +75,5 @@ function assertOwn(
   what: string,
 ): void {
   if (tags?.[runTag] === run) return;
-  throw new EnrollkitError(
-    'CONFLICT',
-    `the ${what} has no tag ${runTag}=${run}, so it is not the one that was created here`,
-  );
+  throw new EnrollkitError('CONFLICT', sentences.quickstart.notTagged(what, runTag, run));
 }

@@ -1,5 +1,7 @@
 /** Runs steps one after the other: check, act, check again. */
+
 import { EnrollkitError, interruption, isAbort } from '../errors.js';
+import { inEnglish, sentences } from '../languages/language.js';
 import { fileFault } from '../workspace/files.js';
 import type { Emit } from './events.js';
 import { type PreviewedStep, previewStep } from './preview-step.js';
@@ -61,11 +63,18 @@ async function runStep(
     if (outcome === undefined) {
       throw new EnrollkitError(
         'NOT_READ_BACK',
-        `"${step.title(context.plan)}" was done, and its result cannot be found.`,
+        sentences.quickstart.resultNotFound(step.title(context.plan)),
       );
     }
     const elapsedMs = Math.round(performance.now() - started);
-    emit({ type: 'step-done', step: step.id, outcome, already, elapsedMs });
+    emit({
+      type: 'step-done',
+      step: step.id,
+      outcome: outcome(sentences.quickstartSteps),
+      recordedOutcome: inEnglish(() => outcome(sentences.quickstartSteps)),
+      already,
+      elapsedMs,
+    });
     return { id: step.id, elapsedMs, already };
   } catch (thrown) {
     const error = asEnrollkitError(thrown, context.signal);
@@ -85,7 +94,7 @@ export function asEnrollkitError(thrown: unknown, signal: AbortSignal): Enrollki
   const fault = fileFault(thrown);
   if (fault) return fault;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new EnrollkitError('INTERNAL', `Something unforeseen happened: ${message}`, { cause: thrown });
+  return new EnrollkitError('INTERNAL', sentences.quickstart.unexpectedError(message), { cause: thrown });
 }
 
 function phases(

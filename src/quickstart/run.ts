@@ -3,6 +3,7 @@ import { ControlPlane } from '../dps/client/arm.js';
 import { ServicePlane } from '../dps/client/service.js';
 import { serviceClock, type Target } from '../dps/client/target.js';
 import { EnrollkitError } from '../errors.js';
+import { sentences } from '../languages/language.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../pki/x509/inspect.js';
 import { lookAt, publicFileMode, readTextIfExists } from '../workspace/files.js';
 import type { JournalTarget } from '../workspace/journal.js';
@@ -39,12 +40,16 @@ export interface QuickstartOptions {
   /** The CA that a plan with `certificates.existingCa` uses, unless the folder already has it. */
   existingCa?: ExistingCa | undefined;
   verificationCode?: string | undefined;
+  /** Secrets of the environment, such as the password of a proxy, that an error could quote: masked in the recording. */
+  secrets?: readonly string[] | undefined;
   /** The clock by which certificates are made and judged; that of the target by default. */
   now?: () => Date;
   signal: AbortSignal;
   emit: Emit;
   /** Called before each step; the run waits for it. */
   beforeStep?: BeforeStep | undefined;
+  /** Whether the folder must be one that no run has used. */
+  isNewFolder?: boolean | undefined;
   /** The run that this one replays, for its recording. */
   replayOf?: Recording['replayOf'];
   /** What the run that this one replays found done. It is done first. */
@@ -56,7 +61,7 @@ export interface QuickstartOptions {
  * connected. Every step is idempotent: run again after a failure or an interruption, it goes on where it stopped, and
  * a run that finds everything done rewrites no file. It leaves a recording, also when it fails.
  *
- * @throws EnrollkitError of the step that failed; its context has the path of the `recording`
+ * @throws EnrollkitError FOLDER_NOT_EMPTY; of the step that failed, and its context has the path of the `recording`
  */
 export async function runQuickstart(options: QuickstartOptions): Promise<QuickstartResult> {
   const started = performance.now();
@@ -65,6 +70,10 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
   assertOwnFolder(layout);
   assertNotNewer(layout.plan);
   const { journal, files, close } = openFolder(layout, now);
+  if (options.isNewFolder && lookAt(layout.plan)) {
+    close();
+    throw folderUsed(layout.folder);
+  }
   const { passphrase, verificationCode, portal, replayOf } = options;
   const recorder = new Recorder({
     plan,
@@ -72,6 +81,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
     target: options.target,
     passphrase,
     verificationCode,
+    secrets: options.secrets,
     replayOf,
   });
   const { target } = recorder;
@@ -121,6 +131,14 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
     service.close();
     close();
   }
+}
+
+/** The error for a folder that another run has used, where a new one is needed. */
+export function folderUsed(folder: string): EnrollkitError {
+  return new EnrollkitError('FOLDER_NOT_EMPTY', sentences.quickstart.folderUsed(folder), {
+    next: sentences.quickstart.newFolder,
+    context: { folder },
+  });
 }
 
 function nothingFound(): Found {

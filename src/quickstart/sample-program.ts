@@ -15,7 +15,7 @@ export function enrollmentGroupProgram(plan: Plan, group: EnrollmentGroup, signe
     groupId: python(group.enrollmentGroupId),
     attestation:
       plan.enrollmentGroup.attestation === 'caReference'
-        ? `# The CA was uploaded and its possession proven; the group refers to it by its name.\nattestation = AttestationMechanism.create_with_x509_ca_refs(${python(plan.certificateAuthority.name)})`
+        ? `# The CA certificate is uploaded and verified; the group refers to it by name.\nattestation = AttestationMechanism.create_with_x509_ca_refs(${python(plan.certificateAuthority.name)})`
         : `with open(${python(signerPath)}) as certificate:\n    attestation = AttestationMechanism.create_with_x509_signing_certs(certificate.read())`,
     initialTwin: initialTwin
       ? `InitialTwin.create(\n        tags=${python(initialTwin.tags ?? {})},\n        desired_properties=${python(initialTwin.properties?.desired ?? {})},\n    )`

@@ -1,9 +1,12 @@
 /** What a step is, and what steps share. */
+
 import type { KeyObject } from 'node:crypto';
 import type { ControlPlane } from '../dps/client/arm.js';
 import type { ServicePlane } from '../dps/client/service.js';
 import { hasOwnTime, type Target } from '../dps/client/target.js';
 import type { EnrollmentGroup, LinkedHub, RegistrationState } from '../dps/contract/schemas.js';
+import type { Sentences } from '../languages/en.js';
+import { sentences } from '../languages/language.js';
 import type { Journal, JournalTarget } from '../workspace/journal.js';
 import type { Layout } from '../workspace/layout.js';
 import type { OwnFiles } from '../workspace/own-files.js';
@@ -11,6 +14,12 @@ import { loadPrivateKey, type StoredCertificate } from '../workspace/stored-cert
 import type { Plan } from './plan/fields.js';
 import type { PortalAssistant } from './portal.js';
 import type { Preview } from './result.js';
+
+/**
+ * What a step found, in one line. A person reads it in their language; recordings have it in English, so that runs in two
+ * languages can be compared.
+ */
+export type Outcome = (say: Sentences['quickstartSteps']) => string;
 
 /**
  * A step of a run. It checks, acts, and verifies by checking again, so that what it reports was read back from where
@@ -25,8 +34,8 @@ export interface Step {
   interactive?(plan: Plan): boolean;
   /** What it would make and send on a first run, without looking anywhere. */
   preview(plan: Plan, layout: Layout): Pick<Preview['steps'][number], 'makes' | 'requests'>;
-  /** Looks whether it is done already; one line on what is there, or undefined. */
-  check(context: RunContext): Promise<string | undefined>;
+  /** Looks whether it is done already; what is there, or undefined. */
+  check(context: RunContext): Promise<Outcome | undefined>;
   /** Left out by a step that only looks: its check always answers, or throws. */
   act?(context: RunContext): Promise<void>;
 }
@@ -99,7 +108,7 @@ export function requireFound<Name extends keyof Found>(found: Found, name: Name)
 
 /** Whose clock a run goes by, for messages. */
 export function clockOwner({ target }: Pick<RunContext, 'target'>): string {
-  return hasOwnTime(target) ? 'the emulator' : 'this computer';
+  return hasOwnTime(target) ? sentences.quickstart.emulator : sentences.quickstart.thisComputer;
 }
 
 /** Why an expired certificate is refused, for messages. */
@@ -107,8 +116,11 @@ export function expiredOn(
   { notAfter }: { notAfter: Date },
   context: Pick<RunContext, 'target' | 'now'>,
 ): string {
-  const clock = `the clock of ${clockOwner(context)} says ${context.now().toISOString()}`;
-  return `it expired on ${notAfter.toISOString()}, and ${clock}`;
+  return sentences.quickstart.expired(
+    notAfter.toISOString(),
+    clockOwner(context),
+    context.now().toISOString(),
+  );
 }
 
 /** The CA that signs the devices. */

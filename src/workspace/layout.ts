@@ -1,7 +1,8 @@
 /**
  * What lies where in a certificate folder. One folder a device, so that no device ever overwrites another:
  *
- *     .enrollkit/             plan, journal, recordings, emulator state; while a command writes, lock and pending files
+ *     .enrollkit/             plan, journal, recordings, emulator state or the place of a shared emulator; while a command
+ *                             writes, lock and pending files
  *     ca/root/                certificate.pem  key.pem
  *     ca/intermediate/        certificate.pem  chain.pem  key.pem
  *     ca/<name>/              any further CA below one of these
@@ -23,6 +24,7 @@ import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
+import { sha256Of } from './digest.js';
 import { lookAt, readTextIfExists } from './files.js';
 import { assertNoLinkIn } from './symbolic-links.js';
 
@@ -60,8 +62,14 @@ export interface Layout {
   pending: string;
   /** The recordings of runs. */
   runs: string;
+  /** Exists while a replay runs. */
+  replay: string;
+  /** A record of a device's certificate that was made for an enrollment that DPS does not have yet. */
+  unfinishedEnrollment(registrationId: string): string;
   /** The emulator's own folder. */
   emulator: string;
+  /** The state folder of the emulator of another folder, where the runs of this folder use that one. */
+  sharedEmulator: string;
   root: CertificatePaths;
   intermediate: CertificatePaths;
   verificationCertificate: string;
@@ -106,7 +114,11 @@ export function layoutOf(folder: string, stateName = '.enrollkit'): Layout {
     lock: join(state, 'lock'),
     pending: join(state, 'pending'),
     runs: join(state, 'runs'),
+    replay: join(state, 'unfinished-replay'),
+    unfinishedEnrollment: (registrationId) =>
+      join(state, `unfinished-enrollment-${sha256Of(registrationId.toLowerCase()).slice(0, 16)}.pem`),
     emulator: join(state, 'emulator'),
+    sharedEmulator: join(state, 'shared-emulator'),
     root: certificatePaths(join(base, 'ca', 'root')),
     intermediate: certificatePaths(join(base, 'ca', 'intermediate')),
     verificationCertificate: join(base, 'proof-of-possession', 'certificate.pem'),
@@ -195,7 +207,8 @@ export function isPlaceOfRun(path: string): boolean {
  *
  * @throws EnrollkitError FILE_UNWRITABLE, FILE_EXISTS
  */
-export function assertStateInFolder({ folder, state, journal, plan, pending, runs, emulator }: Layout): void {
+export function assertStateInFolder(layout: Layout): void {
+  const { folder, state, journal, plan, pending, runs, emulator, sharedEmulator } = layout;
   assertNoLinkIn(folder, state);
   const assertKind = (path: string, kind: 'file' | 'folder') => {
     const there = lookAt(path);
@@ -210,7 +223,7 @@ export function assertStateInFolder({ folder, state, journal, plan, pending, run
     );
   };
   for (const path of [state, pending, runs, emulator]) assertKind(path, 'folder');
-  for (const path of [journal, plan]) assertKind(path, 'file');
+  for (const path of [journal, plan, sharedEmulator]) assertKind(path, 'file');
 }
 
 /** Names that Windows keeps for devices, with or without an extension. */

@@ -16,7 +16,7 @@ import { reportText } from '../../src/cli/doctor/report-text.js';
 import { type Clients, serviceReport } from '../../src/cli/doctor/service.js';
 import { plainStyles } from '../../src/cli/kernel/output.js';
 import { ControlPlane } from '../../src/dps/client/arm.js';
-import { registerDevice } from '../../src/dps/client/device.js';
+import { type DeviceProtocol, registerDevice } from '../../src/dps/client/device.js';
 import { ServicePlane } from '../../src/dps/client/service.js';
 import type { Target } from '../../src/dps/client/target.js';
 import type { EnrollkitError } from '../../src/errors.js';
@@ -60,18 +60,21 @@ checks('trusted roots', () => {
 });
 
 checks('the environment', () => {
-  const see = (env: Record<string, string>, kind: 'azure' | 'emulator' = 'azure', usesMqtt = true) =>
-    codesOf(environmentFindings(env, { kind, usesMqtt }));
+  const see = (
+    env: Record<string, string>,
+    kind: 'azure' | 'emulator' = 'azure',
+    protocol: DeviceProtocol = 'mqtt',
+  ) => codesOf(environmentFindings(env, { kind, protocol }));
   assert.deepEqual(see({}), ['NO_PROXY']);
   assert.deepEqual(see({ HTTPS_PROXY: 'http://proxy:8080' }), ['PROXY', 'PROXY_NOT_FOR_MQTT']);
-  assert.deepEqual(see({ HTTPS_PROXY: 'http://proxy:8080' }, 'azure', false), ['PROXY']);
+  assert.deepEqual(see({ HTTPS_PROXY: 'http://proxy:8080' }, 'azure', 'https'), ['PROXY']);
   assert.deepEqual(see({ https_proxy: 'http://proxy:8080' }, 'emulator'), ['PROXY']);
   assert.deepEqual(see({ ALL_PROXY: 'proxy of ours' }), ['PROXY_INVALID']);
   assert.deepEqual(see({ NODE_EXTRA_CA_CERTS: '/no/such/file' }), ['EXTRA_ROOTS_MISSING', 'NO_PROXY']);
   assert.deepEqual(see({ NODE_TLS_REJECT_UNAUTHORIZED: '0' }), ['TLS_CHECKS_OFF', 'NO_PROXY']);
   const secret = environmentFindings(
     { HTTPS_PROXY: 'http://me:hunter2@proxy:8080' },
-    { kind: 'azure', usesMqtt: true },
+    { kind: 'azure', protocol: 'amqp' },
   );
   assert.ok(!JSON.stringify(secret).includes('hunter2'));
 });
@@ -152,7 +155,7 @@ checks('a proxy that inspects TLS: doctor and the error of a registration name i
     assert.deepEqual([seen!.code, seen!.severity], ['TLS_INTERCEPTED', 'error']);
     assert.ok(seen!.message.includes('Corporate Inspection CA'));
     const refused = await registerDevice({
-      target: { globalDeviceEndpoint: host, deviceMqttEndpoint: host },
+      target: { globalDeviceEndpoint: host, deviceMqttEndpoint: host, deviceAmqpEndpoint: host },
       idScope: '0ne00000000',
       registrationId: 'device-001',
       certificateChain: device.pem,

@@ -1,14 +1,23 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { askEmulator } from '../../src/emulator/control/running.js';
+import { askEmulator, patienceMs, settled } from '../../src/emulator/control/running.js';
 
 import { type EmulatorEndpoints, type EmulatorEvent, startEmulator } from '../../src/emulator/start.js';
 import { howToPermit, listenEverywhere } from '../../src/emulator/wire/network/listen.js';
 import { EnrollkitError } from '../../src/errors.js';
+import { takeLock } from '../../src/workspace/lock.js';
 import { startEmulatorProcess } from '../support/emulator-process.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
@@ -159,6 +168,13 @@ test('reset empties a running emulator in place, and one that does not run', () 
       readdirSync(join(dir, 'emulator')).filter((name) => /^(state|tls)/.test(name)),
       [],
     );
+    // A reset that was killed at its end leaves the claim of a process that does not exist any more.
+    const lock = join(dir, 'emulator', 'lock');
+    mkdirSync(lock, { recursive: true });
+    writeFileSync(join(lock, `4194304-${Date.now()}-${'0'.repeat(8)}-${'0'.repeat(8)}`), '');
+    utimesSync(join(lock, readdirSync(lock)[0]!), 0, 0);
+    assert.equal((await emulator('reset', '--new-identity')).status, 0);
+    assert.ok(!existsSync(lock));
     const third = await startEmulatorProcess(dir);
     assert.notEqual(third.endpoints.idScope, child.endpoints.idScope);
     assert.notEqual(readFileSync(third.endpoints.caFile!, 'utf8'), root);
@@ -171,6 +187,29 @@ async function askGroup(endpoints: Record<string, unknown>, method = 'GET', body
   const path = '/enrollmentGroups/g?api-version=2021-10-01';
   return (await askEmulator(endpoints as unknown as EmulatorEndpoints, method, path, body)).status;
 }
+
+test('a process that has the folder and does not start an emulator is named, with its time', () =>
+  inTemporaryFolder(async (dir) => {
+    const release = takeLock(join(dir, 'emulator', 'lock'));
+    const { now } = Date;
+    let skipped = 0;
+    // Instead of waiting.
+    Date.now = () => {
+      skipped += patienceMs / 2;
+      return now() + skipped;
+    };
+    try {
+      await assert.rejects(settled(dir), (error: unknown) => {
+        assert.ok(error instanceof EnrollkitError);
+        assert.deepEqual([error.code, error.context.pid], ['EMULATOR_STATE_IN_USE', process.pid]);
+        assert.ok(Date.parse(String(error.context.since)) <= now());
+        return true;
+      });
+    } finally {
+      Date.now = now;
+      release();
+    }
+  }));
 
 test('clock shows and sets the clock of the running emulator', () =>
   inStateFolder(async (emulator, dir) => {

@@ -36,6 +36,7 @@ const done = (step: string, already = false): RunEvent => ({
   type: 'step-done',
   step,
   outcome: `outcome of ${step} ${'x'.repeat(90)}`,
+  recordedOutcome: '',
   already,
   elapsedMs: 1200,
 });

@@ -1,10 +1,17 @@
 /** `replay`, `runs` and `runs compare`, from outside. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
+import { UnfinishedReplay } from '../../src/cli/quickstart/unfinished-replay.js';
+import { startEmulator } from '../../src/emulator/start.js';
+import { useLanguage } from '../../src/languages/language.js';
+import { readRecording } from '../../src/quickstart/recording/read.js';
+import { layoutOf } from '../../src/workspace/layout.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
@@ -66,6 +73,28 @@ test('the shipped recording, replayed against the emulator, does not differ; run
   });
 });
 
+test('a replay that was stopped is started over by the same command, and by no other', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const dir = join(folder, 'again');
+    const line = ['replay', shipped, '--dir', dir, '--check', '--offline'];
+    assert.equal((await run(line)).status, 0);
+    const mark = join(dir, '.enrollkit', 'unfinished-replay');
+    assert.ok(!existsSync(mark));
+    const [recording] = readdirSync(join(dir, '.enrollkit', 'runs'));
+    // As if it had been killed before it was recorded.
+    new UnfinishedReplay(layoutOf(dir), readRecording(shipped), { offline: true, check: true, dir }).begin();
+    rmSync(join(dir, '.enrollkit', 'runs', recording!));
+    const root = join(dir, 'ca', 'root', 'certificate.pem');
+    const before = readFileSync(root, 'utf8');
+    assert.equal((await run(['replay', shipped, '--dir', dir])).status, 9, 'another command');
+    assert.equal(readFileSync(root, 'utf8'), before);
+    const again = await run(line);
+    assert.equal(again.status, 0, again.stderr);
+    assert.notEqual(readFileSync(root, 'utf8'), before);
+    assert.ok(!existsSync(mark));
+  });
+});
+
 test('offline: no connection, no difference, also with other names; two such folders do not differ', async () => {
   await inTemporaryFolder(async (folder) => {
     for (const name of ['anna', 'ben']) {
@@ -89,6 +118,37 @@ test('offline: no connection, no difference, also with other names; two such fol
       assert.equal(existsSync(join(dir, '.enrollkit', 'emulator')), false);
     }
     const compared = await run(['runs', 'compare', join(folder, 'anna'), join(folder, 'ben'), '--json']);
+    assert.deepEqual(JSON.parse(compared.stdout).differences, []);
+    assert.equal(compared.status, 0);
+  });
+});
+
+test('a run in Chinese, recorded on Windows in another time zone, equals one in English', async () => {
+  await inTemporaryFolder(async (folder) => {
+    await useLanguage('zh-CN');
+    try {
+      const dir = join(folder, 'zh');
+      const { status, stdout, stderr } = await run(['replay', shipped, '--dir', dir, '--offline', '--check']);
+      assert.equal(status, 0, stdout + stderr);
+      assert.match(stderr, /已验证/);
+      assert.match(stdout, /没有/);
+    } finally {
+      await useLanguage('en');
+    }
+    const [name] = readdirSync(join(folder, 'zh', '.enrollkit', 'runs'));
+    const recorded = JSON.parse(readFileSync(join(folder, 'zh', '.enrollkit', 'runs', name!), 'utf8'));
+    assert.equal(recorded.steps[3].outcome, 'verified');
+    const other = changedCopy(folder, (one) => {
+      Object.assign(one, { node: '26.1.0', enrollkit: '0.1.7', platform: 'win32', arch: 'arm64' });
+      one.startedAt = '2027-02-03T04:05:06.007Z';
+      for (const step of one.steps) {
+        step.title = '上传证书';
+        for (const { answer } of step.requests) {
+          if (answer?.headers?.date) answer.headers.date = 'Wed, 03 Feb 2027 04:05:06 GMT';
+        }
+      }
+    });
+    const compared = await run(['runs', 'compare', join(folder, 'zh'), other, '--json']);
     assert.deepEqual(JSON.parse(compared.stdout).differences, []);
     assert.equal(compared.status, 0);
   });
@@ -148,18 +208,83 @@ test('a failure is replayed offline, and a request that is not recorded fails by
   });
 });
 
+test('a class: two people replay on one emulator at the same time, under their own names, and do not differ', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const inFolder = (name: string) => join(folder, name);
+    const refused = await run(
+      ['replay', shipped, '--emulator', inFolder('dps'), '--dir', inFolder('early')],
+      {
+        env: withCodes,
+      },
+    );
+    assert.equal(refused.status, 4);
+    assertRefusal(refused.stderr, 'NOT_FOUND', inFolder('dps'));
+    assert.equal(existsSync(inFolder('early')), false);
+    const emulator = await startEmulator({ dir: inFolder('dps') });
+    try {
+      const line = (name: string) => [
+        ...['replay', shipped, '--emulator', inFolder('dps'), '--dir', inFolder(name)],
+        ...['--name-prefix', `${name}-`, '--check', '--json'],
+      ];
+      const replays = await Promise.all(['anna', 'ben'].map((name) => run(line(name))));
+      for (const { status, stdout } of replays) {
+        assert.deepEqual(JSON.parse(stdout).differences, []);
+        assert.equal(status, 0);
+      }
+      const compared = await run(['runs', 'compare', inFolder('anna'), inFolder('ben'), '--json']);
+      assert.deepEqual(JSON.parse(compared.stdout).differences, []);
+      // Other commands find the shared emulator by the folder of the run.
+      const listed = await run(['group', 'list', '--dir', inFolder('anna'), '--json']);
+      const { enrollmentGroups } = JSON.parse(listed.stdout);
+      assert.deepEqual(
+        enrollmentGroups.map(({ enrollmentGroupId: id }: { enrollmentGroupId: string }) => id).sort(),
+        ['anna-enrollkit-devices', 'ben-enrollkit-devices'],
+      );
+      assert.equal(existsSync(join(inFolder('anna'), '.enrollkit', 'emulator')), false);
+      // The emulator belongs to its own folder.
+      assert.equal((await run(['emulator', 'status', '--dir', inFolder('anna')])).status, 12);
+      const cleaned = await run(['clean', '--dir', inFolder('anna'), '--certificates', '--yes', '--json']);
+      assert.deepEqual(JSON.parse(cleaned.stdout).kept, []);
+      assert.deepEqual(readdirSync(inFolder('anna')), []);
+    } finally {
+      await emulator.stop();
+    }
+  });
+});
+
 test('bad input: what is not a recording, --step without a terminal, --offline with a target; nothing is written', async () => {
   await inTemporaryFolder(async (folder) => {
     const dir = join(folder, 'new');
     const hostile = join(folder, 'hostile.json');
     writeFileSync(hostile, readFileSync(shipped, 'utf8').slice(0, 3000));
+    const empty = join(folder, 'empty.json');
+    writeFileSync(empty, '');
+    const pipe = join(folder, 'pipe');
+    if (process.platform !== 'win32') execFileSync('mkfifo', [pipe]);
     const refusals: [line: string[], code: string, fact: string][] = [
       [['replay', hostile, '--dir', dir], 'INVALID_RECORDING', `${hostile}:`],
       [['replay', join(folder, 'none.json'), '--dir', dir], 'INVALID_RECORDING', 'none.json'],
       [['replay', folder, '--dir', dir], 'INVALID_RECORDING', folder],
+      [['replay', empty, '--dir', dir], 'INVALID_RECORDING', `${empty}:`],
+      ...(process.platform === 'win32' ? [] : ['/dev/zero', pipe]).map((path): (typeof refusals)[number] => [
+        ['replay', path, '--dir', dir],
+        'INVALID_RECORDING',
+        path,
+      ]),
+      [['runs', 'compare', shipped, empty], 'INVALID_RECORDING', `${empty}:`],
       [['runs', 'compare', shipped, hostile], 'INVALID_RECORDING', `${hostile}:`],
       [['replay', shipped, '--dir', dir, '--step'], 'USAGE', '--step'],
       [['replay', shipped, '--dir', dir, '--offline', '--target', 'emulator'], 'USAGE', '--offline'],
+      [['replay', shipped, '--dir', dir, '--offline', '--emulator', folder], 'USAGE', '--offline'],
+      [
+        [
+          ...['replay', shipped, '--dir', dir, '--emulator', folder],
+          ...['--target', 'azure', '--dps-name', 'contoso', '--subscription', randomUUID()],
+          ...['--resource-group', 'one'],
+        ],
+        'USAGE',
+        '--emulator',
+      ],
     ];
     for (const [line, code, fact] of refusals) {
       const { status, stderr } = await run(line, { env: withCodes });

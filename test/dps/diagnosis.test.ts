@@ -1,18 +1,15 @@
 /** Each reason for a 401002, set up for real: the error of the registration names it, over every transport. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import { registerDevice } from '../../src/dps/client/device.js';
 import { diagnose } from '../../src/dps/client/diagnosis/diagnose.js';
 import { type Problem, type ProblemCode, problemCodes } from '../../src/dps/client/diagnosis/problem.js';
 import { serviceFactsReader } from '../../src/dps/client/diagnosis/service-facts.js';
-import { apiVersionProperty, dpsAmqp } from '../../src/dps/contract/amqp.js';
 import type { IndividualEnrollment } from '../../src/dps/contract/schemas.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { privateKeyToPem } from '../../src/pki/keys.js';
 import { parseCertificate, sha256Thumbprint } from '../../src/pki/x509/certificate.js';
-import { connectAmqp, RefusedError } from '../emulator/amqp-client.js';
 import { type Made, make, makeChain } from '../support/chains.js';
 import { authority, device as rawDevice } from '../support/raw-certificates.js';
 import { group, openWorld, verifyCa, type World } from './support.js';
@@ -342,7 +339,7 @@ for (const [code, title, prepare] of cases) {
       privateKey,
       readServiceFacts,
     };
-    for (const protocol of ['https', 'mqtt'] as const) {
+    for (const protocol of ['https', 'mqtt', 'amqp'] as const) {
       const error = await refusal(registerDevice({ ...request, protocol }));
       const causes = error.context.causes as Problem[];
       assert.deepEqual(
@@ -354,16 +351,6 @@ for (const [code, title, prepare] of cases) {
       for (const name of made.names) assert.ok(error.message.includes(name), `${name}: ${error.message}`);
       if (code !== 'WRONG_ID_SCOPE') assert.equal(error.code, 'DEVICE_NOT_AUTHORIZED');
     }
-    // Our client does not register over AMQP: what a device gets there is diagnosed by itself.
-    const facts = await readServiceFacts!(registrationId);
-    const at = new Date();
-    assert.deepEqual(
-      diagnose({ certificateChain, registrationId, idScope, at, facts }).map((one) => one.code),
-      [code],
-    );
-    // A disabled enrollment is answered as a registration, with its status.
-    if (code !== 'ENROLLMENT_DISABLED')
-      assert.ok(await isRefusedOverAmqp({ idScope, registrationId, certificateChain, privateKey }));
   });
 }
 
@@ -458,36 +445,6 @@ async function refusal(call: Promise<unknown>): Promise<EnrollkitError> {
     throw error;
   }
   throw new Error('it was not refused');
-}
-
-async function isRefusedOverAmqp(device: {
-  idScope: string;
-  registrationId: string;
-  certificateChain: string;
-  privateKey: string;
-}): Promise<boolean> {
-  const { ports, caFile } = world.emulator.endpoints;
-  const client = await connectAmqp({
-    port: ports.amqp,
-    ca: readFileSync(caFile, 'utf8'),
-    cert: device.certificateChain,
-    key: device.privateKey,
-  });
-  const node = `${device.idScope}/registrations/${device.registrationId}`;
-  const version = { [apiVersionProperty]: '2019-03-31' };
-  try {
-    await client.receiver(node, version);
-    await client.send(await client.sender(node, version), {
-      correlation_id: '1',
-      application_properties: { [dpsAmqp.operationType]: dpsAmqp.register },
-      body: Buffer.from('{}'),
-    });
-    return false;
-  } catch (error) {
-    return error instanceof RefusedError && error.condition !== '';
-  } finally {
-    client.end();
-  }
 }
 
 diagnosis.run();

@@ -99,7 +99,7 @@ test('a file that was changed, that has no digest, or that no run writes is kept
       'devices/device-001/key.pem',
       'devices/mine/key.pem',
     ]);
-    for (const { why } of kept) assert.match(why, /by hand/);
+    for (const { why } of kept) assert.match(why, /manually/);
     assert.ok(removed.length > 8);
     const left = Object.keys(contentsOf(folder)).filter((name) => !name.startsWith('.enrollkit'));
     assert.deepEqual(left, ['ca/notes.txt', 'devices/device-001/key.pem', 'devices/mine/key.pem']);

@@ -1,5 +1,6 @@
 /** What a run leaves as its recording, how recordings are compared, and which ones are refused. */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -16,6 +17,7 @@ import {
   type Recording,
 } from '../../src/quickstart/recording/schema.js';
 import { inWorld, planWith } from '../support/quickstart.js';
+import '../support/quick-key-derivation.js';
 
 const shipped = new URL('../../templates/recordings/quickstart.json', import.meta.url);
 const shippedText = readFileSync(shipped, 'utf8');
@@ -45,7 +47,16 @@ const secrets = {
   wifi: 'pa55-of-the-wifi',
   sas: 'SharedAccessSignature sr=a&sig=abcdefgh%3D&se=1&skn=x',
   key: 'c2VjcmV0LWtleS1vZi10aGUtaHVi',
+  functionKey: 'Zm4ta2V5LW9mLWEtd2ViaG9vaw==',
+  proxy: 'pr0xy-passw0rd',
+  bearer: 'a-bearer-token-0123456789',
 };
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+/** Without the frame of PEM: PKCS#8, SEC 1, and what begins as a PKCS#12 file does. */
+const bareKey = privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
+const legacyKey = privateKey.export({ type: 'sec1', format: 'der' }).toString('base64');
+const pfx = Buffer.concat([Buffer.from('30820400020103', 'hex'), Buffer.alloc(200, 0xa5)]).toString('base64');
 
 test('a run is recorded: steps, requests with answers, and no secret of it', async () => {
   await inWorld(async ({ run, target, folder }) => {
@@ -62,13 +73,19 @@ test('a run is recorded: steps, requests with answers, and no secret of it', asy
               {
                 apiKey: secrets.key,
                 pem: '-----BEGIN PRIVATE KEY-----\nMIIsecret\n-----END PRIVATE KEY-----',
+                bare: bareKey,
+                device: { symmetricKey: { primaryKey: secrets.key, secondary_key: secrets.key } },
+                webhook: `https://f.example/api/allocate?code=${secrets.functionKey}&x=1`,
+                via: `the proxy answered ${secrets.proxy}`,
+                authorization: `Bearer ${secrets.bearer}`,
+                files: [pfx, legacyKey],
               },
             ],
           },
         },
       };
     });
-    const { recording: path } = await run(plan, { passphrase: secrets.passphrase });
+    const { recording: path } = await run(plan, { passphrase: secrets.passphrase, secrets: [secrets.proxy] });
     assert.equal(path.startsWith(join(folder, '.enrollkit', 'runs')), true);
     if (process.platform !== 'win32') assert.equal(statSync(path).mode & 0o777, 0o600);
     const text = readFileSync(path, 'utf8');
@@ -79,6 +96,9 @@ test('a run is recorded: steps, requests with answers, and no secret of it', asy
       ...Object.values(secrets),
       'abcdefgh%3D',
       'MIIsecret',
+      bareKey.slice(60, 100),
+      legacyKey.slice(60, 100),
+      pfx.slice(60, 100),
       service.connectionString.sharedAccessKey,
       hubConnectionStrings[0]!.sharedAccessKey,
       token,
@@ -238,6 +258,8 @@ test('one changed value is one difference, at its place', () => {
 
 /** Paths of the members that differ from run to run, whatever they are, and of what is not compared. */
 const notCompared = [
+  // Which run created it.
+  /\.tags\.enrollkit\./,
   /^(\$schema|version|enrollkit|node|platform|arch|startedAt|elapsedMs|certificates|target|replayOf)\b/,
   /^plan\.(\$schema|target)\b/,
   /^steps\.\d+\.(title|elapsedMs)$/,

@@ -106,6 +106,23 @@ test('an interrupted run is compared up to that point, and the run that resumes 
   }
 });
 
+test('a run over AMQP', async () => {
+  await inWorld(async (world) => {
+    const recording = await record(
+      world,
+      planWith(({ devices }) => {
+        devices.protocol = 'amqp';
+      }),
+    );
+    const sent = read(recording).steps.flatMap(({ requests }) =>
+      requests.filter(({ method }) => method === 'SEND'),
+    );
+    assert.match(sent[0]!.url, /^amqps:\/\/localhost:\d+ 0ne\w+\/registrations\/device-001 iotdps-register$/);
+    await assertReplays(recording);
+    await assertReplays(recording, ['offline'], ['--name-prefix', 'anna-']);
+  });
+});
+
 test('a run with a changed plan, in the folder of another run', async () => {
   await inWorld(async (world) => {
     await record(world);

@@ -3,6 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import * as tls from 'node:tls';
+import type { DeviceProtocol } from '../../dps/client/device.js';
 import { sentences } from '../../languages/language.js';
 import type { PlanTarget } from '../../quickstart/plan/fields.js';
 import { type Finding, failure, info, warning } from './finding.js';
@@ -67,7 +68,7 @@ function commonNamesIn(pem: string): string[] {
 /** Settings of the environment that change how Node.js trusts servers, and the proxy. */
 export function environmentFindings(
   env: NodeJS.ProcessEnv,
-  { kind, usesMqtt }: { kind: PlanTarget['kind']; usesMqtt: boolean },
+  { kind, protocol }: { kind: PlanTarget['kind']; protocol: DeviceProtocol },
 ): Finding[] {
   const findings: Finding[] = [];
   const extra = env.NODE_EXTRA_CA_CERTS;
@@ -85,10 +86,14 @@ export function environmentFindings(
       failure('TLS_CHECKS_OFF', sentences.cliDoctor.tlsChecksOff, sentences.cliDoctor.turnTlsChecksOn),
     );
   }
-  return [...findings, ...proxyFindings(env, kind, usesMqtt)];
+  return [...findings, ...proxyFindings(env, kind, protocol)];
 }
 
-function proxyFindings(env: NodeJS.ProcessEnv, kind: PlanTarget['kind'], usesMqtt: boolean): Finding[] {
+function proxyFindings(
+  env: NodeJS.ProcessEnv,
+  kind: PlanTarget['kind'],
+  protocol: DeviceProtocol,
+): Finding[] {
   const proxy = proxyOf(env);
   if (proxy === undefined) return [info('NO_PROXY', sentences.cliDoctor.noProxy)];
   let url: URL;
@@ -98,12 +103,12 @@ function proxyFindings(env: NodeJS.ProcessEnv, kind: PlanTarget['kind'], usesMqt
     return [failure('PROXY_INVALID', sentences.cliDoctor.proxyInvalid, sentences.cliDoctor.setProxy)];
   }
   const used = info('PROXY', sentences.cliDoctor.proxy(url.host));
-  if (kind !== 'azure' || !usesMqtt) return [used];
+  if (kind !== 'azure' || protocol === 'https') return [used];
   return [
     used,
     warning(
       'PROXY_NOT_FOR_MQTT',
-      sentences.cliDoctor.proxyNotForMqtt(url.host),
+      sentences.cliDoctor.proxyNotForMqtt(url.host, protocol.toUpperCase()),
       sentences.cliDoctor.registerOverHttps,
     ),
   ];

@@ -1,6 +1,7 @@
 /** Runs all checks of doctor, and shows what they found. */
 
 import { ControlPlane } from '../../dps/client/arm.js';
+import type { DeviceProtocol } from '../../dps/client/device.js';
 import { ServicePlane } from '../../dps/client/service.js';
 import { serviceClock } from '../../dps/client/target.js';
 import { findEmulator } from '../../emulator/control/running.js';
@@ -14,7 +15,7 @@ import { lastPlanGroup, targetFrom } from '../input/plan-input.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
 import { defaultPorts } from '../target/emulator-ports.js';
-import { emulatorStateOf } from '../target/emulator-state.js';
+import { emulatorStateOfRuns } from '../target/emulator-state.js';
 import { withTarget } from '../target/target.js';
 import { displayPath } from '../terminal/text.js';
 import { environmentFindings, nodeFindings, proxyOf, rootFindings, trustedRoots } from './computer.js';
@@ -63,7 +64,7 @@ async function sectionsOf(flags: Flags, context: Context): Promise<Section[]> {
   const kind = target?.kind ?? 'emulator';
   computer.findings.push(
     ...rootFindings(trustedRoots(context.env), kind),
-    ...environmentFindings(context.env, { kind, usesMqtt: protocolOf(folder) === 'mqtt' }),
+    ...environmentFindings(context.env, { kind, protocol: protocolOf(folder) }),
   );
   const isThere = lookAt(layoutOf(folder).folder) !== undefined;
   if (!isThere) local.findings.push(noFolder(folder, flags));
@@ -128,7 +129,7 @@ function hasPlan(folder: string): boolean {
   return lookAt(layoutOf(folder).plan) !== undefined;
 }
 
-function protocolOf(folder: string): 'mqtt' | 'https' {
+function protocolOf(folder: string): DeviceProtocol {
   try {
     return lastPlanGroup(folder, 'devices').protocol;
   } catch {
@@ -142,7 +143,7 @@ function emulatorFindings(
 ): { findings: Finding[]; isRunning: boolean; exists: boolean } {
   let state: string | undefined;
   try {
-    state = emulatorStateOf(folder);
+    state = emulatorStateOfRuns(folder);
   } catch (error) {
     return { findings: [findingOf(error)], isRunning: false, exists: false };
   }
@@ -189,7 +190,7 @@ async function azurePortFindings(folder: string, { env }: Context): Promise<Find
     // HTTPS may have to go through the proxy.
     ...(isProxied ? [] : [port('HTTPS', 443, true)]),
     port('MQTT', 8883, protocol === 'mqtt'),
-    port('AMQP', 5671, false),
+    port('AMQP', 5671, protocol === 'amqp'),
   ];
   const findings = await portFindings(ports);
   // One that is no URL is a finding of its own.

@@ -1,5 +1,7 @@
 /** The passphrase that a new key or file is encrypted with. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Context } from '../kernel/command.js';
 import type { passphraseFileFlag } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
@@ -25,18 +27,18 @@ export async function newPassphrase(
   const given = givenPassphrase(flags, context.env);
   if (given !== undefined) {
     if (given.length < minLength) {
-      throw new EnrollkitError('USAGE', `A passphrase has at least ${minLength} characters.`);
+      throw new EnrollkitError('USAGE', sentences.cliInput.passphraseTooShort(minLength));
     }
     noteShortPassphrase(given, context);
     return given;
   }
   if (!context.interactive) {
-    throw new EnrollkitError('PASSPHRASE_REQUIRED', `No passphrase was given to encrypt ${what} with.`);
+    throw new EnrollkitError('PASSPHRASE_REQUIRED', sentences.cliInput.noPassphraseFor(what));
   }
   const { terminalAsker } = await import('../terminal/prompts.js');
   const { Dialogue } = await import('../terminal/dialogue.js');
   const dialogue = new Dialogue(terminalAsker(context.output, context.signal, { env: context.env }));
-  return dialogue.hold((ask) => askNewPassphrase(ask, `New passphrase for ${what}:`));
+  return dialogue.hold((ask) => askNewPassphrase(ask, sentences.cliInput.newPassphraseFor(what)));
 }
 
 /**
@@ -48,20 +50,17 @@ export async function askNewPassphrase(ask: Interview, message: string): Promise
   const passphrase = await ask.secret({
     id: 'passphrase.new',
     message,
-    why: `At least ${minTypedLength} characters. It is not shown, and not stored anywhere.`,
-    help: 'The passphrase encrypts private keys in their files. Without it, nobody can use these keys: not a thief, and not you. Choose several words that are easy to remember, and keep them in a password manager.',
+    why: sentences.cliInput.passphraseWhy(minTypedLength),
+    help: sentences.cliInput.passphraseHelp,
     problem: (value) =>
-      value.length >= minTypedLength ? undefined : `Type at least ${minTypedLength} characters.`,
+      value.length >= minTypedLength ? undefined : sentences.cliInput.typeAtLeast(minTypedLength),
   });
   await ask.secret({
     id: 'passphrase.repeat',
-    message: 'Type the passphrase again:',
-    why: 'To catch a typo.',
-    help: 'If the first one may have a typo, go back and type it again.',
-    problem: (again) =>
-      again === passphrase
-        ? undefined
-        : 'The passphrases do not match. Type it again, or go back to change the first one.',
+    message: sentences.cliInput.repeatPassphrase,
+    why: sentences.cliInput.catchTypo,
+    help: sentences.cliInput.repeatHelp,
+    problem: (again) => (again === passphrase ? undefined : sentences.cliInput.passphraseMismatch),
   });
   return passphrase;
 }
@@ -69,8 +68,5 @@ export async function askNewPassphrase(ask: Interview, message: string): Promise
 /** Warns of a passphrase that is easy to guess; it is used nonetheless, since scripts depend on it. */
 export function noteShortPassphrase(passphrase: string, { output }: Pick<Context, 'output'>): void {
   if (passphrase.length >= minTypedLength) return;
-  output.note(
-    'passphrase.short',
-    `warning: The passphrase has fewer than ${minTypedLength} characters and is easy to guess.`,
-  );
+  output.note('passphrase.short', sentences.cliInput.passphraseShort(minTypedLength));
 }

@@ -6,8 +6,10 @@ import { sentences } from '../../languages/language.js';
 import type { CreatedResource } from '../../workspace/journal.js';
 import { defineCommand } from '../kernel/command.js';
 import { defaultFolder, dirFlag, outputFlags, yesFlag } from '../kernel/common-flags.js';
-import { switchFlag } from '../kernel/flags.js';
+import { camelCase, switchFlag } from '../kernel/flags.js';
 import { connectionStringFileFlag } from '../target/target-flags.js';
+import { findFlags } from './find-flags.js';
+import { inWords } from './resource-words.js';
 
 export const clean = defineCommand({
   description: sentences.cliQuickstart.cleanDescription,
@@ -16,6 +18,8 @@ export const clean = defineCommand({
     certificates: switchFlag({ summary: sentences.cliQuickstart.cleanCertificates }),
     'dry-run': switchFlag({ summary: sentences.cliQuickstart.cleanDryRun }),
     ...yesFlag,
+    find: switchFlag({ summary: sentences.cliQuickstart.findFlag }),
+    ...findFlags,
     ...connectionStringFileFlag,
     ...outputFlags,
   },
@@ -23,8 +27,26 @@ export const clean = defineCommand({
     { line: 'clean', summary: sentences.cliQuickstart.cleanExampleRemote },
     { line: 'clean --dry-run --json', summary: sentences.cliQuickstart.cleanExampleDryRun },
     { line: 'clean --certificates --yes', summary: sentences.cliQuickstart.cleanExampleAll },
+    { line: 'clean --find --target azure', summary: sentences.cliQuickstart.findExample },
+    {
+      line: 'clean --find --target azure --run 4f5a0c1db7e29384 --yes',
+      summary: sentences.cliQuickstart.findExampleRun,
+    },
   ],
   async run({ flags }, context) {
+    if (flags.find) {
+      const { cleanFound } = await import('./clean-found.js');
+      return cleanFound(flags, context);
+    }
+    const values = new Map<string, unknown>(Object.entries(flags));
+    const needFind = Object.keys(findFlags).filter((name) => values.get(camelCase(name)) !== undefined);
+    if (needFind.length > 0) {
+      throw new EnrollkitError(
+        'USAGE',
+        sentences.cliQuickstart.findOnlyWith(needFind.map((name) => `--${name}`)),
+        { next: sentences.cliQuickstart.findOmit },
+      );
+    }
     const { output, signal, now } = context;
     const folder = flags.dir ?? defaultFolder;
     const { cleanLocal, cleanRemote, planClean } = await import('../../quickstart/clean.js');
@@ -42,7 +64,7 @@ export const clean = defineCommand({
         return output.result('clean.dry-run', sentences.cliQuickstart.cleanNothingWould(folder));
       return output.result(
         'clean.dry-run',
-        `These would be deleted:\n${listText(deleted, deleted.length).trimEnd()}`,
+        `${sentences.cliQuickstart.cleanWouldDelete}\n${listText(deleted, deleted.length).trimEnd()}`,
       );
     }
     // Also refuses a folder in which a run is at work: its journal is not complete.
@@ -53,7 +75,8 @@ export const clean = defineCommand({
     if (lookAt(layout.state) && lockHolder(join(layout.emulator, 'lock')) === undefined)
       forgetEndpoints(layout.state);
     const plan = planClean(folder);
-    const say = (thing: CreatedResource) => output.note('clean.removed', `removed  ${inWords(thing)}`);
+    const say = (thing: CreatedResource) =>
+      output.note('clean.removed', sentences.cliQuickstart.cleanRemoved(inWords(thing)));
     const things: CreatedResource[] = [...plan.remote, ...(flags.certificates ? plan.local : [])];
     if (things.length === 0) {
       if (output.json) return output.value({ removed: [], kept: [] });
@@ -73,7 +96,8 @@ export const clean = defineCommand({
         },
       }),
     );
-    if (plan.remote.length > maxListed) output.note('clean.removed', `removed  ${countText(result.removed)}`);
+    if (plan.remote.length > maxListed)
+      output.note('clean.removed', sentences.cliQuickstart.cleanRemoved(countText(result.removed)));
     if (flags.certificates && result.kept.length === 0) {
       const local = cleanLocal(folder, now);
       result.removed.push(...local.removed);
@@ -84,7 +108,8 @@ export const clean = defineCommand({
       if (state !== undefined)
         output.note('clean.emulator', sentences.cliQuickstart.cleanKeptEmulator(state));
     }
-    for (const { thing, why } of result.kept) output.note('clean.kept', `kept     ${inWords(thing)}: ${why}`);
+    for (const { thing, why } of result.kept)
+      output.note('clean.kept', sentences.cliQuickstart.cleanKept(inWords(thing), why));
     if (result.kept.length > 0) {
       throw new EnrollkitError(
         'PARTIAL',
@@ -121,34 +146,11 @@ function countText(things: readonly CreatedResource[]): string {
   const count = (kind: CreatedResource['kind']) => things.filter((thing) => thing.kind === kind).length;
   const azure =
     count('hub-link') + count('iot-hub') + count('provisioning-service') + count('resource-group');
-  return `${count('hub-device')} devices, ${count('registration')} registration records, ${count('enrollment-group')} enrollment groups, ${count('ca-certificate')} CA certificates${azure > 0 ? `, ${azure} Azure resources and links` : ''}`;
-}
-
-function inWords(thing: CreatedResource): string {
-  switch (thing.kind) {
-    case 'file':
-      return sentences.cliQuickstart.cleanFile(thing.path);
-    case 'ca-certificate':
-      return `CA certificate ${thing.name}${where(thing.target)}`;
-    case 'enrollment-group':
-      return `enrollment group ${thing.id}${where(thing.target)}`;
-    case 'registration':
-      return `registration record ${thing.id}${where(thing.target)}`;
-    case 'hub-device':
-      return sentences.cliQuickstart.cleanHubDevice(thing.id, thing.hub);
-    case 'resource-group':
-      return sentences.cliQuickstart.cleanResourceGroup(thing.name);
-    case 'provisioning-service':
-      return sentences.cliQuickstart.cleanProvisioningService(thing.name);
-    case 'iot-hub':
-      return sentences.cliQuickstart.cleanIotHub(thing.name);
-    case 'hub-link':
-      return `link to the IoT hub ${thing.name}${where(thing.target)}`;
-    case 'telemetry':
-      return sentences.cliQuickstart.cleanTelemetry(thing.id);
-  }
-}
-
-function where(target: { kind: string; dpsName?: string }): string {
-  return target.kind === 'azure' ? ` in ${target.dpsName}` : ' in the emulator';
+  return sentences.cliQuickstart.cleanCounts(
+    count('hub-device'),
+    count('registration'),
+    count('enrollment-group'),
+    count('ca-certificate'),
+    azure,
+  );
 }

@@ -19,7 +19,7 @@ export interface NamedRecording {
  * Reads a recording.
  *
  * @param argument a file, or a certificate folder: then its last run
- * @throws EnrollkitError INVALID_RECORDING, FILE_UNREADABLE
+ * @throws EnrollkitError INVALID_RECORDING
  */
 export function openRecording(argument: string): NamedRecording {
   const path = isFolder(argument) ? lastOf(argument) : resolve(argument);

@@ -3,7 +3,7 @@ import { sentences } from '../../languages/language.js';
 import { answerFlags } from '../input/plan-flags.js';
 import { outputFlags, passphraseFileFlag } from '../kernel/common-flags.js';
 import { textFlag } from '../kernel/flags.js';
-import { connectionStringFileFlag } from '../target/target-flags.js';
+import { connectionStringFileFlag, sharedEmulatorFlag } from '../target/target-flags.js';
 
 export const runFlags = {
   ...passphraseFileFlag,
@@ -13,5 +13,6 @@ export const runFlags = {
   }),
   ...outputFlags,
   ...connectionStringFileFlag,
+  ...sharedEmulatorFlag,
   ...answerFlags,
 };

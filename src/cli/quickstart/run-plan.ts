@@ -8,9 +8,11 @@ import type { PortalAssistant } from '../../quickstart/portal.js';
 import { runQuickstart } from '../../quickstart/run.js';
 import type { ExistingCa } from '../../quickstart/step.js';
 import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
+import { environmentSecrets } from '../input/environment-secrets.js';
 import { noteShortPassphrase } from '../input/new-passphrase.js';
 import { askPassphrase } from '../input/passphrase.js';
 import type { Context, FlagsOf } from '../kernel/command.js';
+import { useEmulatorOf } from '../target/emulator-state.js';
 import { withTarget } from '../target/target.js';
 import { programName } from '../terminal/command-line.js';
 import { type Progress, plainProgress } from '../terminal/plain-progress.js';
@@ -37,6 +39,7 @@ export async function runPlan(
   assertOwnFolder(layoutOf(folder));
   assertNotNewer(layoutOf(folder).plan);
   await assertUsable(plan, folder, existingCa, context);
+  await useEmulatorOf(flags, plan.target, folder);
   const mayAsk = context.interactive && !flags.yes;
   const passphrase =
     given.passphrase ?? (mayAsk && plan.certificates.encryptKeys ? await askPassphrase(context) : undefined);
@@ -56,6 +59,7 @@ export async function runPlan(
           folder,
           target,
           passphrase,
+          secrets: environmentSecrets(env),
           portal,
           existingCa,
           verificationCode: flags.verificationCode,

@@ -11,7 +11,7 @@ import { openRecording } from './recording-argument.js';
 export const runsCompare = defineCommand({
   description: sentences.cliQuickstart.runsCompareDescription,
   args: {
-    recorded: { summary: 'a recording, or a certificate folder: its last run' },
+    recorded: { summary: sentences.cliQuickstart.runsRecorded },
     now: { summary: sentences.cliQuickstart.runsToCompare },
   },
   flags: { ...outputFlags },

@@ -14,8 +14,11 @@ export function stepPrompt({ output, signal }: Pick<Context, 'output' | 'signal'
       ({ method, url, repeated }) => `  ${method} ${url}${repeated === undefined ? '' : `, ${repeated}`}`,
     );
     const more = lines.length - maxListed;
-    const shown = [...lines.slice(0, maxListed), ...(more > 0 ? [`  and ${more} more`] : [])];
-    const sends = lines.length === 0 ? ['  It sends nothing.'] : shown;
+    const shown = [
+      ...lines.slice(0, maxListed),
+      ...(more > 0 ? [`  ${sentences.cliQuickstart.andMore(more)}`] : []),
+    ];
+    const sends = lines.length === 0 ? [sentences.cliQuickstart.replaySendsNothing] : shown;
     ask.say('replay.step', ['', output.style.bold(title), ...sends].join('\n'));
     await ask.text({
       id: 'replay.next',

@@ -1,5 +1,7 @@
 /** Flags of commands that work with a whole account. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { parsedFlag, repeatable, textFlag } from '../kernel/flags.js';
 import { azureFlags, targetFlag } from './target-flags.js';
 
@@ -7,15 +9,15 @@ const { subscription, 'resource-group': resourceGroup, 'dps-name': dpsName } = a
 
 export const accountFlags = {
   ...targetFlag,
-  subscription: { ...subscription, summary: 'its subscription (default: all that you can read)' },
-  'resource-group': { ...resourceGroup, summary: 'its resource group (default: all)' },
+  subscription: { ...subscription, summary: sentences.cliTarget.subscriptionSummary },
+  'resource-group': { ...resourceGroup, summary: sentences.cliTarget.resourceGroupSummary },
 };
 
 /** For commands that work with one provisioning service of the account. */
 export const dpsNameFlag = {
   'dps-name': {
     ...dpsName,
-    summary: 'the provisioning service (default: that of the last run, or the emulator’s)',
+    summary: sentences.cliTarget.dpsNameSummary,
   },
 };
 
@@ -23,10 +25,10 @@ export const dpsNameFlag = {
 export const newResourceFlags = {
   location: textFlag({
     placeholder: 'REGION',
-    summary: 'the Azure region, for example westeurope (default: that of the resource group)',
+    summary: sentences.cliTarget.locationSummary,
   }),
   tag: repeatable(
-    parsedFlag({ placeholder: 'NAME=VALUE', parse: tagOf, summary: 'a tag of the resource; once for each' }),
+    parsedFlag({ placeholder: 'NAME=VALUE', parse: tagOf, summary: sentences.cliTarget.tagSummary }),
   ),
 };
 
@@ -35,7 +37,7 @@ function tagOf(text: string): [name: string, value: string] {
   const at = text.indexOf('=');
   const [name, value] = [text.slice(0, at), text.slice(at + 1)];
   if (at > 0 && name.length <= 512 && value.length <= 256 && !/[<>%&\\?/]/.test(name)) return [name, value];
-  throw new EnrollkitError('USAGE', `--tag: "${text}" is not NAME=VALUE.`, {
-    next: 'Give a name of 1 to 512 characters without < > % & \\ ? /, and a value of at most 256: --tag owner=me',
+  throw new EnrollkitError('USAGE', sentences.cliTarget.invalidTag(text), {
+    next: sentences.cliTarget.tagRule,
   });
 }

@@ -1,8 +1,10 @@
 /** Commands that work with a whole account: its subscriptions, resource groups, provisioning services and hubs. */
+
 import { type AzureSubscription, ResourceManager, scopeOf } from '../../dps/client/resource-manager.js';
-import { azureTarget } from '../../dps/client/target.js';
+import { azureTarget, type Target } from '../../dps/client/target.js';
 import type { AccountService, IotHubResource } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { type PlanTarget, planFields } from '../../quickstart/plan/fields.js';
 import { lastPlanGroup } from '../input/plan-input.js';
 import type { Context } from '../kernel/command.js';
@@ -10,6 +12,7 @@ import type { dirFlag } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
 import type { accountFlags } from './account-flags.js';
 import { folderOf, sameFolder } from './command-target.js';
+import { hubConnectionString } from './connection-strings.js';
 import { requestObserver, withTarget } from './target.js';
 
 type GivenFlags = FlagValues<typeof accountFlags & typeof dirFlag> & {
@@ -25,6 +28,11 @@ export interface Account {
   resourceGroup: string | undefined;
   /** The name of the provisioning service: of `--dps-name`, the last run, or the emulator. */
   dpsName: string | undefined;
+  /** Clients of a provisioning service, or of a scope without one. */
+  targetFor(
+    scope: { subscriptionId?: string | undefined; resourceGroup?: string | undefined; dpsName: string },
+    service?: AccountService,
+  ): Target;
   /** The subscriptions to look in: the given one, or all. */
   subscriptions(): Promise<string[]>;
   /** The one subscription to create something in. @throws EnrollkitError NEEDS_INPUT when there are several */
@@ -42,7 +50,7 @@ export async function withAccount<Result>(
   const problem = flags.subscription === undefined ? undefined : subscriptionProblem(flags.subscription);
   if (problem !== undefined) {
     throw new EnrollkitError('USAGE', `--subscription: ${problem}`, {
-      next: 'Give its ID, as "az account list" and the portal show it.',
+      next: sentences.cliTarget.subscriptionId,
     });
   }
   const before = lastPlanGroup(folder, 'target');
@@ -57,6 +65,13 @@ export async function withAccount<Result>(
         manager,
         resourceGroup: flags.resourceGroup,
         dpsName: flags.dpsName ?? dpsName,
+        targetFor: (scope, service) => ({
+          ...target,
+          ...scope,
+          // The connection string is that of the emulator's first service.
+          service: 'from-arm',
+          serviceHostName: service?.properties.serviceOperationsHostName ?? target.serviceHostName,
+        }),
         subscriptions: async () => [flags.subscription ?? subscriptionId],
         subscription: async () => flags.subscription ?? subscriptionId,
       },
@@ -73,8 +88,8 @@ function azureAccount(before: PlanTarget, flags: GivenFlags, context: Context): 
   const all = async (): Promise<AzureSubscription[]> => {
     const found = await manager.listSubscriptions({ signal });
     if (found.length > 0) return found;
-    throw new EnrollkitError('FORBIDDEN', 'You have no access to any Azure subscription.', {
-      next: 'Sign in with an account that has a subscription ("az login"), or ask its owner for the role Reader or Contributor.',
+    throw new EnrollkitError('FORBIDDEN', sentences.cliTarget.noSubscription, {
+      next: sentences.cliTarget.signInElsewhere,
     });
   };
   return {
@@ -82,6 +97,12 @@ function azureAccount(before: PlanTarget, flags: GivenFlags, context: Context): 
     manager,
     resourceGroup: flags.resourceGroup,
     dpsName: flags.dpsName ?? known.dpsName,
+    targetFor: (scope) =>
+      azureTarget({
+        ...scope,
+        hubConnectionString: hubConnectionString(context),
+        onRequest: requestObserver(context),
+      }),
     subscriptions: async () =>
       given === undefined ? (await all()).map(({ subscriptionId }) => subscriptionId) : [given],
     async subscription() {
@@ -89,8 +110,8 @@ function azureAccount(before: PlanTarget, flags: GivenFlags, context: Context): 
       const found = await all();
       if (found.length === 1) return found[0]!.subscriptionId;
       const names = found.map(({ displayName, subscriptionId }) => `${displayName} (${subscriptionId})`);
-      throw new EnrollkitError('NEEDS_INPUT', `You have several subscriptions: ${names.join(', ')}.`, {
-        next: 'Choose one with --subscription ID.',
+      throw new EnrollkitError('NEEDS_INPUT', sentences.cliTarget.severalSubscriptions(names), {
+        next: sentences.cliTarget.chooseSubscription,
         context: { subscriptions: found },
       });
     },
@@ -140,14 +161,14 @@ export async function requireService(
 ): Promise<AccountService> {
   const list = `enrollkit dps list${sameFolder(flags)}${account.kind === 'azure' ? ' --target azure' : ''}`;
   if (name === undefined) {
-    throw new EnrollkitError('NEEDS_INPUT', 'Which provisioning service?', {
-      next: `Name it with --dps-name NAME. List yours: ${list}`,
+    throw new EnrollkitError('NEEDS_INPUT', sentences.cliTarget.whichService, {
+      next: sentences.cliTarget.nameService(list),
     });
   }
   const found = (await servicesOf(account, signal)).find((one) => sameName(one.name, name));
   if (found) return found;
-  throw new EnrollkitError('DPS_NOT_FOUND', `You have no provisioning service ${name}${inGroup(account)}.`, {
-    next: `List yours: ${list}`,
+  throw new EnrollkitError('DPS_NOT_FOUND', sentences.cliTarget.noService(name, account.resourceGroup), {
+    next: sentences.cliTarget.listServices(list),
   });
 }
 
@@ -168,7 +189,9 @@ export async function requireHub(
     : (await hubsOf(account, signal)).find((one) => sameName(one.name, name) || isHost(one, name));
   if (found) return found;
   const list = `enrollkit hub list${sameFolder(flags)}${account.kind === 'azure' ? ' --target azure' : ''}`;
-  throw new EnrollkitError('NOT_FOUND', `You have no IoT hub ${name}.`, { next: `List yours: ${list}` });
+  throw new EnrollkitError('NOT_FOUND', sentences.cliTarget.noHub(name), {
+    next: sentences.cliTarget.listServices(list),
+  });
 }
 
 function scopeOfId(id: string): ReturnType<typeof scopeOf> {
@@ -176,17 +199,13 @@ function scopeOfId(id: string): ReturnType<typeof scopeOf> {
     /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Devices\/IotHubs\/[^/]+$/i.test(id)
   )
     return scopeOf(id);
-  throw new EnrollkitError('USAGE', `${id} is not the resource ID of an IoT hub.`, {
-    next: 'Give the name of the hub, or its resource ID: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Devices/IotHubs/NAME',
+  throw new EnrollkitError('USAGE', sentences.cliTarget.notAHubId(id), {
+    next: sentences.cliTarget.hubIdRule,
   });
 }
 
 function isHost({ properties }: IotHubResource, name: string): boolean {
   return properties.hostName != null && sameName(properties.hostName, name);
-}
-
-function inGroup({ resourceGroup }: Account): string {
-  return resourceGroup === undefined ? '' : ` in the resource group ${resourceGroup}`;
 }
 
 /** Azure compares names without regard to case. */

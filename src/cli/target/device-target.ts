@@ -15,7 +15,7 @@ export function atGlobalEndpoint(
   { globalEndpoint: host }: FlagValues<typeof globalEndpointFlag>,
 ): Target {
   if (host === undefined) return target;
-  return { ...target, globalDeviceEndpoint: host, deviceMqttEndpoint: host };
+  return { ...target, globalDeviceEndpoint: host, deviceMqttEndpoint: host, deviceAmqpEndpoint: host };
 }
 
 /** A device needs the ID scope of a DPS, not its name. */

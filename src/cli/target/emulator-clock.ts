@@ -5,7 +5,7 @@ import { askEmulator, settled } from '../../emulator/control/running.js';
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import { sentences } from '../../languages/language.js';
 import type { Context } from '../kernel/command.js';
-import { emulatorStateOf } from './emulator-state.js';
+import { emulatorStateOfRuns } from './emulator-state.js';
 
 /** How far the clock of a running emulator is ahead of the computer's, in milliseconds. */
 export async function clockOffsetOf(endpoints: EmulatorEndpoints): Promise<number> {
@@ -17,10 +17,10 @@ export async function clockOffsetOf(endpoints: EmulatorEndpoints): Promise<numbe
  * The clock by which certificates of a folder are made: that of the emulator that runs on it, else the computer's. Says so
  * where the two differ.
  *
- * @throws EnrollkitError of {@link emulatorStateOf}
+ * @throws EnrollkitError of {@link emulatorStateOfRuns}
  */
 export async function folderClock(folder: string, { now, output }: Context): Promise<() => Date> {
-  const state = emulatorStateOf(folder);
+  const state = emulatorStateOfRuns(folder);
   const found = state === undefined ? undefined : await settled(state);
   const offset = found?.kind === 'running' ? await clockOffsetOf(found.endpoints) : 0;
   if (offset === 0) return now;

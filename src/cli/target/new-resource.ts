@@ -1,6 +1,8 @@
 /** Where a new resource goes: its subscription, its resource group, and its region. */
+
 import type { ResourceScope } from '../../dps/client/resource-manager.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
 import type { Account } from './account.js';
@@ -14,8 +16,8 @@ export async function newScope(
   { resourceGroup = account.resourceGroup }: { resourceGroup?: string | undefined },
 ): Promise<ResourceScope> {
   if (resourceGroup === undefined) {
-    throw new EnrollkitError('NEEDS_INPUT', 'In which resource group?', {
-      next: 'Name it with --resource-group NAME. It is created if it does not exist.',
+    throw new EnrollkitError('NEEDS_INPUT', sentences.cliTarget.whichResourceGroup, {
+      next: sentences.cliTarget.nameResourceGroup,
     });
   }
   return { subscriptionId: await account.subscription(), resourceGroup };
@@ -35,11 +37,14 @@ export async function locationIn(
   const group = await manager.getResourceGroup(scope, { signal });
   if (group) return location ?? group.location;
   if (location === undefined) {
-    throw new EnrollkitError('NEEDS_INPUT', `The resource group ${scope.resourceGroup} does not exist.`, {
-      next: 'To have it created, give its region with --location REGION, for example --location westeurope.',
+    throw new EnrollkitError('NEEDS_INPUT', sentences.quickstartSteps.noResourceGroup(scope.resourceGroup), {
+      next: sentences.quickstartSteps.giveLocation,
     });
   }
   await manager.putResourceGroup(scope, { location, tags: {} }, { signal });
-  output.note('resource-group.created', `Created the resource group ${scope.resourceGroup} in ${location}.`);
+  output.note(
+    'resource-group.created',
+    sentences.cliTarget.createdResourceGroup(scope.resourceGroup, location),
+  );
   return location;
 }

@@ -39,6 +39,16 @@ export const connectionStringFileFlag = {
 /** Which DPS a command talks to. Secrets come from files and the environment, never from arguments. */
 export const targetFlags = { ...targetFlag, ...azureFlags, ...connectionStringFileFlag };
 
+/** For commands that run a whole quickstart. */
+export const sharedEmulatorFlag = {
+  emulator: parsedFlag({
+    placeholder: 'FOLDER',
+    heading,
+    parse: folderName,
+    summary: sentences.cliTarget.sharedEmulator,
+  }),
+};
+
 /** For commands that register devices. */
 export const globalEndpointFlag = {
   'global-endpoint': textFlag({

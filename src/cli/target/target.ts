@@ -16,12 +16,12 @@ import type { FlagValues } from '../kernel/flags.js';
 import { hubConnectionString, serviceConnectionString } from './connection-strings.js';
 import { clockOffsetOf } from './emulator-clock.js';
 import { emulatorLog, emulatorLogFile, namingLog } from './emulator-log.js';
-import { emulatorStateOf, stateOfRuns } from './emulator-state.js';
+import { emulatorStateOfRuns, stateOfRuns } from './emulator-state.js';
 import type { connectionStringFileFlag } from './target-flags.js';
 
 export interface TargetRequest {
   target: PlanTarget;
-  /** The folder of `--dir`: the emulator is that of {@link emulatorStateOf}. */
+  /** The folder of `--dir`: the emulator is that of {@link emulatorStateOfRuns}. */
   folder: string;
   flags: FlagValues<typeof connectionStringFileFlag>;
   /** Whether a new emulator may be created; an existing one is started in any case. */
@@ -81,7 +81,7 @@ async function openTarget(request: TargetRequest, context: Context): Promise<Ope
   if (request.target.kind === 'azure') {
     return { target: openAzure(request.target, request.flags, context), close: nothingToClose };
   }
-  const found = emulatorStateOf(request.folder);
+  const found = emulatorStateOfRuns(request.folder);
   const state = found ?? stateOfRuns(request.folder);
   const log = logFileOf(state);
   const running = await settled(state);

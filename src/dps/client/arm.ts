@@ -4,9 +4,11 @@
  *
  * Source: azure-rest-api-specs, deviceprovisioningservices resource-manager 2022-02-05.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { parseCertificate } from '../../pki/x509/certificate.js';
 import { sha1Thumbprint } from '../../pki/x509/inspect.js';
 import { permissionsApiVersions } from '../contract/api-versions.js';
@@ -63,12 +65,11 @@ export class ControlPlane {
    */
   async getService({ signal }: RequestOptions = {}): Promise<ProvisioningService> {
     const { dpsName, resourceGroup, armEndpoint, now = () => new Date() } = this.#target;
-    const subject = `the provisioning service ${dpsName}`;
-    const service = await this.#activeService(subject, signal);
+    const service = await this.#activeService(signal);
     if (!service) {
       throw new EnrollkitError(
         'DPS_NOT_FOUND',
-        `There is no provisioning service ${dpsName} in the resource group ${resourceGroup} of this subscription.`,
+        sentences.dpsClient.noSuchService(dpsName, resourceGroup ?? ''),
       );
     }
     if (isSkewed(this.#http.clockSkewMs)) {
@@ -78,10 +79,9 @@ export class ControlPlane {
   }
 
   /** Undefined when there is none. */
-  async #activeService(
-    subject: string,
-    signal: AbortSignal | undefined,
-  ): Promise<ProvisioningService | undefined> {
+  async #activeService(signal: AbortSignal | undefined): Promise<ProvisioningService | undefined> {
+    const { dpsName } = this.#target;
+    const subject = sentences.dpsClient.service(dpsName);
     const request = { route: routes.arm.getService, subject, signal };
     for (let polls = 0; ; polls += 1) {
       const reply = await undefinedIfMissing(
@@ -92,8 +92,8 @@ export class ControlPlane {
       if (reply.body.properties.state === 'ActivationFailed' || polls >= activationPolls) {
         throw new EnrollkitError(
           'TIMEOUT',
-          `Azure Resource Manager is still making ${subject}: its state is ${reply.body.properties.state ?? 'unknown'}, and it has no ID scope yet.`,
-          { next: 'Look at the provisioning service in the portal, then run the same command again.' },
+          sentences.dpsClient.notActiveYet(dpsName, reply.body.properties.state ?? undefined),
+          { next: sentences.dpsClient.lookAtService },
         );
       }
       const seconds = Number(reply.header('retry-after') ?? activationPollSeconds);
@@ -109,7 +109,7 @@ export class ControlPlane {
    * @param actions operations of Azure's role-based access control, `Microsoft.Devices/.../write`
    */
   async missingPermissions(actions: string[], { signal }: RequestOptions = {}): Promise<string[]> {
-    const request = { route: routes.arm.getPermissions, subject: 'the rights of this identity', signal };
+    const request = { route: routes.arm.getPermissions, subject: sentences.dpsClient.permissions, signal };
     const allowed = await this.#list({ ...request, apiVersion: permissionsApiVersions[0] }, permission);
     const allows = (action: string) =>
       allowed.some(
@@ -122,7 +122,7 @@ export class ControlPlane {
 
   /** Every shared access policy, with its keys. */
   async listKeys({ signal }: RequestOptions = {}): Promise<SharedAccessPolicy[]> {
-    const subject = 'the keys of the provisioning service';
+    const subject = sentences.dpsClient.serviceKeys;
     return this.#list({ route: routes.arm.listKeys, subject, repeatable: true, signal }, sharedAccessPolicy);
   }
 
@@ -132,7 +132,7 @@ export class ControlPlane {
       {
         route: routes.arm.getKey,
         parameters: { keyName },
-        subject: `the keys of the policy ${keyName}`,
+        subject: sentences.dpsClient.policyKeys(keyName),
         repeatable: true,
         signal,
       },
@@ -142,7 +142,7 @@ export class ControlPlane {
   }
 
   async listCertificates({ signal }: RequestOptions = {}): Promise<CertificateResource[]> {
-    const subject = 'the CA certificates';
+    const subject = sentences.dpsClient.certificates;
     return this.#list({ route: routes.arm.listCertificates, subject, signal }, certificateResource);
   }
 
@@ -276,11 +276,9 @@ export class ControlPlane {
   #within({ parameters, ...request }: ArmRequest): HttpRequest {
     const { subscriptionId, resourceGroup, dpsName } = this.#target;
     if (!subscriptionId || !resourceGroup) {
-      throw new EnrollkitError(
-        'FORBIDDEN',
-        `Subscription and resource group of ${dpsName} are not known, so Azure Resource Manager cannot be asked.`,
-        { next: 'Give --subscription ID and --resource-group NAME.' },
-      );
+      throw new EnrollkitError('FORBIDDEN', sentences.dpsClient.unknownScope(dpsName), {
+        next: sentences.dpsClient.giveScope,
+      });
     }
     return { ...request, parameters: { subscriptionId, resourceGroup, dpsName, ...parameters } };
   }
@@ -316,7 +314,7 @@ function certificateRequest(route: Route, certificateName: string, etag?: string
   return {
     route,
     parameters: { certificateName },
-    subject: `the CA certificate ${certificateName}`,
+    subject: sentences.dpsClient.certificate(certificateName),
     ...(etag === undefined ? {} : { headers: { 'if-match': etag } }),
   };
 }

@@ -1,6 +1,8 @@
 /** Request credentials: a new shared access signature per request, and Microsoft Entra bearer tokens. */
+
 import { bearerTokenAuthenticationPolicy, type PipelinePolicy } from '@azure/core-rest-pipeline';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import type { ConnectionString } from '../contract/connection-string.js';
 import { createSasToken } from '../contract/sas.js';
 import type { TokenCredential } from './azure-credential.js';
@@ -38,7 +40,7 @@ export function bearerPolicy(credential: TokenCredential, scope: string): Pipeli
       async getToken(scopes, options) {
         const token = await credential.getToken(scopes, options);
         if (token) return token;
-        throw new EnrollkitError('NO_CREDENTIALS', `The credentials gave no token for ${scope}.`);
+        throw new EnrollkitError('NO_CREDENTIALS', sentences.dpsClient.noToken(scope));
       },
     },
   });

@@ -1,5 +1,7 @@
 /** Microsoft Entra credentials from @azure/identity, which is loaded on demand because that takes 0.35 s. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { redact, redactedCause } from './redact.js';
 
 /** The part of @azure/core-auth's TokenCredential that enrollkit uses. Times are milliseconds since 1970. */
@@ -33,14 +35,14 @@ export function noCredentials(failure: unknown): EnrollkitError {
   const cause = redactedCause(failure);
   const refused = messages.find((message) => message.includes('AADSTS'));
   if (refused !== undefined) {
-    return new EnrollkitError('NO_CREDENTIALS', `Microsoft Entra refused the credentials: ${refused}`, {
+    return new EnrollkitError('NO_CREDENTIALS', sentences.dpsClient.entraRefused(refused), {
       cause,
-      next: 'Correct what it names (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, or the account of "az login"), then run the same command again.',
+      next: sentences.dpsClient.correctEntra,
     });
   }
   // A source of credentials was found but could not be reached.
   if (errors.length === 1 && messages[0]!.includes('network_error')) {
-    return new EnrollkitError('NETWORK', 'Microsoft Entra (login.microsoftonline.com) cannot be reached.', {
+    return new EnrollkitError('NETWORK', sentences.dpsClient.entraUnreachable, {
       cause,
     });
   }
@@ -48,18 +50,17 @@ export function noCredentials(failure: unknown): EnrollkitError {
     const source = sources.find(({ pattern }) => pattern.test(message));
     return source ? [`${source.name} (${reasonOf(message)})`] : [];
   });
-  return new EnrollkitError(
-    'NO_CREDENTIALS',
-    `There are no Microsoft Entra credentials here. Tried: ${tried.join(', ') || 'every source of credentials'}.`,
-    { cause, context: { tried } },
-  );
+  return new EnrollkitError('NO_CREDENTIALS', sentences.dpsClient.noEntraCredentials(tried), {
+    cause,
+    context: { tried },
+  });
 }
 
 /** The sources of the default chain, by their error messages. */
 const sources: readonly { pattern: RegExp; name: string }[] = [
-  { pattern: /EnvironmentCredential/, name: 'environment variables' },
-  { pattern: /WorkloadIdentityCredential/, name: 'workload identity' },
-  { pattern: /ManagedIdentityCredential/, name: 'managed identity' },
+  { pattern: /EnvironmentCredential/, name: sentences.dpsClient.environmentVariables },
+  { pattern: /WorkloadIdentityCredential/, name: sentences.dpsClient.workloadIdentity },
+  { pattern: /ManagedIdentityCredential/, name: sentences.dpsClient.managedIdentity },
   { pattern: /Visual Studio Code/, name: 'Visual Studio Code' },
   { pattern: /Azure Developer CLI|azd auth/i, name: 'Azure Developer CLI' },
   { pattern: /Azure CLI|az login/i, name: 'Azure CLI' },
@@ -67,8 +68,9 @@ const sources: readonly { pattern: RegExp; name: string }[] = [
 ];
 
 function reasonOf(message: string): string {
-  if (/n.t be found|unable to execute|ensure that it is installed/i.test(message)) return 'not installed';
-  if (/please run|log ?in/i.test(message)) return 'not signed in';
-  if (/network/i.test(message)) return 'not reachable';
-  return 'none';
+  if (/n.t be found|unable to execute|ensure that it is installed/i.test(message))
+    return sentences.dpsClient.notInstalled;
+  if (/please run|log ?in/i.test(message)) return sentences.dpsClient.notSignedIn;
+  if (/network/i.test(message)) return sentences.dpsClient.notReachable;
+  return sentences.dpsClient.noCredentials;
 }

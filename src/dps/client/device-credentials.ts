@@ -1,5 +1,7 @@
 /** A device's credentials, checked before anything is sent. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { isEncryptedKey, isKeyPair, type OpenPrivateKeyOptions, openPrivateKey } from '../../pki/keys.js';
 import { parseCertificates } from '../../pki/x509/certificate.js';
 
@@ -32,7 +34,7 @@ export async function openCredentials({
   const key = await openPrivateKey(privateKey, { passphrase, signal });
   const [leaf] = parseCertificates(certificateChain);
   if (!isKeyPair(key, leaf!.publicKey)) {
-    throw new EnrollkitError('KEY_MISMATCH', 'The device’s private key does not belong to its certificate.');
+    throw new EnrollkitError('KEY_MISMATCH', sentences.dpsClient.keyMismatch);
   }
   const clear = isEncryptedKey(privateKey)
     ? key.export({ format: 'pem', type: 'pkcs8' }).toString()

@@ -1,5 +1,7 @@
 /** The device plane over HTTPS. Source: azure-rest-api-specs, deviceprovisioningservices device plane 2021-06-01. */
+
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
+import { sentences } from '../../languages/language.js';
 import { routes } from '../contract/routes.js';
 import type { DeviceTransport, DeviceTransportOptions, TransportReply } from './device-transport.js';
 import { HttpClient } from './http/client.js';
@@ -20,7 +22,7 @@ export function openHttpsTransport(options: DeviceTransportOptions): DeviceTrans
     now: target.now,
     maxReplyBytes,
   });
-  const common = { subject: `the device ${registrationId}`, signal };
+  const common = { subject: sentences.dpsClient.device(registrationId), signal };
   return {
     async register(body) {
       const parameters = { idScope, registrationId };

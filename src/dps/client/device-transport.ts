@@ -10,7 +10,7 @@ export interface DeviceTransportOptions {
   signal: AbortSignal;
 }
 
-/** Carries the two operations of the device plane, over HTTPS or MQTT. */
+/** Carries the two operations of the device plane, over HTTPS, MQTT or AMQP. */
 export interface DeviceTransport {
   register(body: RegisterBody): Promise<TransportReply>;
   getOperation(operationId: string): Promise<TransportReply>;
@@ -22,9 +22,9 @@ export interface RegisterBody {
   payload?: unknown;
 }
 
-/** A response with any status; the same for both transports. */
+/** A response with any status; the same for all transports. */
 export interface TransportReply {
-  /** An HTTP status, also over MQTT. */
+  /** An HTTP status, also over MQTT and AMQP. */
   status: number;
   /** When to poll again. */
   retryAfterMs: number | undefined;

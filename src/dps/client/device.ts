@@ -1,10 +1,16 @@
-/** Registers a device with DPS: sends the request, then polls, over HTTPS or MQTT. */
+/** Registers a device with DPS: sends the request, then polls, over HTTPS, MQTT or AMQP. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnrollkitError, isAbort } from '../../errors.js';
 import { explainServiceCode } from '../../explanations/explain.js';
+import { sentences } from '../../languages/language.js';
 import { type RegistrationOperation, registrationOperation } from '../contract/schemas.js';
 import { type DeviceCredentials, openCredentials } from './device-credentials.js';
-import type { AssignedRegistration, DeviceTransport, TransportReply } from './device-transport.js';
+import type {
+  AssignedRegistration,
+  DeviceTransport,
+  DeviceTransportOptions,
+  TransportReply,
+} from './device-transport.js';
 import { chainProblemCodes, type Problem } from './diagnosis/problem.js';
 import type { ReadServiceFacts } from './diagnosis/service-facts.js';
 import { readServiceMessage } from './http/reply-error.js';
@@ -15,12 +21,20 @@ import { isLostConnection, mqttServerUnavailable } from './transport-failure.js'
 
 export type { AssignedRegistration } from './device-transport.js';
 
+export type DeviceProtocol = 'mqtt' | 'https' | 'amqp';
+
+const openTransport: Record<DeviceProtocol, (options: DeviceTransportOptions) => Promise<DeviceTransport>> = {
+  mqtt: async (options) => (await import('./device-mqtt.js')).openMqttTransport(options),
+  https: async (options) => (await import('./device-https.js')).openHttpsTransport(options),
+  amqp: async (options) => (await import('./device-amqp.js')).openAmqpTransport(options),
+};
+
 export interface RegisterDeviceOptions extends DeviceCredentials {
   target: DeviceTarget;
   idScope: string;
   /** The common name of the device's certificate. */
   registrationId: string;
-  protocol: 'mqtt' | 'https';
+  protocol: DeviceProtocol;
   /** Any JSON; passed to a custom allocation policy. */
   payload?: unknown;
   signal?: AbortSignal | undefined;
@@ -54,7 +68,7 @@ export async function registerDevice(options: RegisterDeviceOptions): Promise<As
       deadline.abort(
         new EnrollkitError(
           'TIMEOUT',
-          `DPS did not assign the device ${registrationId} to a hub within ${timeoutMs / 1000} seconds.`,
+          sentences.dpsClient.notAssignedInTime(registrationId, timeoutMs / 1000),
         ),
       ),
     timeoutMs,
@@ -62,15 +76,11 @@ export async function registerDevice(options: RegisterDeviceOptions): Promise<As
   const abort = () => deadline.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
   const transportOptions = { target, idScope, registrationId, clientCertificate, signal: deadline.signal };
-  const open = async (): Promise<DeviceTransport> =>
-    protocol === 'mqtt'
-      ? (await import('./device-mqtt.js')).openMqttTransport(transportOptions)
-      : (await import('./device-https.js')).openHttpsTransport(transportOptions);
   let transport: DeviceTransport | undefined;
   // DPS answers a second registration of a device like the first one, so that all requests can be sent twice.
   const send: Send = (request) =>
     repeatWhenLost(async () => {
-      transport ??= await open();
+      transport ??= await openTransport[protocol](transportOptions);
       const used = transport;
       return request(used).catch(async (error: unknown) => {
         if (!isLostConnection(error)) throw error;
@@ -117,7 +127,7 @@ async function registerAndPoll(
     if (status === 'failed' || status === 'disabled') {
       throw await failure(registrationState?.errorCode, registrationState?.errorMessage, status, options);
     }
-    if (!operationId) throw unexpected('it names no operation', options);
+    if (!operationId) throw unexpected(sentences.dpsClient.noOperation, options);
     await wait(reply.retryAfterMs ?? pollEveryMs, signal);
     sendNext = () => send((transport) => transport.getOperation(operationId));
   }
@@ -142,7 +152,7 @@ function assigned(
   { registrationState: state }: RegistrationOperation,
   options: RegisterDeviceOptions,
 ): AssignedRegistration {
-  if (!state?.assignedHub) throw unexpected('it assigns the device to no hub', options);
+  if (!state?.assignedHub) throw unexpected(sentences.dpsClient.noHub, options);
   const { assignedHub, deviceId } = state;
   return { ...state, assignedHub, deviceId: deviceId ?? options.registrationId };
 }
@@ -152,20 +162,18 @@ function readOperation({ bodyText }: TransportReply, options: RegisterDeviceOpti
   try {
     body = JSON.parse(bodyText);
   } catch {
-    throw unexpected('it is not JSON', options);
+    throw unexpected(sentences.dpsClient.notJson, options);
   }
   const parsed = registrationOperation.safeParse(body);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
-  throw unexpected(`at ${issue.path.join('.') || 'its top'}, ${issue.message}`, options);
+  throw unexpected(sentences.dpsClient.atMember(issue.path.join('.'), issue.message), options);
 }
 
 function unexpected(why: string, { registrationId }: RegisterDeviceOptions): EnrollkitError {
-  return new EnrollkitError(
-    'REFUSED',
-    `DPS answered the registration of ${registrationId} with something unexpected: ${why}.`,
-    { next: 'Check the global device endpoint, and that no proxy answers in its place.' },
-  );
+  return new EnrollkitError('REFUSED', sentences.dpsClient.unexpectedRegistration(registrationId, why), {
+    next: sentences.dpsClient.checkEndpoint,
+  });
 }
 
 async function refusal(reply: TransportReply, options: RegisterDeviceOptions): Promise<EnrollkitError> {
@@ -182,13 +190,14 @@ async function failure(
 ): Promise<EnrollkitError> {
   const { registrationId, idScope } = options;
   const context = { registrationId, idScope, errorCode: errorCode ?? null, status };
-  const serviceMessage = errorMessage ? readServiceMessage(errorMessage).message : undefined;
-  const quoted = serviceMessage === undefined ? '' : `: ${serviceMessage.replace(/\.$/, '')}`;
+  const serviceMessage = errorMessage
+    ? readServiceMessage(errorMessage).message?.replace(/\.$/, '')
+    : undefined;
   if (status === 'disabled') {
     return new EnrollkitError(
       'DEVICE_NOT_AUTHORIZED',
-      `The enrollment of the device ${registrationId} is disabled${quoted}.`,
-      { context, next: 'Enable its enrollment, then run the same command again.' },
+      sentences.dpsClient.enrollmentDisabled(registrationId, serviceMessage),
+      { context, next: sentences.dpsClient.enableEnrollment },
     );
   }
   const number = errorCode ?? 0;
@@ -197,10 +206,13 @@ async function failure(
     : 'REGISTRATION_FAILED';
   const explanation = explainServiceCode(number);
   // The reasons that are found say more than the meaning of the code.
-  const meaning = code === 'DEVICE_NOT_AUTHORIZED' || !explanation ? '' : ` ${explanation.meaning}`;
+  const meaning = code === 'DEVICE_NOT_AUTHORIZED' || !explanation ? [] : [explanation.meaning];
   return new EnrollkitError(
     code,
-    `DPS did not register the device ${registrationId}${quoted} (${errorCode ?? 'no code'}).${meaning}`,
+    [
+      sentences.dpsClient.notRegistered(registrationId, serviceMessage, errorCode ?? undefined),
+      ...meaning,
+    ].join(sentences.dpsClient.betweenSentences),
     { context, ...(explanation ? { next: explanation.next } : {}) },
   );
 }
@@ -217,14 +229,14 @@ async function withDiagnosis(error: unknown, options: RegisterDeviceOptions): Pr
   const at = serviceClock(options.target)();
   // Its clock may be set to a time at which nothing seems to be wrong here.
   const byClock =
-    told.length > 0 && hasOwnTime(options.target) ? [`Its clock says ${at.toISOString()}.`] : [];
+    told.length > 0 && hasOwnTime(options.target) ? [sentences.dpsClient.serviceClock(at.toISOString())] : [];
   const meaning = told.length === 0 && !mayBeIdScope ? meaningOf(context) : [];
   const isDisabled = context.status === 'disabled';
-  const sentences =
+  const reasons =
     isDisabled && told.length === 0
       ? []
       : [...told.map((problem) => problem.message), ...byClock, ...meaning];
-  return new EnrollkitError(code, [message, ...sentences].join(' '), {
+  return new EnrollkitError(code, [message, ...reasons].join(sentences.dpsClient.betweenSentences), {
     next: told[0]?.fix ?? next,
     cause,
     context: {

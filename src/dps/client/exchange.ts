@@ -1,5 +1,5 @@
 /**
- * The seam through which every request of the clients passes, over HTTP and MQTT: an exchange can be recorded, or
+ * The seam through which every request of the clients passes, over HTTP, MQTT and AMQP: an exchange can be recorded, or
  * answered without the service.
  */
 import type { Plane } from '../contract/api-versions.js';
@@ -7,11 +7,14 @@ import type { Plane } from '../contract/api-versions.js';
 export interface ExchangeRequest {
   /** entra: a token of Microsoft Entra, whose URL is the scope; its answer has no body. */
   plane: Plane | 'entra';
-  /** The HTTP method; over MQTT: CONNECT, SUBSCRIBE or PUBLISH. */
+  /** The HTTP method; over MQTT: CONNECT, SUBSCRIBE or PUBLISH; over AMQP: SEND. */
   method: string;
-  /** Over MQTT `mqtts://{host}`, and after a space the topic, or the user name of CONNECT. */
+  /**
+   * Over MQTT `mqtts://{host}`, and after a space the topic, or the user name of CONNECT. Over AMQP `amqps://{host}`, the
+   * node and the operation.
+   */
   url: string;
-  /** MQTT only: the device, since all devices use the same topics. */
+  /** MQTT and AMQP only: the device, since all devices use the same topics. */
   clientId?: string;
   /** HTTP only, with lower-case names. They include credentials. */
   headers: Readonly<Record<string, string>>;

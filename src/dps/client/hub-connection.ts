@@ -3,8 +3,10 @@
  *
  * Source: Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol".
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { apiVersions } from '../contract/api-versions.js';
 import { hubTopics, hubUserName } from '../contract/mqtt.js';
 import { type Twin, twin } from '../contract/schemas.js';
@@ -63,7 +65,7 @@ export async function connectToHub(options: HubConnectionOptions): Promise<HubCo
       const { payload } = await twins.request(hubTopics.getTwin, ' ');
       const parsed = twin.safeParse(jsonOrUndefined(payload));
       if (parsed.success) return parsed.data;
-      throw new EnrollkitError('REFUSED', `${assignedHub} answered with something else than a twin.`);
+      throw new EnrollkitError('REFUSED', sentences.dpsClient.notATwin(assignedHub));
     },
     async updateReported(patch) {
       await twins.request(hubTopics.patchReported, JSON.stringify(patch));
@@ -104,7 +106,7 @@ class TwinRequests {
     const code = status === 429 ? 'THROTTLED' : status >= 500 ? 'SERVICE_FAILED' : 'HUB_REFUSED';
     return new EnrollkitError(
       code,
-      `${assignedHub} refused a twin request of the device ${deviceId}: ${message ?? `status ${status}`}`,
+      sentences.dpsClient.twinRefused(assignedHub, deviceId, message ?? `status ${status}`),
       { context: { host: assignedHub, deviceId, status } },
     );
   }

@@ -1,5 +1,7 @@
 /** A client for the device identities of an IoT hub, with the connection string of one of its policies. */
+
 import * as z from 'zod';
+import { sentences } from '../../languages/language.js';
 import type { ConnectionString } from '../contract/connection-string.js';
 import { type Route, routes } from '../contract/routes.js';
 import { sasPolicy } from './auth.js';
@@ -22,6 +24,13 @@ const hubDevice = z.object({
     .nullish(),
 });
 export type HubDevice = z.infer<typeof hubDevice>;
+
+/** A device in the reply to a query: its twin. */
+const queriedDevice = z.object({
+  deviceId: z.string(),
+  tags: z.record(z.string(), z.unknown()).nullish(),
+});
+export type QueriedDevice = z.infer<typeof queriedDevice>;
 
 /**
  * The device identities of one IoT hub. Source: Microsoft Learn, IoT Hub service REST API, Devices.
@@ -55,6 +64,35 @@ export class HubService {
     return (await undefinedIfMissing(this.#http.send(request, hubDevice)))?.body;
   }
 
+  /**
+   * The devices that meet a condition of the IoT Hub query language; fetches pages on demand.
+   *
+   * @param condition for example `is_defined(tags.line)`
+   */
+  async *devicesWhere(
+    condition: string,
+    { signal }: RequestOptions = {},
+  ): AsyncGenerator<QueriedDevice, void> {
+    let continuation: string | undefined;
+    do {
+      const headers: Record<string, string> = continuation ? { 'x-ms-continuation': continuation } : {};
+      const reply = await this.#http.send(
+        {
+          route: routes.hub.queryDevices,
+          parameters: {},
+          subject: 'the devices',
+          headers,
+          body: { query: `SELECT * FROM devices WHERE ${condition}` },
+          repeatable: true,
+          signal,
+        },
+        z.array(queriedDevice),
+      );
+      yield* reply.body;
+      continuation = reply.header('x-ms-continuation') || undefined;
+    } while (continuation);
+  }
+
   /** Deletes the device whatever its state; succeeds if it is already gone. */
   async deleteDevice(deviceId: string, { signal }: RequestOptions = {}): Promise<void> {
     const request = deviceRequest(routes.hub.deleteDevice, deviceId);
@@ -67,5 +105,5 @@ export class HubService {
 }
 
 function deviceRequest(route: Route, deviceId: string) {
-  return { route, parameters: { deviceId }, subject: `the device ${deviceId}` };
+  return { route, parameters: { deviceId }, subject: sentences.dpsClient.device(deviceId) };
 }

@@ -1,4 +1,5 @@
 /** The events that the clients report for each request, for `--verbose` and tests. They contain no secrets. */
+import { sentences } from '../../languages/language.js';
 import type { Plane } from '../contract/api-versions.js';
 
 export interface RequestEvent {
@@ -21,5 +22,5 @@ export type RequestObserver = (event: RequestEvent) => void;
 /** Describes a request in one line. */
 export function describeRequest({ method, url, status, attempt, elapsedMs, failure }: RequestEvent): string {
   const attemptNote = attempt === 1 ? '' : `, attempt ${attempt}`;
-  return `${method} ${url}: ${status ?? failure ?? 'no answer'} (${Math.round(elapsedMs)} ms${attemptNote})`;
+  return `${method} ${url}: ${status ?? failure ?? sentences.dpsClient.noAnswer} (${Math.round(elapsedMs)} ms${attemptNote})`;
 }

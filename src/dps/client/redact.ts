@@ -26,6 +26,44 @@ const secrets: readonly { pattern: RegExp; before: string; kind: string }[] = [
   },
 ];
 
+/** Members whose whole value is a secret, by the end of their names. */
+const secretMembers: readonly [RegExp, string][] = [
+  [/(pass|pass[-_]?(word|phrase)|pwd)$/i, 'passphrase'],
+  [/(secret|credentials?)$/i, 'secret'],
+  [/token$/i, 'token'],
+  [/(sas|sharedAccessSignature)$/i, 'SAS token'],
+  [/private[-_]?key$/i, 'private key'],
+  [
+    /(primary|secondary|symmetric|shared|access|account|storage|api|master|function|host|encryption)[-_]?key$/i,
+    'key',
+  ],
+];
+
+/** The kind of secret that a member of a JSON object holds, by its name; undefined for any other. */
+export function kindOfSecretMember(name: string, value: unknown): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  return secretMembers.find(([pattern]) => pattern.test(name))?.[1];
+}
+
+/** JSON in one line, to be shown: with `***` in place of secrets. */
+export function shownJson(value: unknown): string {
+  return JSON.stringify(value, (name, member: unknown) => {
+    if (kindOfSecretMember(name, member) !== undefined) return '***';
+    return typeof member === 'string' ? withoutSecrets(member) : member;
+  });
+}
+
+/** Keys and PKCS#12 files begin with a version; certificates do not. */
+const maybeKeyInBase64 = /\bM[A-P][A-Za-z0-9+/\s]{40,}={0,2}/g;
+
+/** PKCS#8 (RFC 5958), PKCS#1 (RFC 8017) and SEC 1 (RFC 5915) keys, and PKCS#12 (RFC 7292), without the frame of PEM. */
+function isKeyInBase64(text: string): boolean {
+  const [tag, length = 0, ...rest] = Buffer.from(text.slice(0, 24), 'base64');
+  const header = rest.slice(length < 0x80 ? 0 : length & 0x7f);
+  const [type, size, version = 0xff] = header;
+  return tag === 0x30 && type === 0x02 && size === 1 && version <= 3;
+}
+
 /**
  * Replaces keys, signatures, tokens and private keys in a text.
  *
@@ -34,7 +72,7 @@ const secrets: readonly { pattern: RegExp; before: string; kind: string }[] = [
 export function maskSecrets(text: string, mark: (kind: string) => string): string {
   let clean = text;
   for (const { pattern, before, kind } of secrets) clean = clean.replace(pattern, `${before}${mark(kind)}`);
-  return clean;
+  return clean.replace(maybeKeyInBase64, (found) => (isKeyInBase64(found) ? mark('private key') : found));
 }
 
 /** Long enough for any message of DPS; cuts off a proxy's HTML page. */

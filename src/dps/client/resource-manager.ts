@@ -5,9 +5,11 @@
  * Sources: azure-rest-api-specs, resources resource-manager 2022-09-01 and subscriptions 2022-12-01,
  * deviceprovisioningservices resource-manager 2022-02-05, iothub resource-manager 2021-07-02.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { iotHubApiVersions, resourcesApiVersions } from '../contract/api-versions.js';
 import { type Route, routes } from '../contract/routes.js';
 import {
@@ -52,7 +54,7 @@ export interface WaitOptions extends RequestOptions {
 }
 
 /** The rights of the key with which DPS uses a hub: Microsoft Learn, "How to link and manage IoT hubs". */
-const linkingPolicy = 'iothubowner';
+export const linkingPolicy = 'iothubowner';
 
 /**
  * Requests to Azure Resource Manager. Creating and deleting return when Azure is done, which takes minutes: the state of the
@@ -70,7 +72,11 @@ export class ResourceManager {
 
   /** The subscriptions that the caller can read, apart from those that are disabled or deleted. */
   async listSubscriptions({ signal }: RequestOptions = {}): Promise<AzureSubscription[]> {
-    const request = { route: routes.arm.listSubscriptions, parameters: {}, subject: 'the subscriptions' };
+    const request = {
+      route: routes.arm.listSubscriptions,
+      parameters: {},
+      subject: sentences.dpsClient.subscriptions,
+    };
     const all = await this.#list(
       { ...request, apiVersion: resourcesApiVersions[0]!, signal },
       azureSubscription,
@@ -84,7 +90,7 @@ export class ResourceManager {
   ): Promise<ResourceGroup[]> {
     const request = { route: routes.arm.listResourceGroups, parameters: { subscriptionId }, signal };
     return this.#list(
-      { ...request, subject: 'the resource groups', apiVersion: resourcesApiVersions[0]! },
+      { ...request, subject: sentences.dpsClient.resourceGroups, apiVersion: resourcesApiVersions[0]! },
       resourceGroupSchema,
     );
   }
@@ -129,7 +135,7 @@ export class ResourceManager {
     scope: Partial<ResourceScope> & { subscriptionId: string },
     { signal }: RequestOptions = {},
   ): Promise<AccountService[]> {
-    const subject = 'the provisioning services';
+    const subject = sentences.dpsClient.services;
     const request = withinScope(routes.arm.listServicesInSubscription, routes.arm.listServices, scope);
     return this.#list({ ...request, subject, signal }, receivedService);
   }
@@ -191,16 +197,12 @@ export class ResourceManager {
     options: WaitOptions = {},
   ): Promise<AccountService> {
     const { hostName } = hub.properties;
-    if (!hostName) throw new EnrollkitError('REFUSED', `The IoT hub ${hub.name} has no host name yet.`);
+    if (!hostName) throw new EnrollkitError('REFUSED', sentences.dpsClient.noHostName(hub.name));
     const key = await this.getHubKey(scopeOf(hub.id), hub.name, linkingPolicy, options);
     if (!key?.primaryKey) {
-      throw new EnrollkitError(
-        'NOT_FOUND',
-        `The IoT hub ${hub.name} has no shared access policy ${linkingPolicy}.`,
-        {
-          next: 'Create this policy in the portal: your IoT hub, Shared access policies.',
-        },
-      );
+      throw new EnrollkitError('NOT_FOUND', sentences.dpsClient.noHubPolicy(hub.name, linkingPolicy), {
+        next: sentences.dpsClient.createHubPolicy,
+      });
     }
     const connectionString = `HostName=${hostName};SharedAccessKeyName=${linkingPolicy};SharedAccessKey=${key.primaryKey}`;
     return this.#changeLinks(scope, dpsName, options, (links) =>
@@ -230,7 +232,7 @@ export class ResourceManager {
   ): Promise<IotHubResource[]> {
     const request = withinScope(routes.arm.listIotHubsInSubscription, routes.arm.listIotHubs, scope);
     return this.#list(
-      { ...request, subject: 'the IoT hubs', apiVersion: iotHubApiVersions[0], signal },
+      { ...request, subject: sentences.dpsClient.hubs, apiVersion: iotHubApiVersions[0], signal },
       iotHubResource,
     );
   }
@@ -288,7 +290,7 @@ export class ResourceManager {
     options: WaitOptions = {},
     pace?: number,
   ): Promise<IotHubResource> {
-    const subject = `the IoT hub ${hubName}`;
+    const subject = sentences.dpsClient.hub(hubName);
     return this.#untilDone(() => this.getHub(scope, hubName, options), subject, pace, options);
   }
 
@@ -310,7 +312,7 @@ export class ResourceManager {
     const request = {
       route: routes.arm.getIotHubKey,
       parameters: { ...parameters, keyName },
-      subject: `the keys of the IoT hub ${hubName}`,
+      subject: sentences.dpsClient.hubKeys(hubName),
       apiVersion,
       repeatable: true,
       signal,
@@ -376,7 +378,7 @@ export class ResourceManager {
     options: WaitOptions = {},
     pace?: number,
   ): Promise<AccountService> {
-    const subject = `the provisioning service ${dpsName}`;
+    const subject = sentences.dpsClient.service(dpsName);
     return this.#untilDone(() => this.getService(scope, dpsName, options), subject, pace, options);
   }
 
@@ -397,19 +399,14 @@ export class ResourceManager {
   ): Promise<Resource> {
     return this.#poll(subject, pace, options, async () => {
       const resource = await read();
-      if (!resource)
-        throw new EnrollkitError('NOT_FOUND', `There is no longer ${subject.replace(/^the /, 'a ')}.`);
+      if (!resource) throw new EnrollkitError('NOT_FOUND', sentences.dpsClient.goneFromAzure(subject));
       const { state, provisioningState } = resource.properties;
       const states = [state, provisioningState].filter((one): one is string => one != null);
       const failed = states.find((one) => /failed$|^canceled$/i.test(one));
       if (failed !== undefined) {
-        throw new EnrollkitError(
-          'REFUSED',
-          `Azure could not create or change ${subject}: its state is ${failed}.`,
-          {
-            next: 'Look at its activity log in the portal. Then delete it, and run the same command again.',
-          },
-        );
+        throw new EnrollkitError('REFUSED', sentences.dpsClient.azureFailed(subject, failed), {
+          next: sentences.dpsClient.lookAtActivityLog,
+        });
       }
       const isDone = states.every((one) => /^(active|succeeded)$/i.test(one));
       return isDone ? resource : undefined;
@@ -440,9 +437,9 @@ export class ResourceManager {
       if (elapsedMs > longestWaitMs) {
         throw new EnrollkitError(
           'TIMEOUT',
-          `Azure is still at work on ${subject} after ${Math.round(elapsedMs / 60_000)} minutes.`,
+          sentences.dpsClient.azureStillWorking(subject, Math.round(elapsedMs / 60_000)),
           {
-            next: 'Look at it in the portal, then run the same command again: it continues to wait.',
+            next: sentences.dpsClient.keepsWaiting,
           },
         );
       }
@@ -463,14 +460,14 @@ export class ResourceManager {
     const request = {
       route,
       parameters: { subscriptionId },
-      subject: `the name ${name}`,
+      subject: sentences.dpsClient.resourceName(name),
       ...(apiVersion === undefined ? {} : { apiVersion }),
       body: { name },
       repeatable: true,
       signal,
     };
     const { nameAvailable, reason, message } = (await this.#http.send(request, nameAvailability)).body;
-    return nameAvailable ? undefined : (message ?? reason ?? 'The name is taken.');
+    return nameAvailable ? undefined : (message ?? reason ?? sentences.dpsClient.nameTaken);
   }
 
   /** Reads all pages. */
@@ -530,7 +527,7 @@ function withinScope(
 }
 
 function groupRequest(route: Route, { subscriptionId, resourceGroup }: ResourceScope) {
-  const subject = `the resource group ${resourceGroup}`;
+  const subject = sentences.dpsClient.resourceGroup(resourceGroup);
   return {
     route,
     parameters: { subscriptionId, resourceGroup },
@@ -540,12 +537,12 @@ function groupRequest(route: Route, { subscriptionId, resourceGroup }: ResourceS
 }
 
 function serviceRequest(route: Route, { subscriptionId, resourceGroup }: ResourceScope, dpsName: string) {
-  const subject = `the provisioning service ${dpsName}`;
+  const subject = sentences.dpsClient.service(dpsName);
   return { route, parameters: { subscriptionId, resourceGroup, dpsName }, subject };
 }
 
 function hubRequest(route: Route, { subscriptionId, resourceGroup }: ResourceScope, hubName: string) {
-  const subject = `the IoT hub ${hubName}`;
+  const subject = sentences.dpsClient.hub(hubName);
   return {
     route,
     parameters: { subscriptionId, resourceGroup, hubName },

@@ -3,7 +3,9 @@
  *
  * Source: azure-rest-api-specs, deviceprovisioningservices data-plane 2021-10-01.
  */
+
 import * as z from 'zod';
+import { sentences } from '../../languages/language.js';
 import { type Route, routes } from '../contract/routes.js';
 import {
   attestationMechanism,
@@ -103,7 +105,10 @@ export class ServicePlane {
   async listEnrollmentGroups({ signal }: RequestOptions = {}): Promise<EnrollmentGroup[]> {
     const request = { route: routes.service.queryEnrollmentGroups, parameters: {} };
     const groups: EnrollmentGroup[] = [];
-    const found = this.#query({ ...request, subject: 'the enrollment groups', signal }, receivedGroup);
+    const found = this.#query(
+      { ...request, subject: sentences.dpsClient.enrollmentGroups, signal },
+      receivedGroup,
+    );
     for await (const group of found) groups.push(group);
     return groups;
   }
@@ -179,7 +184,7 @@ export class ServicePlane {
     { signal }: RequestOptions = {},
   ): Promise<{ enrollments: IndividualEnrollment[]; continuation: string | undefined }> {
     const request = { route: routes.service.queryEnrollments, parameters: {}, signal };
-    const subject = 'the individual enrollments';
+    const subject = sentences.dpsClient.enrollments;
     const page = await this.#page({ ...request, subject }, z.unknown(), continuation);
     const enrollments = page.items.filter(
       (item): item is IndividualEnrollment => individualEnrollment.safeParse(item).success,
@@ -211,7 +216,7 @@ export class ServicePlane {
     enrollments: readonly (IndividualEnrollment | { registrationId: string })[],
     { signal }: RequestOptions = {},
   ): Promise<BulkResult> {
-    const subject = `${enrollments.length} individual enrollments`;
+    const subject = sentences.dpsClient.someEnrollments(enrollments.length);
     const body = { mode, enrollments };
     const request = { route: routes.service.bulkEnrollments, parameters: {}, subject, body };
     return (await this.#http.send({ ...request, repeatable: true, signal }, bulkResult)).body;
@@ -241,7 +246,7 @@ export class ServicePlane {
     { signal }: RequestOptions = {},
   ): AsyncGenerator<RegistrationState, void> {
     const request = { route: routes.service.queryRegistrations, parameters: { enrollmentGroupId } };
-    const subject = `the registration records of the group ${enrollmentGroupId}`;
+    const subject = sentences.dpsClient.registrationsOfGroup(enrollmentGroupId);
     yield* this.#query({ ...request, subject, signal }, registrationState);
   }
 
@@ -318,17 +323,17 @@ const receivedGroup = asReceived(enrollmentGroup);
 const receivedEnrollment = asReceived(individualEnrollment);
 
 function groupRequest(route: Route, enrollmentGroupId: string, etag?: string) {
-  const subject = `the enrollment group ${enrollmentGroupId}`;
+  const subject = sentences.dpsClient.enrollmentGroup(enrollmentGroupId);
   return { route, parameters: { enrollmentGroupId }, subject, ...ifMatch(etag) };
 }
 
 function individualRequest(route: Route, registrationId: string, etag?: string) {
-  const subject = `the individual enrollment ${registrationId}`;
+  const subject = sentences.dpsClient.enrollment(registrationId);
   return { route, parameters: { registrationId }, subject, ...ifMatch(etag) };
 }
 
 function registrationRequest(route: Route, registrationId: string, etag?: string) {
-  const subject = `the registration record of ${registrationId}`;
+  const subject = sentences.dpsClient.registration(registrationId);
   return { route, parameters: { registrationId }, subject, ...ifMatch(etag) };
 }
 

@@ -35,6 +35,8 @@ export interface Target {
   readonly globalDeviceEndpoint: string;
   /** Host of the device plane over MQTT, with `:port` where it is not 8883. */
   readonly deviceMqttEndpoint: string;
+  /** Host of the device plane over AMQP, with `:port` where it is not 5671. */
+  readonly deviceAmqpEndpoint: string;
   /** Of the hubs that are known, to look up and delete devices there. */
   readonly hubConnectionStrings: readonly ConnectionString[];
   /** PEM of the roots to trust instead of the system's. */
@@ -53,7 +55,14 @@ export interface Target {
 /** The part of a target that a registering device needs. */
 export type DeviceTarget = Pick<
   Target,
-  'globalDeviceEndpoint' | 'deviceMqttEndpoint' | 'trust' | 'onRequest' | 'exchange' | 'now' | 'clockOffset'
+  | 'globalDeviceEndpoint'
+  | 'deviceMqttEndpoint'
+  | 'deviceAmqpEndpoint'
+  | 'trust'
+  | 'onRequest'
+  | 'exchange'
+  | 'now'
+  | 'clockOffset'
 >;
 
 export type TargetOptions = Pick<Target, 'onRequest' | 'now' | 'clockOffset' | 'messageArrived'>;
@@ -108,6 +117,7 @@ export function emulatorTarget(
     idScope,
     globalDeviceEndpoint,
     deviceMqttEndpoint: `${withoutPort(globalDeviceEndpoint)}:${endpoints.ports.mqtt}`,
+    deviceAmqpEndpoint: `${withoutPort(globalDeviceEndpoint)}:${endpoints.ports.amqp}`,
     hubConnectionStrings: endpoints.hubs.map((hub) => parseConnectionString(hub.serviceConnectionString)),
     trust,
     ...options,
@@ -139,5 +149,6 @@ export function azureTarget(options: AzureTargetOptions): Target {
     hubConnectionStrings: hubConnectionString ? [hubConnectionString] : [],
     globalDeviceEndpoint: 'global.azure-devices-provisioning.net',
     deviceMqttEndpoint: 'global.azure-devices-provisioning.net',
+    deviceAmqpEndpoint: 'global.azure-devices-provisioning.net',
   };
 }

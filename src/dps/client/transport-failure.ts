@@ -1,5 +1,7 @@
 /** Converts failures below HTTP and MQTT (DNS, sockets, TLS) to our errors. */
+
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { redactedCause } from './redact.js';
 
 /** Codes for a server certificate that node does not trust for other reasons than its dates. */
@@ -21,15 +23,15 @@ const trustCodes = new Set([
 const dateCodes = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 
 const networkReasons: Record<string, string> = {
-  ENOTFOUND: 'no host of that name was found',
-  EAI_AGAIN: 'its name could not be looked up now',
-  ECONNREFUSED: 'nothing listens there, or a firewall refused the connection',
-  ECONNRESET: 'the connection was cut',
-  EPIPE: 'the connection was cut',
-  PARSE_ERROR: 'the connection was cut in the middle of the answer',
-  ETIMEDOUT: 'no answer came to the attempt to connect',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'there is no route to it',
+  ENOTFOUND: sentences.dpsClient.hostNotFound,
+  EAI_AGAIN: sentences.dpsClient.lookupFailed,
+  ECONNREFUSED: sentences.dpsClient.connectionRefused,
+  ECONNRESET: sentences.dpsClient.connectionCut,
+  EPIPE: sentences.dpsClient.connectionCut,
+  PARSE_ERROR: sentences.dpsClient.answerCut,
+  ETIMEDOUT: sentences.dpsClient.connectTimeout,
+  EHOSTUNREACH: sentences.dpsClient.noRoute,
+  ENETUNREACH: sentences.dpsClient.noRoute,
 };
 
 /** Transient: the next attempt may succeed. */
@@ -69,34 +71,21 @@ export function transportFailure(failure: unknown, host: string): EnrollkitError
   const code = codeOf(failure);
   const options = { cause: redactedCause(failure), context: { host, code } };
   if (code !== undefined && trustCodes.has(code)) {
-    return new EnrollkitError(
-      'SERVER_NOT_TRUSTED',
-      `The TLS certificate of ${host} does not lead to a root that is trusted here (${code}).`,
-      options,
-    );
+    return new EnrollkitError('SERVER_NOT_TRUSTED', sentences.dpsClient.untrusted(host, code), options);
   }
   if (isDateFailure(failure)) {
-    const words = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
     return new EnrollkitError(
       'SERVER_NOT_TRUSTED',
-      `The TLS certificate of ${host}, or one above it, ${words}; the clock of this computer says ${new Date().toISOString()}.`,
-      { ...options, next: 'If that clock is right, whoever runs the server must renew its certificate.' },
+      sentences.dpsClient.certificateDates(host, code === 'CERT_HAS_EXPIRED', new Date().toISOString()),
+      { ...options, next: sentences.dpsClient.serverMustRenew },
     );
   }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return new EnrollkitError(
-      'SERVER_NOT_TRUSTED',
-      `The TLS certificate of ${host} is made out to another name.`,
-      options,
-    );
+    return new EnrollkitError('SERVER_NOT_TRUSTED', sentences.dpsClient.otherServerName(host), options);
   }
   if (code === 'EPROTO' || code?.startsWith('ERR_SSL_')) {
-    return new EnrollkitError(
-      'NETWORK',
-      `The TLS handshake with ${host} failed (${code}): something there does not speak TLS, or refused this client.`,
-      options,
-    );
+    return new EnrollkitError('NETWORK', sentences.dpsClient.handshakeFailed(host, code), options);
   }
-  const why = networkReasons[code ?? ''] ?? `the connection failed${code === undefined ? '' : ` (${code})`}`;
-  return new EnrollkitError('NETWORK', `${host} cannot be reached: ${why}.`, options);
+  const why = networkReasons[code ?? ''] ?? sentences.dpsClient.connectionFailed(code);
+  return new EnrollkitError('NETWORK', sentences.dpsClient.unreachable(host, why), options);
 }

@@ -123,43 +123,47 @@ const labelsOf = (blocks: readonly PemBlock[]) => [...new Set(blocks.map(({ labe
 const beginning = (text: string) => new RegExp(`^${text}`);
 
 /** Files of other programs that people take for a certificate or a key, by how they begin. */
-const foreignFiles: readonly { begins: RegExp; is: string; next: string }[] = [
+const foreignFiles: readonly { begins: RegExp; is: () => string; next: () => string }[] = [
   {
     begins: /^(\u00fe\u00ed\u00fe\u00ed|\u00ce\u00ce\u00ce\u00ce)/,
-    is: sentences.pkiContainers.javaKeystore,
-    next: sentences.pkiContainers.convertJavaKeystore,
+    is: () => sentences.pkiContainers.javaKeystore,
+    next: () => sentences.pkiContainers.convertJavaKeystore,
   },
   {
     begins: /^PuTTY-User-Key-File/,
-    is: sentences.pkiContainers.puttyKey,
-    next: sentences.pkiContainers.convertPuttyKey,
+    is: () => sentences.pkiContainers.puttyKey,
+    next: () => sentences.pkiContainers.convertPuttyKey,
   },
   {
     begins: /^(ssh-|ecdsa-sha2-|sk-)\S+ AAAA/,
-    is: sentences.pkiContainers.sshPublicKey,
-    next: sentences.pkiContainers.notAnSshKey,
+    is: () => sentences.pkiContainers.sshPublicKey,
+    next: () => sentences.pkiContainers.notAnSshKey,
   },
   {
     begins: /^\s*[{[]/,
-    is: 'JSON',
-    next: sentences.pkiContainers.takeOutOfJson,
+    is: () => 'JSON',
+    next: () => sentences.pkiContainers.takeOutOfJson,
   },
   {
     begins: /^\s*<(!|\?|html|head)/i,
-    is: sentences.pkiContainers.webPage,
-    next: sentences.pkiContainers.downloadFile,
+    is: () => sentences.pkiContainers.webPage,
+    next: () => sentences.pkiContainers.downloadFile,
   },
-  { begins: /^PK\W\W/, is: sentences.pkiContainers.zipArchive, next: sentences.pkiContainers.unpack },
+  {
+    begins: /^PK\W\W/,
+    is: () => sentences.pkiContainers.zipArchive,
+    next: () => sentences.pkiContainers.unpack,
+  },
   {
     begins: beginning('\u001f\u008b'),
-    is: sentences.pkiContainers.gzipArchive,
-    next: sentences.pkiContainers.unpack,
+    is: () => sentences.pkiContainers.gzipArchive,
+    next: () => sentences.pkiContainers.unpack,
   },
 ];
 
 function foreign(text: string): EnrollkitError | undefined {
   const known = foreignFiles.find(({ begins }) => begins.test(text));
-  return known && invalid(sentences.pkiContainers.isForeign(known.is), known.next);
+  return known && invalid(sentences.pkiContainers.isForeign(known.is()), known.next());
 }
 
 function invalid(message: string, next?: string): EnrollkitError {

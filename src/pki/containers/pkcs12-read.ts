@@ -97,7 +97,7 @@ function* pfxReader(input: string | Uint8Array, passphrase: string): Deriving<Pf
     if (!(error instanceof DerError)) throw error;
     throw invalid(
       sentences.pkiContainers.pfxUnreadable(error.message),
-      error instanceof ObsoleteCipher ? convertWithOpenssl : undefined,
+      error instanceof ObsoleteCipher ? sentences.pkiContainers.convertPfx : undefined,
     );
   }
 }
@@ -308,8 +308,6 @@ function wrongPassphrase(): EnrollkitError {
     next: sentences.pkiContainers.pfxGivePassphrase,
   });
 }
-
-const convertWithOpenssl = sentences.pkiContainers.convertPfx;
 
 function invalid(message: string, next?: string): EnrollkitError {
   return new EnrollkitError('INVALID_PFX', message, next === undefined ? {} : { next });

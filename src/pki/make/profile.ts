@@ -67,7 +67,7 @@ export const profileSchema = z
           .max(16)
           .optional()
           .describe(
-            'How many intermediate certificates may stand below this CA, not counting the last certificate.',
+            'How many intermediate certificates may be below this CA, not counting the last certificate.',
           ),
       })
       .describe('RFC 5280 section 4.2.1.9.'),
@@ -97,7 +97,9 @@ export const profileSchema = z
       .describe('Netscape Comment: obsolete; printable ASCII.'),
     extensionOrder: z
       .array(z.enum(extensionNames))
-      .refine((names) => new Set(names).size === names.length, { message: 'an extension comes twice' })
+      .refine((names) => new Set(names).size === names.length, {
+        error: () => sentences.pkiMake.extensionTwice,
+      })
       .optional()
       .describe('Which extensions come first, in this order; the others follow in the usual one.'),
   })
@@ -105,19 +107,19 @@ export const profileSchema = z
     (profile) => profile.basicConstraints.certificateAuthority === profile.keyUsage.includes('keyCertSign'),
     {
       path: ['keyUsage'],
-      message: 'keyCertSign belongs to certificate authorities, and only to them (RFC 5280 section 4.2.1.3)',
+      error: () => sentences.pkiMake.keyCertSignOfAuthorities,
     },
   )
   .refine(
     ({ basicConstraints }) =>
       basicConstraints.certificateAuthority || basicConstraints.pathLength === undefined,
-    { path: ['basicConstraints', 'pathLength'], message: 'only a certificate authority has a path length' },
+    { path: ['basicConstraints', 'pathLength'], error: () => sentences.pkiMake.pathLengthOfAuthorities },
   )
   .refine(
     ({ basicConstraints }) => !basicConstraints.certificateAuthority || basicConstraints.critical !== false,
     {
       path: ['basicConstraints', 'critical'],
-      message: 'a certificate authority’s basic constraints are critical (RFC 5280 section 4.2.1.9)',
+      error: () => sentences.pkiMake.criticalConstraints,
     },
   )
   .describe('The shape of the certificates of one role.');

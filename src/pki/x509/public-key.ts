@@ -87,14 +87,14 @@ function rsa(der: Buffer, family: 'rsa' | 'rsa-pss', name: string, key: Buffer):
   const top = modulus[0] === 0 ? 1 : 0;
   const bits = (modulus.length - top) * 8 - Math.clz32(modulus[top] ?? 0) + 24;
   if (exponent.length > maxExponentOctets)
-    return { der, family: 'other', name: `${name} with an exponent of ${exponent.length} octets`, bits: 0 };
+    return { der, family: 'other', name: sentences.pkiX509.longExponent(name, exponent.length), bits: 0 };
   return { der, family, name: `${name} ${bits}`, bits };
 }
 
 /** RFC 5480 section 2.1.1 allows only named curves: explicit parameters could describe a weak curve (CVE-2020-0601). */
 function ec(der: Buffer, parameters: Element | undefined, bytes: Buffer): PublicKeyInfo {
   if (parameters?.tag !== tags.objectIdentifier) {
-    return { der, family: 'other', name: 'EC with parameters in place of a named curve', bits: 0 };
+    return { der, family: 'other', name: sentences.pkiX509.explicitCurve, bits: 0 };
   }
   const type = objectIdentifierOf(parameters);
   const curve = curves[type];

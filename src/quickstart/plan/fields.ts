@@ -6,6 +6,7 @@
  * The order of the table is the order of the fields in a plan file, of the flags in the help, and of the questions.
  */
 
+import { shownJson } from '../../dps/client/redact.js';
 import {
   certificateNameProblem,
   commonNameProblem,
@@ -273,8 +274,8 @@ export const planFields = {
     question: {
       message: sentences.quickstartPlan.createQuestion,
       help: sentences.quickstartPlan.createHelp,
-      dialogue: 'details',
-      when: () => false,
+      dialogue: 'short',
+      when: (answers: Answers): boolean => !isPortal(answers),
     },
     summary: {
       label: sentences.quickstartPlan.whereLabel,
@@ -690,7 +691,7 @@ export const planFields = {
       label: sentences.quickstartPlan.twinLabel,
       text(plan: Plan): string | undefined {
         const { initialTwin } = plan.enrollmentGroup;
-        return initialTwin ? JSON.stringify(initialTwin) : undefined;
+        return initialTwin ? shownJson(initialTwin) : undefined;
       },
     },
   },
@@ -794,6 +795,7 @@ export const planFields = {
     choices: {
       mqtt: { label: 'MQTT', help: sentences.quickstartPlan.mqttHelp },
       https: { label: 'HTTPS', help: sentences.quickstartPlan.httpsHelp },
+      amqp: { label: 'AMQP', help: sentences.quickstartPlan.amqpHelp },
     },
     description: 'How the devices register.',
     flag: { name: 'protocol', value: 'NAME', summary: sentences.quickstartPlan.protocolFlag },

@@ -1,4 +1,5 @@
 /** Values that differ from run to run, by their kind: two runs that differ in nothing else are the same. */
+import { runTag, twinTag } from '../resource-tags.js';
 import type { Recording } from './schema.js';
 
 /** By the name of the member, whatever its text is. */
@@ -19,7 +20,7 @@ const patterns: readonly [RegExp, string][] = [
   [/\bMII[A-Za-z0-9+/\s]{100,}={0,2}/g, '<certificate>'],
   [new RegExp(`${isoDate}|${httpDate}`, 'g'), '<date>'],
   [/(?<!api-version=)\b\d{4}-\d\d-\d\d\b/g, '<date>'],
-  [/((?:\$rid|(?:%24|\$)\.mid|operationId)=)[^&\s]+/g, '$1<ID>'],
+  [/((?:\$rid|(?:%24|\$)\.mid|operationId|iotdps-operation-id)=)[^&\s]+/g, '$1<ID>'],
   [/(\/operations\/)[^/?\s]+/g, '$1<ID>'],
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, '<ID>'],
   [/\b([0-9a-f]{40}|[0-9a-f]{64})\b/gi, '<thumbprint>'],
@@ -68,6 +69,11 @@ function replaceWhole(text: string, value: string, kind: string): string {
     const isPart = /[A-Za-z0-9_-]$/.test(before) || /^[A-Za-z0-9_-]/.test(after);
     return before + (isPart ? value : kind) + after;
   });
+}
+
+/** Whether a member only says which run created something, and what it had uploaded before. */
+export function isMark(name: string): boolean {
+  return name === twinTag || name === runTag;
 }
 
 /** The kind of a member's value, if it differs from run to run; a value that is missing stays so. */

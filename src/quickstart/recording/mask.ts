@@ -1,21 +1,8 @@
 /** What a recording never contains: secrets, which leave their kind, and paths of the computer. */
-import { maskSecrets } from '../../dps/client/redact.js';
+import { kindOfSecretMember, maskSecrets } from '../../dps/client/redact.js';
 import { maxTextLength } from './schema.js';
 
 const mark = (kind: string) => `<${kind}>`;
-
-/** Members whose whole value is a secret, by the end of their names. */
-const secretMembers: readonly [RegExp, string][] = [
-  [/(pass|pass[-_]?(word|phrase)|pwd)$/i, 'passphrase'],
-  [/(secret|credentials?)$/i, 'secret'],
-  [/token$/i, 'token'],
-  [/(sas|sharedAccessSignature)$/i, 'SAS token'],
-  [/private[-_]?key$/i, 'private key'],
-  [
-    /(primary|secondary|symmetric|shared|access|account|storage|api|master|function|host|encryption)[-_]?key$/i,
-    'key',
-  ],
-];
 
 /** Nothing that a terminal or an editor would act on; line ends and tabs are text. */
 const unprintable = /[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]/gu;
@@ -57,9 +44,8 @@ export function createMask({ folder, home, secrets }: MaskOptions): Mask {
     );
   };
   const maskMember = (name: string, value: unknown): unknown => {
-    const kind = secretMembers.find(([pattern]) => pattern.test(name))?.[1];
-    const isWhole = kind !== undefined && (typeof value === 'string' || typeof value === 'number');
-    return isWhole ? mark(kind) : maskValue(value);
+    const kind = kindOfSecretMember(name, value);
+    return kind === undefined ? maskValue(value) : mark(kind);
   };
   return maskValue as Mask;
 }

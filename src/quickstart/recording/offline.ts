@@ -1,8 +1,10 @@
 /** Answers the requests of a run from a recording: no service, no socket. */
+
 import { join } from 'node:path';
 import type { Exchange, ExchangeReply, ExchangeRequest } from '../../dps/client/exchange.js';
 import type { Target } from '../../dps/client/target.js';
 import { EnrollkitError, type ErrorCode, errorTable, interruption } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { parseCertificates } from '../../pki/x509/certificate.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../../pki/x509/inspect.js';
 import { readTextIfExists } from '../../workspace/files.js';
@@ -36,6 +38,7 @@ export function offlineTarget(
   });
   return {
     ...endpoints,
+    deviceAmqpEndpoint: endpoints.deviceAmqpEndpoint ?? endpoints.globalDeviceEndpoint,
     armCredential: { getToken: async () => ({ token: noKey, expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) },
     armScope: `${endpoints.armEndpoint}/.default`,
     service:
@@ -99,9 +102,7 @@ function keyOf({
 }
 
 function notRecorded({ method, url, clientId }: ExchangeRequest, wasUsed: boolean): EnrollkitError {
-  const by = clientId === undefined ? '' : ` of ${clientId}`;
-  const how = wasUsed ? 'has no further answer to' : 'does not have';
-  return new EnrollkitError('NOT_RECORDED', `The recording ${how} the request${by} ${method} ${url}.`, {
+  return new EnrollkitError('NOT_RECORDED', sentences.recording.notRecorded(method, url, clientId, wasUsed), {
     context: { method, url, ...(clientId === undefined ? {} : { clientId }) },
   });
 }

@@ -1,6 +1,8 @@
 /** Gives the recorded answers of a person again, and does in the service what the person did in the portal. */
+
 import type { ControlPlane } from '../../dps/client/arm.js';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { readText } from '../../workspace/files.js';
 import type { PortalAssistant } from '../portal.js';
 import type { Recording } from './schema.js';
@@ -48,8 +50,5 @@ export function recordedAnswers({ steps }: Recording, control: ControlPlane | un
 }
 
 function notAnswered(): EnrollkitError {
-  return new EnrollkitError(
-    'PROOF_OF_POSSESSION_PENDING',
-    'In the recorded run, the portal did not show the CA certificate as verified.',
-  );
+  return new EnrollkitError('PROOF_OF_POSSESSION_PENDING', sentences.recording.notShownAsVerified);
 }

@@ -1,6 +1,7 @@
 /** Reads recordings, which may come from anybody: nothing in one reaches a path, a terminal or a socket unchecked. */
 import { EnrollkitError } from '../../errors.js';
 import { type JsonSource, JsonSyntaxError, parseJsonSource } from '../../json-source.js';
+import { sentences } from '../../languages/language.js';
 import { readGivenFile } from '../../workspace/given-file.js';
 import { planProblem, problemLines } from '../plan/plan-problem.js';
 import { maxTextLength, type Recording, recordingSchema, recordingVersion } from './schema.js';
@@ -35,12 +36,13 @@ export function parseRecording(json: string, source: string): Recording {
   if (typeof version === 'number' && version > recordingVersion) {
     throw new EnrollkitError(
       'INVALID_RECORDING',
-      `${place(['version'])}a newer enrollkit wrote this recording (version ${version}); this one reads version ${recordingVersion}.`,
-      { next: 'Update enrollkit.' },
+      `${place(['version'])}${sentences.recording.newerVersion(version, recordingVersion)}`,
+      { next: sentences.recording.update },
     );
   }
   const unsafe = unsafeText(file.value, []);
-  if (unsafe) throw invalid(`${place(unsafe.path, unsafe.key)}${unsafe.problem}.`);
+  if (unsafe)
+    throw invalid(`${place(unsafe.path, unsafe.key)}${sentences.recording.problem(unsafe.problem)}`);
   const result = recordingSchema.safeParse(file.value, { reportInput: true });
   if (result.success) return result.data as Recording;
   const problems = result.error.issues.map((issue) => {
@@ -56,7 +58,7 @@ function parse(json: string, source: string): JsonSource {
   } catch (cause) {
     if (!(cause instanceof JsonSyntaxError)) throw cause;
     const { line, column } = cause.place;
-    throw invalid(`${source}:${line}:${column}: ${cause.problem}.`, cause);
+    throw invalid(`${source}:${line}:${column}: ${sentences.recording.problem(cause.problem)}`, cause);
   }
 }
 
@@ -71,12 +73,12 @@ const unprintable = /[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]/u;
 
 function textProblem(text: string): string | undefined {
   if (text.length > maxTextLength) {
-    return `this text has ${text.length} characters; a recording has at most ${maxTextLength} in one`;
+    return sentences.recording.textTooLong(text.length, maxTextLength);
   }
   const found = unprintable.exec(text)?.[0];
   if (found === undefined) return undefined;
   const code = found.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
-  return `this text has the control character U+${code}`;
+  return sentences.recording.controlCharacter(code);
 }
 
 /** What must not be in any value, since values are shown, and looked into without a schema. */
@@ -86,7 +88,7 @@ function unsafeText(value: unknown, path: PropertyKey[]): Unsafe | undefined {
     return problem === undefined ? undefined : { path, problem };
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  if (path.length > maxDepth) return { path, problem: 'this is nested too deeply' };
+  if (path.length > maxDepth) return { path, problem: sentences.recording.tooDeep };
   for (const [key, member] of Object.entries(value)) {
     const problem = textProblem(key);
     if (problem !== undefined) return { path, key, problem };

@@ -1,4 +1,5 @@
 /** Records a run: its steps and each request with its answer. Nothing is masked or written before the run ends. */
+
 import { homedir } from 'node:os';
 import { relative, sep } from 'node:path';
 import type { TokenCredential } from '../../dps/client/azure-credential.js';
@@ -6,6 +7,7 @@ import type { Exchange, ExchangeReply, ExchangeRequest } from '../../dps/client/
 import type { ServiceCredentials, Target } from '../../dps/client/target.js';
 import { codeOf } from '../../dps/client/transport-failure.js';
 import { EnrollkitError, isAbort } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { packageVersion } from '../../package-files.js';
 import { sha1Thumbprint, sha256Thumbprint } from '../../pki/x509/inspect.js';
 import type { StoredCertificate } from '../../workspace/stored-certificates.js';
@@ -31,6 +33,8 @@ export interface RecorderOptions {
   passphrase: string | undefined;
   /** What the portal showed, if it is given to the run. */
   verificationCode?: string | undefined;
+  /** Further secrets, to be masked. */
+  secrets?: readonly string[] | undefined;
   replayOf?: Recording['replayOf'];
 }
 
@@ -68,6 +72,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#startedAt = this.#now();
+    for (const secret of options.secrets ?? []) this.#secrets.add(secret);
     if (options.passphrase !== undefined) this.#secrets.add(options.passphrase);
     const { service, hubConnectionStrings } = options.target;
     const policies = [
@@ -136,7 +141,7 @@ export class Recorder {
     const step = this.#steps.at(-1)!;
     if (event.type === 'step-done') {
       step.status = event.already ? 'already' : 'done';
-      step.outcome = event.outcome;
+      step.outcome = event.recordedOutcome;
       step.elapsedMs = event.elapsedMs;
     } else if (event.type === 'step-failed') {
       step.status = event.error.code === 'INTERRUPTED' ? 'interrupted' : 'failed';
@@ -232,7 +237,8 @@ function recordedCredential(credential: TokenCredential, exchange: Exchange): To
 
 function describeTarget(target: Target): RecordedTarget {
   const { kind, dpsName, subscriptionId, resourceGroup, idScope, armEndpoint, service } = target;
-  const { serviceHostName, globalDeviceEndpoint, deviceMqttEndpoint, hubConnectionStrings } = target;
+  const { serviceHostName, globalDeviceEndpoint, hubConnectionStrings } = target;
+  const { deviceMqttEndpoint, deviceAmqpEndpoint } = target;
   return {
     kind,
     dpsName,
@@ -243,6 +249,7 @@ function describeTarget(target: Target): RecordedTarget {
     serviceHostName,
     globalDeviceEndpoint,
     deviceMqttEndpoint,
+    deviceAmqpEndpoint,
     credentials: credentialsOf(service),
     hubs: hubConnectionStrings.map(({ hostName }) => hostName),
   };
@@ -292,7 +299,7 @@ function describeBody(text: string | undefined, mask: Mask): { body?: unknown; t
 /** Undefined as a failure: the run ended before there was an answer. */
 function describeFailure(failure: unknown, mask: Mask): RecordedFailure {
   if (failure === undefined || isAbort(failure)) {
-    return { code: 'INTERRUPTED', message: 'The run ended before an answer came.' };
+    return { code: 'INTERRUPTED', message: sentences.recording.endedBeforeAnswer };
   }
   const { message } = failure as Error;
   if (!(failure instanceof EnrollkitError)) {

@@ -1,5 +1,7 @@
 /** The schema of a recording; templates/recording.schema.json is written from it. */
+
 import * as z from 'zod';
+import { sentences } from '../../languages/language.js';
 import { isPlaceOfRun } from '../../workspace/layout.js';
 import { isPathInside } from '../../workspace/path-inside.js';
 import type { Plan } from '../plan/fields.js';
@@ -32,7 +34,12 @@ const body = {
 const headers = z.record(z.string(), z.string()).optional();
 
 const answer = z.strictObject({
-  status: z.number().int().min(100).max(599).describe('Over MQTT: 200 for an acknowledgment.'),
+  status: z
+    .number()
+    .int()
+    .min(100)
+    .max(599)
+    .describe('Over MQTT: 200 for an acknowledgment. Over AMQP: that of HTTP for the same answer.'),
   headers: headers.describe('Only those that enrollkit reads.'),
   ...body,
 });
@@ -45,13 +52,15 @@ const request = z
       .enum(['arm', 'service', 'device', 'hub', 'entra'])
       .describe('entra: a token was asked for; the URL is its scope, and the token is not recorded.'),
     method: z
-      .enum(['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE', 'CONNECT', 'SUBSCRIBE', 'PUBLISH'])
-      .describe('The HTTP method; CONNECT, SUBSCRIBE and PUBLISH are MQTT.'),
+      .enum(['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE', 'CONNECT', 'SUBSCRIBE', 'PUBLISH', 'SEND'])
+      .describe('The HTTP method; CONNECT, SUBSCRIBE and PUBLISH are MQTT, SEND is AMQP.'),
     url: z
       .string()
-      .regex(/^(https|mqtts):\/\//, 'it must begin with https:// or mqtts://')
-      .describe('Over MQTT, the topic follows after a space, or the user name of CONNECT.'),
-    clientId: z.string().optional().describe('MQTT: the device.'),
+      .regex(/^(https|mqtts|amqps):\/\//, { error: () => sentences.recording.notAUrl })
+      .describe(
+        'Over MQTT, the topic follows after a space, or the user name of CONNECT; over AMQP, the node and the operation.',
+      ),
+    clientId: z.string().optional().describe('MQTT and AMQP: the device.'),
     headers: headers.describe('Those that matter; credentials as their kind.'),
     ...body,
     answer: answer.optional(),
@@ -70,12 +79,12 @@ const portalAnswer = z.strictObject({
 export type PortalAnswer = z.infer<typeof portalAnswer>;
 
 const step = z.strictObject({
-  id: z.string().regex(/^[a-z-]+$/, 'it must be the ID of a step'),
+  id: z.string().regex(/^[a-z-]+$/, { error: () => sentences.recording.notAStep }),
   title: z.string(),
   status: z
     .enum(['done', 'already', 'failed', 'interrupted'])
     .describe('already: it was found done, and nothing was changed.'),
-  outcome: z.string().optional().describe('What the step found in the end, in one line.'),
+  outcome: z.string().optional().describe('What the step found in the end, in one line of English.'),
   failure: failure.optional(),
   elapsedMs: milliseconds,
   sentAgain: z
@@ -96,10 +105,11 @@ const target = z
     subscriptionId: z.string().optional(),
     resourceGroup: z.string().optional(),
     idScope: z.string().optional(),
-    armEndpoint: z.string().regex(/^https:\/\//, 'it must begin with https://'),
+    armEndpoint: z.string().regex(/^https:\/\//, { error: () => sentences.recording.notHttps }),
     serviceHostName: z.string(),
     globalDeviceEndpoint: z.string(),
     deviceMqttEndpoint: z.string(),
+    deviceAmqpEndpoint: z.string().optional(),
     credentials: z
       .enum(['connection-string', 'entra', 'from-arm'])
       .describe('How the service plane was opened; from-arm: with a key that Azure Resource Manager gave.'),
@@ -111,10 +121,12 @@ export type RecordedTarget = z.infer<typeof target>;
 const certificate = z.strictObject({
   path: z
     .string()
-    .refine((path) => isPathInside(path) && isPlaceOfRun(path), 'it is no file of a certificate folder')
+    .refine((path) => isPathInside(path) && isPlaceOfRun(path), { error: () => sentences.recording.notAFile })
     .describe('In the certificate folder, with / between its parts.'),
-  sha1Thumbprint: z.string().regex(/^[0-9A-F]{40}$/, 'it must be 40 hexadecimal digits'),
-  sha256Thumbprint: z.string().regex(/^[0-9A-F]{64}$/, 'it must be 64 hexadecimal digits'),
+  sha1Thumbprint: z.string().regex(/^[0-9A-F]{40}$/, { error: () => sentences.recording.notHexadecimal(40) }),
+  sha256Thumbprint: z
+    .string()
+    .regex(/^[0-9A-F]{64}$/, { error: () => sentences.recording.notHexadecimal(64) }),
 });
 
 export const recordingSchema = z

@@ -1,7 +1,9 @@
 /** The recordings of a certificate folder: `.enrollkit/runs/<time>.json`. */
+
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { createFileAtomically, reason, removeIfEmpty, secretFileMode } from '../../workspace/files.js';
 import type { Layout } from '../../workspace/layout.js';
 import { assertNoLinkIn } from '../../workspace/symbolic-links.js';
@@ -69,6 +71,8 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new EnrollkitError('FILE_UNREADABLE', `${folder} cannot be read${reason(cause)}.`, { cause });
+    throw new EnrollkitError('FILE_UNREADABLE', sentences.recording.unreadable(folder, reason(cause)), {
+      cause,
+    });
   }
 }

@@ -3,7 +3,6 @@
  * and the link between them. Everything is tagged, so that `clean` and people can tell it.
  */
 
-import { randomUUID } from 'node:crypto';
 import { ResourceManager, type ResourceScope } from '../../dps/client/resource-manager.js';
 import { iotHubApiVersions, resourcesApiVersions } from '../../dps/contract/api-versions.js';
 import { hubNameProblem } from '../../dps/contract/ids.js';
@@ -15,7 +14,7 @@ import type { CreatedResource } from '../../workspace/journal.js';
 import type { Plan } from '../plan/fields.js';
 import { previewRequest } from '../request-preview.js';
 import { runTag, tagsOf } from '../resource-tags.js';
-import type { RunContext, Step } from '../step.js';
+import type { Outcome, RunContext, Step } from '../step.js';
 
 type AzureTarget = Extract<Plan['target'], { kind: 'azure' }>;
 
@@ -33,15 +32,18 @@ export const azureResources: Step = {
     });
     return {
       makes: [
-        `resource group ${resourceGroup}, if it does not exist`,
-        `provisioning service ${dpsName}, if it does not exist`,
-        `IoT hub ${hubName}, linked to it, if no hub is linked`,
+        sentences.quickstartSteps.groupIfMissing(resourceGroup ?? ''),
+        sentences.quickstartSteps.serviceIfMissing(dpsName),
+        sentences.quickstartSteps.hubIfNoneLinked(hubName),
       ],
       requests: [
         at(resourcesApiVersions[1]!, previewRequest(plan, 'arm', routes.arm.putResourceGroup)),
         { ...previewRequest(plan, 'arm', routes.arm.putService), when: sentences.quickstartSteps.ifMissing },
         at(iotHubApiVersions[0], previewRequest(plan, 'arm', routes.arm.putIotHub, { hubName })),
-        { ...previewRequest(plan, 'arm', routes.arm.putService), when: 'if no hub is linked' },
+        {
+          ...previewRequest(plan, 'arm', routes.arm.putService),
+          when: sentences.quickstartSteps.ifNoHubLinked,
+        },
       ],
     };
   },
@@ -49,7 +51,7 @@ export const azureResources: Step = {
   act: (context) => withManager(context, (manager) => create(context, manager)),
 };
 
-async function check(context: RunContext, manager: ResourceManager): Promise<string | undefined> {
+async function check(context: RunContext, manager: ResourceManager): Promise<Outcome | undefined> {
   const scope = scopeOf(context);
   const { dpsName } = azureOf(context.plan);
   const service = await manager.getService(scope, dpsName, context);
@@ -58,14 +60,14 @@ async function check(context: RunContext, manager: ResourceManager): Promise<str
   // What an interrupted run has created is noted, and waited for, by another one.
   const isNoted = things(context).every((thing) => context.journal.has(thing));
   if (!isReady || !isNoted) return undefined;
-  return `${dpsName}, linked to ${hubs.map(({ name }) => name).join(', ')}`;
+  return (say) => say.linkedTo(dpsName, hubs.map(({ name }) => name).join(', '));
 }
 
 async function create(context: RunContext, manager: ResourceManager): Promise<void> {
   const { plan, progress } = context;
   const target = azureOf(plan);
   const scope = scopeOf(context);
-  const run = runOf(context);
+  const run = context.journal.run();
   const tags = tagsOf(run);
   const waiting = (what: string) => ({
     signal: context.signal,
@@ -82,12 +84,16 @@ async function create(context: RunContext, manager: ResourceManager): Promise<vo
   if (!group) {
     const { location } = target;
     if (location === undefined) {
-      throw new EnrollkitError('NEEDS_INPUT', `The resource group ${scope.resourceGroup} does not exist.`, {
-        next: 'To have it created, give its region with --location REGION, for example --location westeurope.',
-      });
+      throw new EnrollkitError(
+        'NEEDS_INPUT',
+        sentences.quickstartSteps.noResourceGroup(scope.resourceGroup),
+        {
+          next: sentences.quickstartSteps.giveLocation,
+        },
+      );
     }
     await assertNamesFree(context, manager);
-    progress(`resource group ${scope.resourceGroup}`);
+    progress(sentences.quickstartSteps.resourceGroup(scope.resourceGroup));
     context.journal.intend(groupThing);
     group = await manager.putResourceGroup(scope, { location, tags }, context);
     context.journal.made(groupThing);
@@ -104,32 +110,42 @@ async function create(context: RunContext, manager: ResourceManager): Promise<vo
   let service = await manager.getService(scope, dpsName, context);
   if (!service) {
     await assertNamesFree(context, manager);
-    progress(`provisioning service ${dpsName}`);
+    progress(sentences.quickstartSteps.service(dpsName));
     context.journal.intend(serviceThing);
     service = await manager.createService(
       scope,
       dpsName,
       { location, tags },
-      waiting('provisioning service'),
+      waiting(sentences.quickstartSteps.waitingForService),
     );
     context.journal.made(serviceThing);
   } else {
     settle(context, serviceThing, service);
-    service = await manager.waitForService(scope, dpsName, waiting('provisioning service'));
+    service = await manager.waitForService(
+      scope,
+      dpsName,
+      waiting(sentences.quickstartSteps.waitingForService),
+    );
   }
   if ((service.properties.iotHubs ?? []).length > 0)
     return settleLinks(context, service.properties.iotHubs ?? []);
 
-  const hub = await ensureHub(context, manager, location, run, waiting('IoT hub'));
+  const hub = await ensureHub(
+    context,
+    manager,
+    location,
+    run,
+    waiting(sentences.quickstartSteps.waitingForHub),
+  );
   const link: CreatedResource = {
     kind: 'hub-link',
     target: context.journalTarget,
     name: hub.name,
     hub: hub.properties.hostName ?? '',
   };
-  progress(`link to ${hub.name}`);
+  progress(sentences.quickstartSteps.link(hub.name));
   context.journal.intend(link);
-  await manager.linkHub(scope, dpsName, hub, waiting('link'));
+  await manager.linkHub(scope, dpsName, hub, waiting(sentences.quickstartSteps.waitingForLink));
   context.journal.made(link);
 }
 
@@ -151,7 +167,7 @@ async function ensureHub(
   }
   const taken = await manager.hubNameProblem(scope.subscriptionId, name, context);
   if (taken !== undefined) throw hubNameTaken(name, taken);
-  context.progress(`IoT hub ${name}`);
+  context.progress(sentences.quickstartSteps.hub(name));
   context.journal.intend(thing);
   const sku = target.hubSku ?? 'S1';
   const hub = await manager.createHub(scope, name, { location, tags: tagsOf(run), sku }, waiting);
@@ -167,8 +183,8 @@ async function assertNamesFree(context: RunContext, manager: ResourceManager): P
   if (!(await manager.getService(scope, dpsName, context))) {
     const taken = await manager.serviceNameProblem(scope.subscriptionId, dpsName, context);
     if (taken !== undefined) {
-      throw new EnrollkitError('CONFLICT', `No provisioning service can be called ${dpsName}: ${taken}`, {
-        next: 'Choose another name with --dps-name NAME: each is unique in Azure.',
+      throw new EnrollkitError('CONFLICT', sentences.quickstartSteps.serviceNameTaken(dpsName, taken), {
+        next: sentences.quickstartSteps.chooseServiceName,
       });
     }
   }
@@ -179,8 +195,8 @@ async function assertNamesFree(context: RunContext, manager: ResourceManager): P
 }
 
 function hubNameTaken(name: string, why: string): EnrollkitError {
-  return new EnrollkitError('CONFLICT', `No IoT hub can be called ${name}: ${why}`, {
-    next: 'Choose another name with --hub-name NAME: each is unique in Azure.',
+  return new EnrollkitError('CONFLICT', sentences.quickstartSteps.hubNameTaken(name, why), {
+    next: sentences.quickstartSteps.chooseHubName,
   });
 }
 
@@ -221,12 +237,6 @@ function things({ journal, journalTarget }: RunContext): CreatedResource[] {
     .filter((thing) => kinds.has(thing.kind) && 'target' in thing && JSON.stringify(thing.target) === here);
 }
 
-/** The value of the tag of this folder's resources: that of an earlier run, or a new one. */
-function runOf({ journal }: RunContext): string {
-  for (const thing of journal.things()) if ('run' in thing) return thing.run;
-  return randomUUID();
-}
-
 function azureOf({ target }: Plan): AzureTarget {
   if (target.kind !== 'azure') throw new TypeError('only resources of Azure are created');
   return target;
@@ -235,13 +245,9 @@ function azureOf({ target }: Plan): AzureTarget {
 function scopeOf({ target }: RunContext): ResourceScope {
   const { subscriptionId, resourceGroup } = target;
   if (subscriptionId && resourceGroup) return { subscriptionId, resourceGroup };
-  throw new EnrollkitError(
-    'NEEDS_INPUT',
-    'The subscription and the resource group are needed to create something.',
-    {
-      next: 'Give --subscription ID and --resource-group NAME.',
-    },
-  );
+  throw new EnrollkitError('NEEDS_INPUT', sentences.quickstartSteps.scopeNeeded, {
+    next: sentences.quickstartSteps.giveScope,
+  });
 }
 
 /** The hub of a plan that names none: after its provisioning service. */

@@ -19,6 +19,7 @@ import {
 import { assertCanUse } from '../existing-ca.js';
 import { authoritiesOf, type CaRole } from '../planned-certificates.js';
 import { assertNoRemains, requireExistingCa, unfinishedKey } from '../remains.js';
+import { generatedCaName } from '../resource-tags.js';
 import { clockOwner, expiredOn, openKey, type RunContext, requireFound, type Step } from '../step.js';
 
 export const certificateChain: Step = {
@@ -47,7 +48,8 @@ export const certificateChain: Step = {
     assertChainHolds(context);
     const wanted = roles.map((role) => found[role]);
     if (!wanted.every((ca) => ca && ca.missing === undefined)) return undefined;
-    return wanted.flatMap((ca) => ca?.certificate.subject.commonName ?? []).join(' > ');
+    const names = wanted.flatMap((ca) => ca?.certificate.subject.commonName ?? []);
+    return () => names.join(' > ');
   },
   async act(context) {
     const { plan, found, layout, files } = context;
@@ -62,13 +64,14 @@ export const certificateChain: Step = {
     if (found.root) found.root = restoreMissing(files, found.root, '');
     else {
       // Two roots of one name would be mistaken for each other in DPS, so each has a name of its own.
-      const commonName = plan.certificates.rootCommonName ?? `Enrollkit Root CA ${suffix()}`;
+      const commonName = plan.certificates.rootCommonName ?? generatedCaName('root', suffix());
       found.root = await makeCa(context, 'root', layout.root, commonName);
     }
     if (found.intermediate) {
       found.intermediate = restoreMissing(files, found.intermediate, found.root.chainPem);
     } else if (plan.certificates.intermediate) {
-      const commonName = plan.certificates.intermediateCommonName ?? `Enrollkit Intermediate CA ${suffix()}`;
+      const commonName =
+        plan.certificates.intermediateCommonName ?? generatedCaName('intermediate', suffix());
       found.intermediate = await makeCa(context, 'intermediate', layout.intermediate, commonName, {
         certificate: found.root.pem,
         chainPem: found.root.chainPem,
@@ -107,7 +110,12 @@ async function usable(context: RunContext, role: CaRole): Promise<StoredCertific
   if (now() < certificate.notBefore) {
     throw new EnrollkitError(
       'CLOCK_SKEW',
-      `${paths.certificate} is not valid before ${certificate.notBefore.toISOString()}, and the clock of ${clockOwner(context)} says ${now().toISOString()}.`,
+      sentences.quickstartSteps.notValidYet(
+        paths.certificate,
+        certificate.notBefore.toISOString(),
+        clockOwner(context),
+        now().toISOString(),
+      ),
     );
   }
   if (now() > certificate.notAfter) throw refuse(expiredOn(certificate, context));
@@ -123,9 +131,7 @@ async function usable(context: RunContext, role: CaRole): Promise<StoredCertific
   }
   const algorithm = keyAlgorithmOf(certificate.publicKey);
   if (!isExisting && algorithm !== plan.certificates.keyAlgorithm) {
-    throw refuse(
-      `its key is ${algorithm ?? 'of another kind'}, and the plan wants ${plan.certificates.keyAlgorithm}`,
-    );
+    throw refuse(sentences.quickstartSteps.otherKeyAlgorithm(algorithm, plan.certificates.keyAlgorithm));
   }
   // Opened now, so that a wrong passphrase or a swapped key is found before anything is uploaded.
   await openKey(context, stored);
@@ -142,22 +148,26 @@ async function usable(context: RunContext, role: CaRole): Promise<StoredCertific
 function assertChainHolds({ plan, layout, found }: RunContext): void {
   const { root, intermediate } = found;
   const refuse = (what: StoredCertificate, why: string, gone: CertificatePaths) =>
-    new EnrollkitError('FILE_EXISTS', `${what.paths.certificate} ${why}.`, {
-      next: `Restore ${gone.folder} from a backup, or move ${what.paths.folder} away to have a new one made.`,
-    });
+    new EnrollkitError(
+      'FILE_EXISTS',
+      sentences.quickstartSteps.certificateProblem(what.paths.certificate, why),
+      {
+        next: sentences.quickstartSteps.restoreOrMove(gone.folder, what.paths.folder),
+      },
+    );
   if (intermediate && !root && authoritiesOf(plan).includes('root')) {
     throw refuse(intermediate, sentences.quickstartSteps.missingRoot(layout.root.folder), layout.root);
   }
   if (intermediate && root && !leadsTo(intermediate, root)) {
     const why = notIssuedBy(intermediate.certificate, root.certificate);
-    throw refuse(intermediate, `cannot be reused: it was not issued by ${why}`, layout.root);
+    throw refuse(intermediate, sentences.quickstartSteps.notIssuedBy(why), layout.root);
   }
   const signer = plan.certificates.intermediate ? 'intermediate' : 'root';
   if (found[signer]) return;
   for (const id of plan.devices.registrationIds) {
     const device = loadCertificate(layout.device(id));
     if (device)
-      throw refuse(device, `exists, but its CA in ${layout[signer].folder} is missing`, layout[signer]);
+      throw refuse(device, sentences.quickstartSteps.missingSigner(layout[signer].folder), layout[signer]);
   }
 }
 
@@ -179,7 +189,9 @@ async function makeCa(
   issuer?: Issuer,
 ): Promise<StoredCertificate> {
   const { plan, now, found, files, signal } = context;
-  context.progress(`making the ${role} CA`);
+  context.progress(
+    role === 'root' ? sentences.quickstartSteps.creatingRoot : sentences.quickstartSteps.creatingIntermediate,
+  );
   const unfinished = await unfinishedKey(context, paths);
   const { publicKey, privateKey } =
     unfinished ?? (await generateKeyPair(plan.certificates.keyAlgorithm, signal));

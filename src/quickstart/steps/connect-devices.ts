@@ -34,10 +34,8 @@ export const connectDevices: Step = {
     const now = ids.filter((id) => found.connectedNow.has(id)).length;
     const before = ids.length - now;
     const twice = found.sentAgain.size;
-    if (before === 0) return sentences.quickstartSteps.accepted(twice);
-    return now === 0
-      ? sentences.quickstartSteps.notRepeated
-      : sentences.quickstartSteps.acceptedNow(now, before, twice);
+    if (before === 0) return (say) => say.accepted(twice);
+    return (say) => (now === 0 ? say.notRepeated : say.acceptedNow(now, before, twice));
   },
   async act(context) {
     const { plan, journal, signal, found } = context;
@@ -51,7 +49,7 @@ export const connectDevices: Step = {
       journal.made(message.thing);
       found.connectedNow.add(id);
       done += 1;
-      context.progress(`${done} of ${waiting.length}`);
+      context.progress(sentences.quickstartSteps.doneOf(done, waiting.length));
     });
   },
 };

@@ -54,10 +54,9 @@ export const deviceCertificates: Step = {
       const stored = await usable(context, id);
       if (stored && isWhole(context, id, stored)) found.devices.set(id, stored);
     }
-    const made = found.devices.size;
-    return made === plan.devices.registrationIds.length
-      ? sentences.quickstartSteps.signedBy(signerName(context))
-      : undefined;
+    if (found.devices.size !== plan.devices.registrationIds.length) return undefined;
+    const signer = signerName(context);
+    return (say) => say.signedBy(signer);
   },
   async act(context) {
     const { plan, found, signal } = context;
@@ -72,7 +71,7 @@ export const deviceCertificates: Step = {
       signal.throwIfAborted();
       await makeDevice(context, id, issuer);
       done += 1;
-      context.progress(`${done} of ${missing.length}`);
+      context.progress(sentences.quickstartSteps.doneOf(done, missing.length));
     });
   },
 };
@@ -92,7 +91,10 @@ async function usable(context: RunContext, registrationId: string): Promise<Stor
       return undefined;
     }
     if (!isIssuedBy(stored.certificate, certificate)) {
-      throw unusable(stored, `it was not issued by ${notIssuedBy(stored.certificate, certificate)}`);
+      throw unusable(
+        stored,
+        sentences.quickstartSteps.deviceNotIssuedBy(notIssuedBy(stored.certificate, certificate)),
+      );
     }
     const { notAfter } = stored.certificate;
     if (context.now() > notAfter) throw unusable(stored, expiredOn(stored.certificate, context));
@@ -104,7 +106,8 @@ async function usable(context: RunContext, registrationId: string): Promise<Stor
   if (plan.enrollmentGroup.iotEdge) await signedBySigner(paths.edgeCa);
   if (!stored) return undefined;
   const commonName = stored.certificate.subject.commonName ?? '';
-  if (!sameId(commonName, registrationId)) throw unusable(stored, `its common name is "${commonName}"`);
+  if (!sameId(commonName, registrationId))
+    throw unusable(stored, sentences.quickstartSteps.deviceCommonName(commonName));
   return stored;
 }
 

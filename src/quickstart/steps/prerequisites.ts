@@ -6,7 +6,7 @@ import { EnrollkitError, lacksRights } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { linkedHubName } from '../planned-enrollment-group.js';
 import { previewRequest } from '../request-preview.js';
-import type { RunContext, Step } from '../step.js';
+import type { Outcome, RunContext, Step } from '../step.js';
 
 export const prerequisites: Step = {
   id: 'prerequisites',
@@ -30,7 +30,7 @@ export const prerequisites: Step = {
     const hubs = await checkControlPlane(context);
     // Asked for now so that a policy without rights is found before anything is made.
     await withServiceRights(service.getEnrollmentGroup(plan.enrollmentGroup.id, { signal }), context);
-    return sentences.quickstartSteps.idScope(String(found.idScope), hubs);
+    return (say) => say.idScope(String(found.idScope), hubs(say));
   },
 };
 
@@ -53,7 +53,7 @@ async function withServiceRights(call: Promise<unknown>, { target, found }: RunC
 }
 
 /** @returns what to say of the hubs */
-async function checkControlPlane(context: RunContext): Promise<string> {
+async function checkControlPlane(context: RunContext): Promise<Outcome> {
   const { plan, control, target, signal, found } = context;
   const portal = plan.certificateAuthority.proofOfPossession === 'portal';
   try {
@@ -71,7 +71,7 @@ async function checkControlPlane(context: RunContext): Promise<string> {
     }
     found.controlPlane = false;
     found.idScope = target.idScope;
-    return sentences.quickstartSteps.notReadable;
+    return (say) => say.notReadable;
   }
   const missing = portal ? [] : await control.missingPermissions(neededActions, { signal });
   if (missing.length > 0) {
@@ -87,10 +87,10 @@ async function checkControlPlane(context: RunContext): Promise<string> {
 function howToGetRights({ subscriptionId, resourceGroup, dpsName }: RunContext['target']): string {
   const scope = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Devices/provisioningServices/${dpsName}`;
   const command = roleCommand({ role: 'Contributor', scope, assignee: undefined });
-  return `You need the role "Contributor" on the provisioning service. Someone who can assign roles there can run: ${command}. Or prove possession through the portal: --proof-of-possession portal.`;
+  return sentences.dpsClient.assignRole('Contributor', command, true);
 }
 
-function checkHubs({ plan, target, found }: RunContext): string {
+function checkHubs({ plan, target, found }: RunContext): Outcome {
   const hubs = found.linkedHubs ?? [];
   if (hubs.length === 0) {
     throw new EnrollkitError('NO_LINKED_HUB', sentences.quickstartSteps.noLinkedHub(target.dpsName));
@@ -104,9 +104,7 @@ function checkHubs({ plan, target, found }: RunContext): string {
       );
     }
   }
-  return hubs.length === 1
-    ? sentences.quickstartSteps.oneHub(hubs[0]!.name)
-    : sentences.quickstartSteps.hubs(hubs.length);
+  return (say) => (hubs.length === 1 ? say.oneHub(hubs[0]!.name) : say.hubs(hubs.length));
 }
 
 const certificates = 'Microsoft.Devices/provisioningServices/certificates';

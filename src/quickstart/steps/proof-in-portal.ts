@@ -31,12 +31,12 @@ export const proofInPortal: Step = {
   }),
   async check(context) {
     const state = await stateOfProof(context);
-    if (state === 'verified') return sentences.quickstartSteps.verified;
-    if (state === 'unknown' && context.found.saidVerified) return sentences.quickstartSteps.verifiedAsYouSay;
+    if (state === 'verified') return (say) => say.verified;
+    if (state === 'unknown' && context.found.saidVerified) return (say) => say.verifiedAsYouSay;
     // Without rights to look, an answer from an earlier run is taken to have been uploaded: a registration will tell.
     const answered =
       state === 'unknown' && context.verificationCode === undefined && answerOf(context) !== undefined;
-    return answered ? sentences.quickstartSteps.takenAsVerified : undefined;
+    return answered ? (say) => say.takenAsVerified : undefined;
   },
   async act(context) {
     const { portal, verificationCode, signal } = context;
@@ -45,7 +45,7 @@ export const proofInPortal: Step = {
     if (code === undefined && answerOf(context) === undefined) {
       if (!portal)
         throw pending(
-          `upload ${instructions.certificatePath} as "${instructions.certificateName}"`,
+          sentences.quickstartSteps.uploadCa(instructions.certificatePath, instructions.certificateName),
           instructions,
           code,
         );
@@ -56,7 +56,7 @@ export const proofInPortal: Step = {
     if (!portal) {
       if ((await stateOfProof(context)) === 'verified') return;
       throw pending(
-        `upload ${verificationCertificatePath} as the verification certificate`,
+        sentences.quickstartSteps.uploadVerification(verificationCertificatePath),
         instructions,
         code,
       );
@@ -66,12 +66,15 @@ export const proofInPortal: Step = {
     if ((await stateOfProof(context)) === 'unverified') {
       throw new EnrollkitError(
         'PROOF_OF_POSSESSION_FAILED',
-        `DPS does not show "${instructions.certificateName}" as verified.`,
+        sentences.quickstartSteps.notShownAsVerified(instructions.certificateName),
         {
           next:
             instructions.kind === 'azure'
-              ? `Upload ${verificationCertificatePath} in the portal, then run the same command again.`
-              : `Send ${verificationCertificatePath} with "enrollkit ca verify ${instructions.certificateName} --verification-certificate FILE" (with the same --dir), then run the same command again.`,
+              ? sentences.quickstartSteps.uploadInPortal(verificationCertificatePath)
+              : sentences.quickstartSteps.sendVerification(
+                  verificationCertificatePath,
+                  instructions.certificateName,
+                ),
         },
       );
     }
@@ -142,25 +145,19 @@ function pending(todo: string, instructions: PortalInstructions, code: string | 
   const { kind, dpsName, certificateName, certificatePath } = instructions;
   const where =
     kind === 'azure'
-      ? `In the portal, provisioning service ${dpsName}, Settings, Certificates: ${todo}`
-      : `By hand: ${todo}`;
-  const show =
-    kind === 'azure'
-      ? 'Generate a verification code there, then'
-      : `Upload it with "enrollkit ca upload ${certificatePath} --ca-name ${certificateName}" and show the code with "enrollkit ca code ${certificateName}" (both with the same --dir). Then`;
-  const confirm =
-    kind === 'azure'
-      ? 'When the portal shows it as verified,'
-      : `Send it with "enrollkit ca verify ${certificateName} --verification-certificate FILE" (with the same --dir). Then`;
-  return new EnrollkitError(
-    'PROOF_OF_POSSESSION_PENDING',
-    `Possession of the CA's key is not proven yet. ${where}.`,
-    {
-      next:
-        code === undefined
-          ? `${show} run the same command again with --verification-code CODE.`
-          : `${confirm} run the same command again without --verification-code.`,
-      context: { ...instructions },
-    },
-  );
+      ? sentences.quickstartSteps.inPortal(dpsName, todo)
+      : sentences.quickstartSteps.manually(todo);
+  const { codeFromPortal, codeFromCommand, confirmInPortal, confirmByCommand } = sentences.quickstartSteps;
+  const next =
+    code === undefined
+      ? kind === 'azure'
+        ? codeFromPortal
+        : codeFromCommand(certificatePath, certificateName)
+      : kind === 'azure'
+        ? confirmInPortal
+        : confirmByCommand(certificateName);
+  return new EnrollkitError('PROOF_OF_POSSESSION_PENDING', sentences.quickstartSteps.notVerifiedYet(where), {
+    next,
+    context: { ...instructions },
+  });
 }

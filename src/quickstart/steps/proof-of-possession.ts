@@ -28,7 +28,7 @@ export const proofOfPossession: Step = {
   },
   async check({ plan, control, signal }) {
     const certificate = await control.getCertificate(plan.certificateAuthority.name, { signal });
-    return certificate?.properties.isVerified ? sentences.quickstartSteps.verified : undefined;
+    return certificate?.properties.isVerified ? (say) => say.verified : undefined;
   },
   async act(context) {
     const { plan, control, found, files, layout, now, signal } = context;

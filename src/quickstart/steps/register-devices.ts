@@ -3,6 +3,7 @@
 import { registerDevice } from '../../dps/client/device.js';
 import { type ReadServiceFacts, serviceFactsReader } from '../../dps/client/diagnosis/service-facts.js';
 import { KnownHubs } from '../../dps/client/known-hubs.js';
+import { dpsAmqp } from '../../dps/contract/amqp.js';
 import { withoutPort } from '../../dps/contract/host.js';
 import { dpsTopics } from '../../dps/contract/mqtt.js';
 import { routes } from '../../dps/contract/routes.js';
@@ -34,24 +35,32 @@ export const registerDevices: Step = {
       const inHub = previewRequest(plan, 'hub', routes.hub.getDevice, { deviceId: registrationId });
       const device = (route: 'register' | 'getOperation') =>
         previewRequest(plan, 'device', routes.device[route], { registrationId });
-      const host =
-        plan.target.kind === 'azure' ? 'global.azure-devices-provisioning.net:8883' : 'localhost:{port}';
-      const publish = (topic: string) => ({ method: 'PUBLISH', url: `mqtts://${host} ${topic}` });
-      const poll = sentences.quickstartSteps.untilAssigned;
+      const host = (port: number) =>
+        plan.target.kind === 'azure' ? `global.azure-devices-provisioning.net:${port}` : 'localhost:{port}';
+      const publish = (topic: string) => ({ method: 'PUBLISH', url: `mqtts://${host(8883)} ${topic}` });
+      const idScope = (plan.target.kind === 'azure' && plan.target.idScope) || '{idScope}';
+      const sendOver = (operation: string) => ({
+        method: 'SEND',
+        url: `amqps://${host(5671)} ${idScope}/registrations/${registrationId} ${operation}`,
+      });
+      const [register, poll] = {
+        https: [device('register'), device('getOperation')] as const,
+        mqtt: [
+          publish(dpsTopics.register('{request}')),
+          publish(decodeURIComponent(dpsTopics.getOperation('{request}', '{operationId}'))),
+        ] as const,
+        amqp: [
+          sendOver(dpsAmqp.register),
+          sendOver(`${dpsAmqp.getOperation} ${dpsAmqp.operationId}={operationId}`),
+        ] as const,
+      }[plan.devices.protocol];
       return [
         record,
-        ...(plan.devices.protocol === 'https'
-          ? [device('register'), { ...device('getOperation'), repeated: poll }]
-          : [
-              publish(dpsTopics.register('{request}')),
-              {
-                ...publish(decodeURIComponent(dpsTopics.getOperation('{request}', '{operationId}'))),
-                repeated: poll,
-              },
-            ]),
+        register,
+        { ...poll, repeated: sentences.quickstartSteps.untilAssigned },
         record,
         plan.target.kind === 'azure'
-          ? { ...inHub, when: 'where ENROLLKIT_HUB_CONNECTION_STRING is set' }
+          ? { ...inHub, when: sentences.quickstartSteps.whereHubConnectionString }
           : inHub,
       ];
     }),
@@ -77,8 +86,10 @@ export const registerDevices: Step = {
     }
     if (registrations.size < ids.length) return undefined;
     const names = new Set([...registrations.values()].map(({ assignedHub }) => assignedHub));
-    const assigned = sentences.quickstartSteps.assignedTo([...names].join(', '));
-    return notSeen === 0 ? assigned : sentences.quickstartSteps.byRecords(assigned);
+    return (say) => {
+      const assigned = say.assignedTo([...names].join(', '));
+      return notSeen === 0 ? assigned : say.byRecords(assigned);
+    };
   },
   async act(context) {
     const { plan, found, signal } = context;
@@ -99,14 +110,19 @@ export const registerDevices: Step = {
         return;
       }
       done += 1;
-      context.progress(`${done} of ${missing.length}`);
+      context.progress(sentences.quickstartSteps.doneOf(done, missing.length));
     });
     const [first] = failures.values();
     if (!first) return;
     if (failures.size === missing.length) throw first;
     throw new EnrollkitError(
       'PARTIAL',
-      `${failures.size} of ${missing.length} devices were not registered: ${[...failures.keys()].slice(0, 5).join(', ')}. ${first.message}`,
+      sentences.quickstartSteps.someNotRegistered(
+        failures.size,
+        missing.length,
+        [...failures.keys()].slice(0, 5),
+        first.message,
+      ),
       { cause: first, context: { failed: [...failures.keys()] } },
     );
   },

@@ -2,6 +2,7 @@
  * An HTTPS client for one host of one plane: retries with Retry-After, a timeout per attempt, abort, proxy and trust;
  * all failures are EnrollkitErrors without secrets. Independent of the target.
  */
+
 import { Agent } from 'node:https';
 import {
   createHttpHeaders,
@@ -15,6 +16,7 @@ import {
 } from '@azure/core-rest-pipeline';
 import type * as z from 'zod';
 import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
 import { apiVersions, type Plane } from '../../contract/api-versions.js';
 import { type Route, routePath } from '../../contract/routes.js';
 import { direct, type Exchange } from '../exchange.js';
@@ -127,12 +129,12 @@ export class HttpClient {
     try {
       body = JSON.parse(reply.bodyAsText ?? '');
     } catch {
-      throw this.#wrongShape(request, 'it is not JSON; a proxy may have answered in its place');
+      throw this.#wrongShape(request, sentences.dpsClient.notJsonProxy);
     }
     const parsed = schema.safeParse(body);
     if (!parsed.success) {
       const issue = parsed.error.issues[0]!;
-      throw this.#wrongShape(request, `at ${issue.path.join('.') || 'its top'}, ${issue.message}`);
+      throw this.#wrongShape(request, sentences.dpsClient.atMember(issue.path.join('.'), issue.message));
     }
     return { status: reply.status, header: (name) => reply.headers.get(name), body: parsed.data };
   }
@@ -266,9 +268,9 @@ export class HttpClient {
   #wrongShape({ subject }: HttpRequest, why: string): EnrollkitError {
     return new EnrollkitError(
       'REFUSED',
-      `${this.#origin.host} answered for ${subject} with something unexpected: ${why}.`,
+      sentences.dpsClient.unexpectedAnswer(this.#origin.host, subject, why),
       {
-        next: 'Check that this is the address of a provisioning service, and that no proxy stands in between.',
+        next: sentences.dpsClient.checkAddress,
       },
     );
   }

@@ -1,7 +1,9 @@
 /** The difference between a server's clock and this computer's. */
+
 import { request } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
 
 /** Microsoft Entra and SAS tokens tolerate five minutes. */
 const maxClockSkewMs = 5 * 60_000;
@@ -26,7 +28,7 @@ export function clockSkewError(skewMs: number, host: string, now: Date): Enrollk
   const server = new Date(now.getTime() + skewMs);
   return new EnrollkitError(
     'CLOCK_SKEW',
-    `The clock of this computer says ${now.toISOString()}, that of ${host} ${server.toISOString()}: ${minutes} minutes apart, so that certificates and tokens are refused.`,
+    sentences.dpsClient.clockSkew(now.toISOString(), host, server.toISOString(), minutes),
     { context: { host, skewMs, local: now.toISOString(), server: server.toISOString() } },
   );
 }

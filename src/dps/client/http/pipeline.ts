@@ -1,4 +1,5 @@
 /** The pipeline of every request: headers, compression, credentials, retries and proxy. */
+
 import type { Agent } from 'node:https';
 import {
   createEmptyPipeline,
@@ -10,6 +11,7 @@ import {
   userAgentPolicy,
 } from '@azure/core-rest-pipeline';
 import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
 
 export interface CreatePipelineOptions {
   /** Used without a proxy. */
@@ -45,8 +47,8 @@ function environmentProxy(): PipelinePolicy {
   try {
     return proxyPolicy();
   } catch {
-    throw new EnrollkitError('USAGE', 'The environment variable HTTPS_PROXY or ALL_PROXY is not a URL.', {
-      next: 'Set it to http://HOST:PORT, or unset it.',
+    throw new EnrollkitError('USAGE', sentences.dpsClient.proxyNotUrl, {
+      next: sentences.dpsClient.setProxy,
     });
   }
 }

@@ -1,6 +1,8 @@
 /** Converts error responses of ARM, DPS and IoT Hub to our errors. */
+
 import { EnrollkitError, type ErrorCode } from '../../../errors.js';
 import { explainCode } from '../../../explanations/explain.js';
+import { sentences } from '../../../languages/language.js';
 import type { Plane } from '../../contract/api-versions.js';
 import { redact } from '../redact.js';
 import { type MissingRole, missingRole, roleCommand } from './missing-role.js';
@@ -43,35 +45,19 @@ export function errorCodeOfStatus(status: number): ErrorCode {
   return codes[status] ?? 'REFUSED';
 }
 
-const words: Partial<Record<ErrorCode, (subject: string) => string>> = {
-  NO_CREDENTIALS: (subject) => `does not accept the credentials for ${subject}`,
-  FORBIDDEN: (subject) => `does not let this identity use ${subject}`,
-  NOT_FOUND: (subject) => `does not find ${subject}`,
-  CONFLICT: (subject) => `reports a conflict over ${subject}`,
-  PRECONDITION_FAILED: (subject) => `says that ${subject} was changed meanwhile`,
-  SERVICE_FAILED: (subject) => `failed over ${subject}`,
-  THROTTLED: (subject) => `takes no more requests now for ${subject}`,
-};
-const refused = (subject: string) => `refused ${subject}`;
-
-const names: Record<Plane, string> = {
-  arm: 'Azure Resource Manager',
-  service: 'DPS',
-  device: 'DPS',
-  hub: 'The IoT hub',
-};
-
 /** @returns NO_CREDENTIALS, FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, THROTTLED, SERVICE_FAILED or REFUSED */
 export function replyError({ plane, host, subject, status, bodyText, ...rest }: Refusal): EnrollkitError {
   const said = readServiceMessage(bodyText);
   const code = errorCodeOfStatus(status);
-  const name = names[plane];
-  const reason = (said.message ?? `HTTP status ${status}`).replace(/\.$/, '');
+  const reason = (said.message ?? sentences.dpsClient.httpStatus(status)).replace(/\.$/, '');
   const quoted = `${reason}${said.code === undefined ? '' : ` (${said.code})`}`;
   const serviceCode = said.code ?? hubCodeIn(said.message);
   const missing = status === 403 ? missingRole(plane, said.message) : undefined;
   const next = nextStep(plane, status, rest.retryAfterMs, serviceCode, missing);
-  return new EnrollkitError(code, `${name} ${(words[code] ?? refused)(subject)}: ${quoted}.`, {
+  const { refusals } = sentences.dpsClient;
+  const sentence = code in refusals ? refusals[code as keyof typeof refusals] : refusals.REFUSED;
+  const service = sentences.dpsClient.planes[plane];
+  return new EnrollkitError(code, sentence(service, subject, quoted), {
     ...(next === undefined ? {} : { next }),
     context: {
       host,
@@ -93,16 +79,16 @@ function nextStep(
   missing: MissingRole | undefined,
 ): string | undefined {
   if (status === 429 && retryAfterMs !== undefined) {
-    return `Wait ${Math.ceil(retryAfterMs / 1000)} seconds, then run the same command again.`;
+    return sentences.dpsClient.waitSeconds(Math.ceil(retryAfterMs / 1000));
   }
   if (status !== 401 && status !== 403) {
     return serviceCode === undefined ? undefined : explainCode(String(serviceCode))?.next;
   }
   switch (plane) {
     case 'service':
-      return 'Copy the connection string of a policy with the rights EnrollmentWrite and RegistrationStatusWrite again, or ask for the role "Device Provisioning Service Data Contributor".';
+      return sentences.dpsClient.copyServicePolicy;
     case 'hub':
-      return 'Copy the connection string of a policy of the hub with the rights RegistryRead and RegistryWrite again.';
+      return sentences.dpsClient.copyHubPolicy;
     default:
       return missing === undefined ? undefined : assignRole(missing);
   }
@@ -111,10 +97,7 @@ function nextStep(
 /** What to do about a missing role, for its own owner and for whoever can assign it. */
 function assignRole(missing: MissingRole): string {
   const isOfCertificates = /\/provisioningServices\/certificates\//i.test(missing.action ?? '');
-  const otherwise = isOfCertificates
-    ? ' Or prove possession through the portal: --proof-of-possession portal.'
-    : '';
-  return `You need the role "${missing.role}". Someone who can assign roles there can run: ${roleCommand(missing)}${otherwise && `.${otherwise}`}`;
+  return sentences.dpsClient.assignRole(missing.role, roleCommand(missing), isOfCertificates);
 }
 
 /** IoT Hub begins its message with the name of the error. */

@@ -1,4 +1,5 @@
 /** Sends the attempts of one request: counts them, reports them to the observer, and limits their time. */
+
 import type { Readable } from 'node:stream';
 import {
   createDefaultHttpClient,
@@ -9,6 +10,7 @@ import {
   RestError,
 } from '@azure/core-rest-pipeline';
 import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
 import type { Plane } from '../../contract/api-versions.js';
 import type { Exchange, ExchangeReply } from '../exchange.js';
 import type { RequestObserver } from '../observer.js';
@@ -132,14 +134,14 @@ async function sendWithin(
     });
     if (body !== undefined) return { ...response, bodyAsText: body };
     const { host } = new URL(request.url);
-    throw new EnrollkitError('REFUSED', `${host} answered with more than ${maxReplyBytes} bytes.`, {
-      next: 'Check that this is the address of a provisioning service, and that no proxy stands in between.',
+    throw new EnrollkitError('REFUSED', sentences.dpsClient.answerTooLong(host, maxReplyBytes), {
+      next: sentences.dpsClient.checkAddress,
       context: { host, maxReplyBytes },
     });
   } catch (failure) {
     if (!timedOut) throw failure;
     const { host } = new URL(request.url);
-    throw new EnrollkitError('TIMEOUT', `${host} did not answer within ${timeoutMs / 1000} seconds.`, {
+    throw new EnrollkitError('TIMEOUT', sentences.dpsClient.noAnswerInTime(host, timeoutMs / 1000), {
       cause: redactedCause(failure),
       context: { host, timeoutMs },
     });

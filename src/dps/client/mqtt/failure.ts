@@ -1,60 +1,33 @@
 /** Converts failures of MQTT connections to our errors. */
-import { EnrollkitError } from '../../../errors.js';
-import type { Plane } from '../../contract/api-versions.js';
-import { redactedCause } from '../redact.js';
-import { codeOf, mqttServerUnavailable, transportFailure } from '../transport-failure.js';
 
-/** The device and the server, for error messages. */
-export interface MqttParties {
-  plane: Plane & ('device' | 'hub');
-  /** Host, with `:port` where it is not 8883. */
-  endpoint: string;
-  clientId: string;
-}
+import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
+import { connectionFailure, type DeviceParties, refusedBy } from '../device-refusal.js';
+import { redactedCause } from '../redact.js';
+import { mqttServerUnavailable } from '../transport-failure.js';
+import { mqttTlsPort } from './socket.js';
 
 /** MQTT 3.1.1 section 3.2.2.3: bad user name or password, and not authorized. */
 const notAuthorizedReturnCodes = [4, 5];
 
 /** @returns EnrollkitError NETWORK, SERVER_NOT_TRUSTED, DEVICE_NOT_AUTHORIZED or HUB_REFUSED */
-export function mqttFailure(error: unknown, parties: MqttParties): EnrollkitError {
+export function mqttFailure(error: unknown, parties: DeviceParties): EnrollkitError {
   if (error instanceof EnrollkitError) return error;
   const { endpoint: host } = parties;
   const { code } = error as { code?: unknown };
   if (typeof code === 'number') {
-    if (notAuthorizedReturnCodes.includes(code)) return refusedBy(parties, 'the connection');
+    if (notAuthorizedReturnCodes.includes(code))
+      return refusedBy(parties, sentences.dpsClient.mqttConnection);
     const mayBeIdScope = parties.plane === 'device' && code === mqttServerUnavailable;
-    return new EnrollkitError('NETWORK', `${host} refused the MQTT connection (return code ${code}).`, {
+    return new EnrollkitError('NETWORK', sentences.dpsClient.mqttRefused(host, code), {
       cause: redactedCause(error),
       context: { host, returnCode: code },
       ...(mayBeIdScope
         ? {
-            next: 'Check the ID scope: DPS answers so for one that it does not know. Then run the same command again.',
+            next: sentences.dpsClient.mayBeIdScope,
           }
         : {}),
     });
   }
-  // With TLS 1.3, a client learns that its certificate was refused only after the handshake.
-  if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_|ACCESS_DENIED)/.test(codeOf(error) ?? '')) {
-    return refusedBy(parties, 'the certificate', codeOf(error));
-  }
-  const failure = transportFailure(error, host);
-  if (failure.code !== 'NETWORK') return failure;
-  return new EnrollkitError('NETWORK', failure.message, {
-    cause: failure.cause,
-    context: failure.context,
-    next: 'Check the network and the name; a firewall may keep port 8883 shut: devices can also register over HTTPS (--protocol https).',
-  });
-}
-
-/** The error for a server that refuses something of this device. @param code of the TLS alert, if there was one */
-export function refusedBy(
-  { plane, clientId, endpoint }: MqttParties,
-  what: string,
-  code?: string,
-): EnrollkitError {
-  return new EnrollkitError(
-    plane === 'hub' ? 'HUB_REFUSED' : 'DEVICE_NOT_AUTHORIZED',
-    `${endpoint} refused ${what} of the device ${clientId}.`,
-    { context: { host: endpoint, deviceId: clientId, ...(code === undefined ? {} : { code }) } },
-  );
+  return connectionFailure(error, parties, mqttTlsPort);
 }

@@ -2,16 +2,20 @@
  * One MQTT 3.1.1 connection over TLS with a client certificate, to DPS or a hub: subscribes, publishes, and sends
  * requests, whose replies have the same `$rid`.
  */
+
 import { randomUUID } from 'node:crypto';
 import type { MqttClient } from 'mqtt';
 import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
 import { parseTopic } from '../../contract/mqtt.js';
+import { type DeviceParties, refusedBy } from '../device-refusal.js';
+import type { DeviceSocketOptions } from '../device-socket.js';
 import { direct, type Exchange, type ExchangeReply } from '../exchange.js';
 import type { RequestObserver } from '../observer.js';
-import { type MqttParties, mqttFailure, refusedBy } from './failure.js';
-import { loadMqttClient, type MqttSocketOptions, openSocket } from './socket.js';
+import { mqttFailure } from './failure.js';
+import { loadMqttClient, openSocket } from './socket.js';
 
-export interface MqttSessionOptions extends MqttParties, MqttSocketOptions {
+export interface MqttSessionOptions extends DeviceParties, DeviceSocketOptions {
   userName: string;
   onRequest?: RequestObserver | undefined;
   exchange?: Exchange | undefined;
@@ -26,7 +30,8 @@ export interface MqttReply {
 }
 
 /** The official SDKs wait as long for a connection or a reply. */
-const timeoutMs = 30_000;
+const timeoutSeconds = 30;
+const timeoutMs = timeoutSeconds * 1000;
 const disconnectTimeoutMs = 2000;
 /** In seconds, as in the official SDK for Node.js. */
 const keepAliveSeconds = 180;
@@ -88,9 +93,12 @@ export class MqttSession {
           connectTimeout: timeoutMs,
         });
         session.#use(client);
-        await session.#bounded(`${session.#host} accepting the connection`, (done) => {
-          client.once('connect', () => done(undefined));
-        });
+        await session.#bounded(
+          sentences.dpsClient.waitedForConnection(session.#host, timeoutSeconds),
+          (done) => {
+            client.once('connect', () => done(undefined));
+          },
+        );
         return acknowledged;
       });
       return session;
@@ -103,14 +111,17 @@ export class MqttSession {
   /** @throws as {@link open}; also when the server rejects the subscription */
   async subscribe(filter: string): Promise<void> {
     await this.#exchanged('SUBSCRIBE', filter, undefined, async () => {
-      await this.#bounded(`${this.#host} granting ${filter}`, (done, failed) => {
-        this.#client!.subscribe(filter, { qos: 1 }, (error, granted) => {
-          if (error) failed(this.#failure(error));
-          else if (granted?.some(({ qos }) => qos === 128))
-            failed(refusedBy(this.#options, `the subscription to ${filter}`));
-          else done(undefined);
-        });
-      });
+      await this.#bounded(
+        sentences.dpsClient.waitedForSubscription(this.#host, filter, timeoutSeconds),
+        (done, failed) => {
+          this.#client!.subscribe(filter, { qos: 1 }, (error, granted) => {
+            if (error) failed(this.#failure(error));
+            else if (granted?.some(({ qos }) => qos === 128))
+              failed(refusedBy(this.#options, sentences.dpsClient.mqttSubscription(filter)));
+            else done(undefined);
+          });
+        },
+      );
       return acknowledged;
     });
   }
@@ -118,12 +129,15 @@ export class MqttSession {
   /** Publishes with QoS 1 and waits for the acknowledgment. */
   async publish(topic: string, payload: string): Promise<void> {
     await this.#observed(topic, payload, async () => {
-      await this.#bounded(`${this.#host} taking a message`, (done, failed) => {
-        this.#client!.publish(topic, payload, { qos: 1 }, (error) => {
-          if (error) failed(this.#failure(error));
-          else done(undefined);
-        });
-      });
+      await this.#bounded(
+        sentences.dpsClient.waitedForAcknowledgment(this.#host, timeoutSeconds),
+        (done, failed) => {
+          this.#client!.publish(topic, payload, { qos: 1 }, (error) => {
+            if (error) failed(this.#failure(error));
+            else done(undefined);
+          });
+        },
+      );
       return acknowledged;
     });
   }
@@ -136,12 +150,15 @@ export class MqttSession {
     const topic = topicOf(requestId);
     const { status, headers, body } = await this.#observed(topic, payload, async () => {
       try {
-        const reply = await this.#bounded<Publication>(`${this.#host} answering`, (done, failed) => {
-          this.#waiting.set(requestId, { resolve: done, reject: failed });
-          this.#client!.publish(topic, payload, { qos: 1 }, (error) => {
-            if (error) failed(this.#failure(error));
-          });
-        });
+        const reply = await this.#bounded<Publication>(
+          sentences.dpsClient.noAnswerInTime(this.#host, timeoutSeconds),
+          (done, failed) => {
+            this.#waiting.set(requestId, { resolve: done, reject: failed });
+            this.#client!.publish(topic, payload, { qos: 1 }, (error) => {
+              if (error) failed(this.#failure(error));
+            });
+          },
+        );
         return { status: reply.status, headers: topicHeaders(reply.topic), body: reply.payload };
       } finally {
         this.#waiting.delete(requestId);
@@ -154,7 +171,7 @@ export class MqttSession {
   async close(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#abort);
     const lost = this.#ended !== undefined;
-    this.#ended ??= new EnrollkitError('NETWORK', `The connection to ${this.#host} is closed.`);
+    this.#ended ??= new EnrollkitError('NETWORK', sentences.dpsClient.connectionClosed(this.#host));
     const client = this.#client;
     if (!client) return;
     await new Promise<void>((closed) => {
@@ -194,7 +211,7 @@ export class MqttSession {
 
   /** Waits for an operation until it completes, the connection ends, or the timeout expires. */
   async #bounded<Result>(
-    what: string,
+    timeoutMessage: string,
     start: (done: (result: Result) => void, failed: (error: unknown) => void) => void,
   ): Promise<Result> {
     if (this.#ended !== undefined) throw this.#ended;
@@ -203,10 +220,7 @@ export class MqttSession {
     try {
       return await new Promise<Result>((resolve, reject) => {
         this.#waiting.set(key, { resolve: () => {}, reject });
-        timer = setTimeout(
-          () => reject(new EnrollkitError('TIMEOUT', `Waited ${timeoutMs / 1000} seconds for ${what}.`)),
-          timeoutMs,
-        );
+        timer = setTimeout(() => reject(new EnrollkitError('TIMEOUT', timeoutMessage)), timeoutMs);
         start(resolve, reject);
       });
     } finally {

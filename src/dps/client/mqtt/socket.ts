@@ -1,21 +1,14 @@
 /** The TLS connection for MQTT, and the MQTT library. */
+
 import { createRequire } from 'node:module';
-import { isIP } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { MqttClient } from 'mqtt';
 import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
 import { PacketMeter } from '../../contract/mqtt-packet-meter.js';
-import type { ClientCertificate } from '../device-credentials.js';
+import { connectDevice, type DeviceSocketOptions } from '../device-socket.js';
 
-export interface MqttSocketOptions {
-  /** Host, with `:port` where it is not 8883. */
-  endpoint: string;
-  clientCertificate: ClientCertificate;
-  /** PEM of the roots to trust instead of the system's. */
-  trust?: string | undefined;
-}
-
-const mqttTlsPort = 8883;
+export const mqttTlsPort = 8883;
 
 /** Microsoft Learn, "IoT Hub quotas and throttling": a message has at most 256 KB; twice that, with topic and properties. */
 const maxPacketBytes = 512 * 1024;
@@ -24,26 +17,17 @@ const maxPacketBytes = 512 * 1024;
  * Connects to `host` or `host:port`, with the device's certificate. A packet of the server that is too large ends the
  * connection, with REFUSED at the client.
  */
-export function openSocket(options: MqttSocketOptions, client: MqttClient): TLSSocket {
-  const { endpoint, trust, clientCertificate } = options;
-  const { host, port } = splitEndpoint(endpoint);
-  const socket = connectTls({
-    host,
-    port,
-    // Server names must be host names (RFC 6066 section 3).
-    ...(isIP(host) ? {} : { servername: host }),
-    ...(trust === undefined ? {} : { ca: trust }),
-    cert: clientCertificate.chain,
-    key: clientCertificate.privateKey,
-  });
+export function openSocket(options: DeviceSocketOptions, client: MqttClient): TLSSocket {
+  const { endpoint } = options;
+  const socket = connectDevice(options, mqttTlsPort);
   // The client forwards only some of the socket's errors, and no TLS errors.
   socket.on('error', (error) => client.emit('error', error));
   const meter = new PacketMeter(maxPacketBytes);
   socket.on('data', (chunk: Buffer) => {
     if (socket.destroyed || meter.accepts(chunk)) return;
     socket.destroy(
-      new EnrollkitError('REFUSED', `${endpoint} sent a packet of more than ${maxPacketBytes} bytes.`, {
-        next: 'Check that this is the address of a provisioning service or a hub.',
+      new EnrollkitError('REFUSED', sentences.dpsClient.packetTooLong(endpoint, maxPacketBytes), {
+        next: sentences.dpsClient.checkMqttAddress,
         context: { host: endpoint, maxPacketBytes },
       }),
     );
@@ -58,9 +42,4 @@ export function openSocket(options: MqttSocketOptions, client: MqttClient): TLSS
 export function loadMqttClient(): typeof MqttClient {
   const mqtt = createRequire(import.meta.url)('mqtt') as typeof import('mqtt');
   return mqtt.MqttClient;
-}
-
-function splitEndpoint(endpoint: string): { host: string; port: number } {
-  const [, host, port] = /^(.*?)(?::(\d+))?$/.exec(endpoint)!;
-  return { host: host!.replace(/^\[(.*)\]$/, '$1'), port: Number(port ?? mqttTlsPort) };
 }

@@ -67,7 +67,7 @@ async function readRequest(csr: string, registrationId: string): Promise<KeyObje
   try {
     request = parseCertificateRequest(der);
   } catch (error) {
-    throw refused((error as Error).message);
+    throw refused((error as Error).message.replace(/\.$/, ''));
   }
   const { commonName } = request.subject;
   if (commonName === undefined || !sameId(commonName, registrationId)) {

@@ -1,8 +1,9 @@
 /** Opens a port on every address that the emulator is bound to. */
 
+import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { EnrollkitError } from '../../../errors.js';
-import { sentences } from '../../../languages/language.js';
+import { inEnglish, sentences } from '../../../languages/language.js';
 import { isEveryAddress } from './host-names.js';
 
 export interface ListenOptions<Kind extends Server> {
@@ -64,20 +65,23 @@ export function furtherAddresses<Kind extends Server>(
 }
 
 /** @returns the port that the server listens on */
-function listen(
+async function listen(
   server: Server,
   address: string,
   port: number,
   { protocol, flag }: Pick<ListenOptions<Server>, 'protocol' | 'flag'>,
 ): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: NodeJS.ErrnoException) => reject(listenError(cause, address, port, protocol, flag));
-    server.once('error', fail);
-    server.listen(port, address, () => {
-      server.removeListener('error', fail);
-      resolve((server.address() as AddressInfo).port);
+  try {
+    // What the server does for its clients: answers and log are English, as those of Azure.
+    await inEnglish(async () => {
+      const listening = once(server, 'listening');
+      server.listen(port, address);
+      await listening;
     });
-  });
+  } catch (cause) {
+    throw listenError(cause as NodeJS.ErrnoException, address, port, protocol, flag);
+  }
+  return (server.address() as AddressInfo).port;
 }
 
 function listenError(
