@@ -3648,6 +3648,8 @@ export const en = {
     pipeSilent: (path: string, seconds: number) =>
       `${path} is a pipe, and nothing arrived for ${seconds} seconds.`,
     writeToPipe: 'Write the contents to the pipe, or name a file.',
+    raiseOpenFiles:
+      'Raise the limit of open files, for example with "ulimit -n 1024", or close other programs, then run the command again.',
     replaceOrMove: 'Put a file in its place, or move it away, then run the command again.',
     exists: (path: string) => `${path} already exists.`,
     aFile: 'a file',
@@ -3664,7 +3666,7 @@ export const en = {
       ENOTDIR: 'part of the path is a file',
       EEXIST: 'a file of that name exists',
       EIO: 'the disk reports an error',
-      EMFILE: 'this process has too many open files; raise the limit with ulimit -n',
+      EMFILE: 'this process has too many open files',
       ENFILE: 'this computer has too many open files',
     },
     journal: {

@@ -2981,6 +2981,7 @@ export const zhCN: Sentences = {
     pipeWithoutWriter: (path) => `${path} 是管道，但没有程序向其中写入。`,
     pipeSilent: (path, seconds) => `${path} 是管道，但在 ${seconds} 秒内没有收到任何内容。`,
     writeToPipe: '向管道写入内容，或指定一个文件。',
+    raiseOpenFiles: '提高打开文件数的限制，例如使用“ulimit -n 1024”，或关闭其他程序，然后重新运行命令。',
     replaceOrMove: '用文件替换它，或将其移走，然后重新运行命令。',
     exists: (path) => `${path} 已存在。`,
     aFile: '某个文件',
@@ -2997,7 +2998,7 @@ export const zhCN: Sentences = {
       ENOTDIR: '路径的一部分是文件',
       EEXIST: '已有同名文件',
       EIO: '磁盘报告错误',
-      EMFILE: '此进程打开的文件过多；请使用 ulimit -n 提高限制',
+      EMFILE: '此进程打开的文件过多',
       ENFILE: '此计算机上打开的文件过多',
     },
     journal: {

@@ -248,6 +248,7 @@ function alreadyThere(path: string): EnrollkitError {
 /** The error for a path that cannot be written, with the reason that the system gave. */
 export function unwritable(path: string, cause: unknown): EnrollkitError {
   return new EnrollkitError('FILE_UNWRITABLE', sentences.workspace.unwritable(path, reason(cause)), {
+    next: isOfOpenFiles(cause) ? sentences.workspace.raiseOpenFiles : undefined,
     cause,
   });
 }
@@ -264,6 +265,11 @@ export function reason(cause: unknown): string {
   return code === '' ? '' : sentences.workspace.reason(reasonOf(code) ?? code);
 }
 
+/** Whether too many files are open: disk space and permissions are not the reason. */
+function isOfOpenFiles(cause: unknown): boolean {
+  return ['EMFILE', 'ENFILE'].includes((cause as NodeJS.ErrnoException).code ?? '');
+}
+
 const ofNetworkOrProcess = /^(connect|listen|bind|accept|getaddrinfo|spawn|kill)/;
 
 /**
@@ -274,11 +280,13 @@ const ofNetworkOrProcess = /^(connect|listen|bind|accept|getaddrinfo|spawn|kill)
 export function fileFault(thrown: unknown): EnrollkitError | undefined {
   const { code = '', syscall = '', path } = (thrown ?? {}) as NodeJS.ErrnoException;
   if (reasonOf(code) === undefined || syscall === '' || ofNetworkOrProcess.test(syscall)) return undefined;
-  if (/^(scandir|opendir|l?stat|read|readlink|access)$/.test(syscall)) {
+  // What is opened may be a module of the program, which nobody wanted to write.
+  if (isOfOpenFiles(thrown) || /^(scandir|opendir|l?stat|read|readlink|access)$/.test(syscall)) {
     return new EnrollkitError(
       'FILE_UNREADABLE',
       sentences.workspace.unreadable(path ?? sentences.workspace.aFile, reason(thrown)),
       {
+        next: isOfOpenFiles(thrown) ? sentences.workspace.raiseOpenFiles : undefined,
         cause: thrown,
       },
     );

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { defaultPlan } from '../../src/quickstart/plan/answers.js';
+import { bin } from '../support/bin.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { type RunOptions, run } from './in-process.js';
@@ -169,5 +171,19 @@ test('colours only where they are wanted', async () => {
   const refused = await cli(['quickstart', '--no-color'], { env: { FORCE_COLOR: '1' } });
   assert.ok(!refused.stderr.includes(colour));
 });
+
+test('too few open files are named, with what to do, whenever they run out', () =>
+  inTemporaryFolder((cwd) => {
+    if (process.platform === 'win32') return;
+    for (const limit of [28, 40]) {
+      const command = `ulimit -n ${limit}; exec "$0" "$1" quickstart --yes`;
+      const { status, stderr } = spawnSync('sh', ['-c', command, process.execPath, bin], {
+        cwd,
+        encoding: 'utf8',
+      });
+      assert.equal(status, 9, `${limit}: ${stderr}`);
+      assert.match(stderr, /error: .+: .+\n\nnext: .*ulimit -n 1024.*\n$/);
+    }
+  }));
 
 test.run();
