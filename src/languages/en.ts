@@ -4534,6 +4534,8 @@ export const en = {
     replayStepNext: 'Run it in a terminal, with CI unset, or leave out --step.',
     replayOfflineTarget: '--offline does not use a provisioning service.',
     replayOfflineNext: 'Leave out --offline, or leave out --target and its related flags.',
+    replayRestarted: (folder: string) =>
+      `An earlier run of this replay was interrupted. What it created in ${folder} is removed, and the replay starts over.`,
     replayEncrypts: 'The recorded run encrypts its private keys.',
     replayEarlierSteps:
       'note: Some steps were already done when the run was recorded. The replay does them first. They are not compared.',
@@ -5547,6 +5549,8 @@ The verification certificate is ready. In the portal, on the same page:
       otherRequest: (commonName: string, id: string) =>
         `The request is for "${commonName}", not for ${id}. With X.509 attestation, the registration ID is the common name.`,
       useRequestName: 'Use the common name of the request as the registration ID, or another request.',
+      resumed: (path: string) =>
+        `An earlier run of this command was interrupted. The certificate that it created is used: ${path}.`,
       useExisting: (command: string) => `Enroll the device with its existing certificate: ${command}`,
       newKey: 'the new key',
       help: 'Run "enrollkit enrollment create --help" to see how to use it.',

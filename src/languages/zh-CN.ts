@@ -3739,6 +3739,8 @@ export const zhCN: Sentences = {
     replayStepNext: '请在终端中运行且不设置 CI，或省略 --step。',
     replayOfflineTarget: '--offline 不使用设备预配服务。',
     replayOfflineNext: '请省略 --offline，或省略 --target 及其相关标志。',
+    replayRestarted: (folder) =>
+      `此重放先前的运行已中断。将删除它在 ${folder} 中创建的内容，并重新开始重放。`,
     replayEncrypts: '录制的运行会加密其私钥。',
     replayEarlierSteps: '注意：录制运行时，某些步骤已经完成。重放会先执行这些步骤。它们不进行比较。',
     replayDescription:
@@ -4678,6 +4680,7 @@ export const zhCN: Sentences = {
       otherRequest: (commonName, id) =>
         `该请求用于“${commonName}”，而不是 ${id}。使用 X.509 证明时，注册 ID 就是公用名。`,
       useRequestName: '使用请求的公用名作为注册 ID，或使用其他请求。',
+      resumed: (path) => `此命令先前的运行已中断。将使用当时创建的证书：${path}。`,
       useExisting: (command) => `使用现有证书注册设备：${command}`,
       newKey: '新密钥',
       help: '运行“enrollkit enrollment create --help”查看用法。',

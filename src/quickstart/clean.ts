@@ -116,15 +116,20 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
   const { remote } = planClean(folder);
   if (remote.length === 0) return { removed: [], kept: [] };
   const { journal, close } = openFolder(layout, now);
+  // Which hub a device goes with is known by these, so that their records are removed after those of its devices.
+  const ofHubs: RemoteResource[] = [];
   try {
-    return await removeRemote(remote, {
+    const result = await removeRemote(remote, {
       signal,
       targetFor: options.targetFor,
       removed(thing) {
-        journal.removed(thing);
+        if (thing.kind === 'hub-link' || thing.kind === 'iot-hub') ofHubs.push(thing);
+        else journal.removed(thing);
         if (thing.kind !== 'telemetry') options.removed?.(thing);
       },
     });
+    for (const thing of ofHubs) journal.removed(thing);
+    return result;
   } finally {
     close();
   }
@@ -159,6 +164,20 @@ export async function removeRemote(
     return result;
   } finally {
     clients.close();
+  }
+}
+
+/**
+ * Removes the records of the remote things, which stay: for a run that was answered offline, and created none.
+ *
+ * @throws EnrollkitError JOURNAL_UNREADABLE, FOLDER_IN_USE
+ */
+export function forgetRemote(folder: string, now: () => Date): void {
+  const { journal, close } = openFolder(layoutOf(folder), now);
+  try {
+    for (const thing of planClean(folder).remote) journal.removed(thing);
+  } finally {
+    close();
   }
 }
 

@@ -140,6 +140,21 @@ export class Journal {
     return this.#run;
   }
 
+  /**
+   * Removes a last line that was cut off.
+   *
+   * @throws EnrollkitError FILE_UNWRITABLE
+   */
+  removeCutOff(): void {
+    if (this.#tornAt === undefined) return;
+    try {
+      truncateSync(this.#path, this.#tornAt);
+    } catch (cause) {
+      throw unwritable(sentences.workspace.journal.name(this.#path), cause);
+    }
+    this.#tornAt = undefined;
+  }
+
   /** To be called before the act, once it is known that the thing is not there. */
   intend(thing: CreatedResource): void {
     this.#append('intended', thing);
@@ -189,8 +204,7 @@ export class Journal {
     const record = `${JSON.stringify({ at: this.#now().toISOString(), ...what })}\n`;
     try {
       if (this.#things.size === 0) ensureFolder(dirname(this.#path));
-      if (this.#tornAt !== undefined) truncateSync(this.#path, this.#tornAt);
-      this.#tornAt = undefined;
+      this.removeCutOff();
       appendFileSync(this.#path, record, { mode: secretFileMode });
     } catch (cause) {
       this.#tornAt = endOfLines(this.#path);

@@ -24,6 +24,7 @@ import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
+import { sha256Of } from './digest.js';
 import { lookAt, readTextIfExists } from './files.js';
 import { assertNoLinkIn } from './symbolic-links.js';
 
@@ -61,6 +62,10 @@ export interface Layout {
   pending: string;
   /** The recordings of runs. */
   runs: string;
+  /** Exists while a replay runs. */
+  replay: string;
+  /** A record of a device's certificate that was made for an enrollment that DPS does not have yet. */
+  unfinishedEnrollment(registrationId: string): string;
   /** The emulator's own folder. */
   emulator: string;
   /** The state folder of the emulator of another folder, where the runs of this folder use that one. */
@@ -109,6 +114,9 @@ export function layoutOf(folder: string, stateName = '.enrollkit'): Layout {
     lock: join(state, 'lock'),
     pending: join(state, 'pending'),
     runs: join(state, 'runs'),
+    replay: join(state, 'unfinished-replay'),
+    unfinishedEnrollment: (registrationId) =>
+      join(state, `unfinished-enrollment-${sha256Of(registrationId.toLowerCase()).slice(0, 16)}.pem`),
     emulator: join(state, 'emulator'),
     sharedEmulator: join(state, 'shared-emulator'),
     root: certificatePaths(join(base, 'ca', 'root')),

@@ -33,6 +33,7 @@ export function openFolder(layout: Layout, now: () => Date, patienceMs = 0): Ope
     // An emulator that was killed, and is not started again.
     removeDeadClaims(join(layout.emulator, 'lock'));
     const journal = Journal.open(layout.journal, now);
+    journal.removeCutOff();
     const files = new OwnFiles(layout, journal);
     return { journal, files, completed: files.finishInterrupted(), close };
   } catch (error) {

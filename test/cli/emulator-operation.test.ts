@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -159,6 +167,13 @@ test('reset empties a running emulator in place, and one that does not run', () 
       readdirSync(join(dir, 'emulator')).filter((name) => /^(state|tls)/.test(name)),
       [],
     );
+    // A reset that was killed at its end leaves the claim of a process that does not exist any more.
+    const lock = join(dir, 'emulator', 'lock');
+    mkdirSync(lock, { recursive: true });
+    writeFileSync(join(lock, `4194304-${Date.now()}-${'0'.repeat(8)}-${'0'.repeat(8)}`), '');
+    utimesSync(join(lock, readdirSync(lock)[0]!), 0, 0);
+    assert.equal((await emulator('reset', '--new-identity')).status, 0);
+    assert.ok(!existsSync(lock));
     const third = await startEmulatorProcess(dir);
     assert.notEqual(third.endpoints.idScope, child.endpoints.idScope);
     assert.notEqual(readFileSync(third.endpoints.caFile!, 'utf8'), root);

@@ -1,6 +1,6 @@
 /** `enrollment create|list|show|delete` against an emulator. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { ServicePlane } from '../../src/dps/client/service.js';
@@ -172,6 +172,29 @@ test('bad input is refused before anything is made or changed', () =>
       assert.equal((await json(['enrollment', name, 'none', ...more], 4)).code, 'NOT_FOUND');
       assert.equal((await json(['enrollment', name, 'a b', ...more], 2)).code, 'INVALID_REGISTRATION_ID');
     }
+  }));
+
+test('a certificate is made once: the same command, after DPS could not be reached, enrolls the one that it made', () =>
+  inCommandWorld(async ({ folder, json, emulator }) => {
+    const certificate = () => readFileSync(join(folder, 'devices', 'd-1', 'certificate.pem'), 'utf8');
+    const create = ['enrollment', 'create', 'd-1', '--self-signed'];
+    const fault = { type: 'status' as const, status: 403 };
+    emulator.faults.set({ rules: [{ id: 'refuse', match: { operation: 'putEnrollment' }, fault }] }, 1);
+    await json(create, 3);
+    emulator.faults.clear();
+    const made = certificate();
+    assert.equal((await json([...create, '--days', '7'], 9)).code, 'FILE_EXISTS', 'that is another command');
+    const enrolled = await json(create);
+    assert.equal(certificate(), made);
+    assert.equal(sha256InSlot(enrolled, 'primary'), sha256Thumbprint(parseCertificate(made)));
+    assert.equal((await json(create, 4)).code, 'CONFLICT');
+    assert.deepEqual(
+      readdirSync(join(folder, '.enrollkit')).filter((name) => name.startsWith('unfinished')),
+      [],
+    );
+    // With the enrollment gone, the files are an earlier device's, and no longer those of an unfinished command.
+    await json(['enrollment', 'delete', 'd-1', '--yes']);
+    assert.equal((await json(create, 9)).code, 'FILE_EXISTS');
   }));
 
 test('without an emulator, list, show and delete say so', () =>

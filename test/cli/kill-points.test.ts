@@ -4,8 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
+import { commands } from '../../src/cli/command-table.js';
 import { KillRig, sampleOf } from '../support/kill-at.js';
-import { scenarios } from '../support/kill-scenarios.js';
+import { kills, scenarios, withoutScenario } from '../support/kill-scenarios.js';
 
 const seed = 12;
 /** Points of each kind of command. */
@@ -15,7 +16,24 @@ const copied: Record<string, number> = {
   'cert renew of a root': 4,
   'fleet issue, ndjson': 6,
   'fleet register --telemetry': 3,
+  'enrollment create --self-signed': 3,
+  'dps create': 2,
+  'clean of what --create made': 2,
+  'emulator start --seed': 2,
 };
+
+test('every command that changes something has a scenario', () => {
+  const names = commands.map(({ name }) => name);
+  const others = Object.values(withoutScenario).flat();
+  for (const name of others) {
+    assert.ok(names.includes(name), `${name} is not a command`);
+    assert.ok(!scenarios.some((one) => kills(one, name)), `${name} has a scenario`);
+  }
+  const missing = names.filter(
+    (name) => !others.includes(name) && !scenarios.some((one) => kills(one, name)),
+  );
+  assert.deepEqual(missing, []);
+});
 
 if (process.platform !== 'win32') {
   for (const [name, size] of Object.entries(copied)) {

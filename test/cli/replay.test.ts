@@ -2,13 +2,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
+import { UnfinishedReplay } from '../../src/cli/quickstart/unfinished-replay.js';
 import { startEmulator } from '../../src/emulator/start.js';
 import { useLanguage } from '../../src/languages/language.js';
+import { readRecording } from '../../src/quickstart/recording/read.js';
+import { layoutOf } from '../../src/workspace/layout.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
@@ -67,6 +70,28 @@ test('the shipped recording, replayed against the emulator, does not differ; run
     assert.equal(used.status, 9);
     assertRefusal(used.stderr, 'FOLDER_NOT_EMPTY', dir);
     assert.equal(readdirSync(join(dir, '.enrollkit', 'runs')).length, 1);
+  });
+});
+
+test('a replay that was stopped is started over by the same command, and by no other', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const dir = join(folder, 'again');
+    const line = ['replay', shipped, '--dir', dir, '--check', '--offline'];
+    assert.equal((await run(line)).status, 0);
+    const mark = join(dir, '.enrollkit', 'unfinished-replay');
+    assert.ok(!existsSync(mark));
+    const [recording] = readdirSync(join(dir, '.enrollkit', 'runs'));
+    // As if it had been killed before it was recorded.
+    new UnfinishedReplay(layoutOf(dir), readRecording(shipped), { offline: true, check: true, dir }).begin();
+    rmSync(join(dir, '.enrollkit', 'runs', recording!));
+    const root = join(dir, 'ca', 'root', 'certificate.pem');
+    const before = readFileSync(root, 'utf8');
+    assert.equal((await run(['replay', shipped, '--dir', dir])).status, 9, 'another command');
+    assert.equal(readFileSync(root, 'utf8'), before);
+    const again = await run(line);
+    assert.equal(again.status, 0, again.stderr);
+    assert.notEqual(readFileSync(root, 'utf8'), before);
+    assert.ok(!existsSync(mark));
   });
 });
 

@@ -125,6 +125,22 @@ test('what existed before is used, and stays', () =>
     assert.deepEqual((await manager.getResourceGroup(scope))!.tags, { owner: 'me' });
   }));
 
+test('clean that ends right after a hub is gone is resumed: its devices are known to have gone with it', () =>
+  inEmptyAccount(async ({ run, azure, plan, everything, clean, folder }) => {
+    await run(plan, { target: azure });
+    const controller = new AbortController();
+    await assert.rejects(
+      cleanRemote({
+        folder,
+        targetFor: async () => azure,
+        signal: controller.signal,
+        removed: ({ kind }) => kind === 'iot-hub' && controller.abort(),
+      }),
+    );
+    assert.deepEqual((await clean()).kept, []);
+    assert.deepEqual(await everything(), []);
+  }));
+
 test('clean keeps what only has the name of what was created, and a resource group with other resources', () =>
   inEmptyAccount(async ({ run, azure, plan, manager, subscriptionId, everything, clean }) => {
     const scope = { subscriptionId, resourceGroup: 'plant' };

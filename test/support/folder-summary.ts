@@ -2,22 +2,76 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, parse } from 'node:path';
+import { readMaterial } from '../../src/cli/input/material.js';
 import { passphrase } from './kill-scenarios.js';
 
 /** Files with their modes, what belongs to what, and what the emulator has; a line each. */
-export function summaryOf(folder: string): string {
+export async function summaryOf(folder: string): Promise<string> {
   const names = readdirSync(folder, { recursive: true }) as string[];
+  const certificates = new Certificates(folder, names);
   const lines = names.flatMap((name) => {
     const stat = lstatSync(join(folder, name));
-    if (isEmulatorState(name)) return [];
+    if (isEmulatorState(name)) return /\.db(-wal|-shm|-journal)?$/.test(name) ? [withoutNumber(name)] : [];
     const mode = stat.isDirectory() ? 'folder' : (stat.mode & 0o777).toString(8);
     return [`${plain(name)} ${mode}`, ...contentsOf(folder, name)];
   });
-  const state = join(folder, 'certs', '.enrollkit', 'emulator', 'state.db');
-  if (existsSync(state)) lines.push(...emulatorContents(state));
+  lines.push(...certificates.lines());
+  for (const name of names) {
+    if (name.endsWith('.pfx')) lines.push(await pfxLine(join(folder, name), plain(name), certificates));
+    if (/(^|[/\\])emulator[/\\]state[^/\\]*\.db$/.test(name))
+      lines.push(...emulatorContents(join(folder, name), certificates));
+  }
   // How many recordings there are depends on where the first run was killed.
   return [...new Set(lines)].sort().join('\n');
+}
+
+/** The certificates of a folder: who signed whom, and which one a thumbprint is of. */
+class Certificates {
+  readonly #all: { name: string; certificate: X509Certificate }[];
+
+  constructor(folder: string, names: readonly string[]) {
+    this.#all = names
+      .filter((name) => /certificate\.pem$/.test(name))
+      .sort()
+      .map((name) => ({
+        name: plain(name),
+        certificate: new X509Certificate(readFileSync(join(folder, name))),
+      }));
+  }
+
+  lines(): string[] {
+    return this.#all.map(({ name, certificate }) => {
+      const signers = this.#all.filter((one) => certificate.verify(one.certificate.publicKey));
+      return `${name} signed by: ${[...new Set(signers.map((one) => one.name))].join(' ')}`;
+    });
+  }
+
+  /** Replaces thumbprints by the names of the certificates, and all else that differs from run to run. */
+  named(text: string): string {
+    return text
+      .replace(/[0-9A-Fa-f]{64}/g, (digits) => this.#nameOf(digits, 'fingerprint256'))
+      .replace(/\b[0-9A-Fa-f]{40}\b/g, (digits) => this.#nameOf(digits, 'fingerprint'));
+  }
+
+  nameOf(certificate: X509Certificate): string {
+    return this.#nameOf(certificate.fingerprint256.replaceAll(':', ''), 'fingerprint256');
+  }
+
+  #nameOf(digits: string, which: 'fingerprint' | 'fingerprint256'): string {
+    const isIt = ({ certificate }: { certificate: X509Certificate }) =>
+      certificate[which].replaceAll(':', '') === digits.toUpperCase();
+    return `<${this.#all.find(isIt)?.name ?? 'none in the folder'}>`;
+  }
+}
+
+async function pfxLine(path: string, name: string, certificates: Certificates): Promise<string> {
+  const { certificates: read, privateKey } = await readMaterial(path).catch(() =>
+    readMaterial(path, { passphrase }),
+  );
+  const certificate = new X509Certificate(read[0]!.der);
+  const isKey = privateKey !== undefined && certificate.checkPrivateKey(privateKey);
+  return `${name} has: ${certificates.nameOf(certificate)}, its key: ${isKey}`;
 }
 
 function contentsOf(folder: string, name: string): string[] {
@@ -92,7 +146,7 @@ function namesInTar(bytes: Buffer): string[] {
 }
 
 function isEmulatorState(name: string): boolean {
-  return /\.enrollkit[/\\]emulator[/\\]((state|hub|dps).*|.*\.log.*)$/.test(name);
+  return /(^|[/\\])emulator[/\\]((state|hub|dps).*|.*\.log.*)$/.test(name);
 }
 
 /** Names without what differs from run to run. */
@@ -107,28 +161,44 @@ function withoutThumbprints(row: string): string {
   return row.replace(/-[0-9A-Fa-f]{8}(?=")/g, '-*');
 }
 
-/** What a client of the emulator could tell apart. */
+/** What a client of the emulator could tell apart, but keys, times and numbers. */
 const emulatorQueries: Record<string, string> = {
-  certificate: 'name, verified',
+  provisioning_service: 'name_key',
+  iot_hub: 'hub_id',
+  resource_group: 'name, location',
+  linked_hub: 'hub_id',
+  certificate: 'name, verified, sha256',
   enrollment_group: "group_key, document ->> 'provisioningStatus'",
-  enrollment_group_ca: 'group_key, slot',
-  individual_enrollment: "registration_key, document ->> 'provisioningStatus'",
+  enrollment_group_ca: 'group_key, slot, sha256',
+  individual_enrollment:
+    "registration_key, document ->> 'provisioningStatus', json_extract(document, '$.attestation.certificates[0].sha256')",
   registration: 'registration_id, group_id, device_id, hub_id IS NULL, status',
-  hub_device: 'device_id, status',
+  hub_device: 'device_id, status, credential',
   hub_message: 'device_id',
 };
 
-function emulatorContents(path: string): string[] {
+function emulatorContents(path: string, certificates: Certificates): string[] {
   const Database = createRequire(import.meta.url)('libsql');
   const database = new Database(path);
+  const file = withoutNumber(parse(path).base);
   try {
     return Object.entries(emulatorQueries).flatMap(([table, columns]) => {
       const rows = database.prepare(`SELECT count(*) AS count, ${columns} FROM ${table} GROUP BY ${columns}`);
       return (rows.all() as object[]).map(
-        (row) => `emulator: ${table} ${withoutThumbprints(JSON.stringify(row))}`,
+        (row) =>
+          `emulator: ${file} ${table} ${withoutKeys(certificates.named(withoutThumbprints(JSON.stringify(row))))}`,
       );
     });
   } finally {
     database.close();
   }
+}
+
+/** Which number a service or hub has depends on those that were deleted before. */
+function withoutNumber(file: string): string {
+  return file.replace(/\d+\.db/, '*.db');
+}
+
+function withoutKeys(row: string): string {
+  return row.replace(/(symmetricKeys\\":)\[[^\]]*\]/g, '$1*');
 }

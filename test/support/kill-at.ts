@@ -10,20 +10,21 @@ import { fileURLToPath } from 'node:url';
 import { bin as builtBin } from './bin.js';
 import { summaryOf } from './folder-summary.js';
 import type { Scenario } from './kill-scenarios.js';
-import { runIn, temporaryRoot } from './working-folder.js';
+import { inFolder, runIn, temporaryRoot } from './working-folder.js';
 
 /** Before a call, from 1; or inside it, when half of what it writes is written. */
 export type KillPoint = { before: number } | { inside: number };
 
 const preload = fileURLToPath(new URL('kill-preload.mjs', import.meta.url));
+const programs = new URL('kill-programs.mjs', import.meta.url);
 
 /** Runs one scenario at a time: commands that run in this process change its folder. */
 export class KillRig {
   readonly #scenario: Scenario;
   readonly #bin: string;
   readonly #root = mkdtempSync(join(folders, 'rig-'));
-  /** What is left by one undisturbed run, and by two: a command may be killed when it is done. */
-  #expected: string[] = [];
+  /** How one undisturbed run ends, and two: a command may be killed when it is done. */
+  #expected: { status: number; left: string }[] = [];
 
   constructor(scenario: Scenario, bin = builtBin) {
     this.#scenario = scenario;
@@ -35,9 +36,9 @@ export class KillRig {
     const folder = await this.#copy('undisturbed');
     const count = join(this.#root, 'count');
     this.#spawnUndisturbed(folder, { KILL_COUNT: count });
-    this.#expected.push(summaryOf(folder));
-    await runIn(folder, this.#scenario.argv, this.#scenario.env);
-    this.#expected.push(summaryOf(folder));
+    this.#expected.push({ status: 0, left: await summaryOf(folder) });
+    const { status } = await runScenario(folder, this.#scenario);
+    this.#expected.push({ status, left: await summaryOf(folder) });
     const calls = readFileSync(count, 'utf8').split('\n');
     return calls.flatMap((name, index) => {
       if (name.endsWith('-')) return [];
@@ -105,15 +106,17 @@ export class KillRig {
 
   /** Removes the folder. */
   async #problemAfter(folder: string): Promise<string | undefined> {
-    const { status, stderr } = await runIn(folder, this.#scenario.argv, this.#scenario.env);
-    const found = summaryOf(folder);
+    const { status, stderr } = await runScenario(folder, this.#scenario);
+    const found = await summaryOf(folder);
     rmSync(folder, { recursive: true });
-    if (this.#expected.includes(found)) return undefined;
-    return `status ${status} ${stderr.trim()}\n${differences(this.#expected[0]!, found)}`;
+    const isStatus = this.#expected.some((one) => one.status === status);
+    if (isStatus && this.#expected.some(({ left }) => left === found)) return undefined;
+    return `status ${status} ${stderr.trim()}\n${differences(this.#expected[0]!.left, found)}`;
   }
 
   #spawn(cwd: string, more: Record<string, string>) {
-    return spawnSync(process.execPath, ['--import', preload, this.#bin, ...this.#scenario.argv], {
+    const program = this.#scenario.program ? fileURLToPath(programs) : this.#bin;
+    return spawnSync(process.execPath, ['--import', preload, program, ...this.#scenario.argv], {
       cwd,
       env: { ...process.env, ...this.#scenario.env, ...more },
       encoding: 'utf8',
@@ -131,17 +134,34 @@ export class KillRig {
 const folders = temporaryRoot();
 const starts = new Map<string, string>();
 
+type Command = Pick<Scenario, 'argv' | 'env' | 'program'>;
+
+/** Runs a command in this process. */
+async function runScenario(
+  folder: string,
+  { argv, env, program }: Command,
+): Promise<{ status: number; stderr: string }> {
+  if (!program) return runIn(folder, argv, env);
+  const { run } = (await import(programs.href)) as Programs;
+  return inFolder(folder, () => run(argv[0]!));
+}
+
+/** kill-programs.mjs, which runs what is compiled. */
+interface Programs {
+  run(name: string): Promise<{ status: number; stderr: string }>;
+}
+
 /** The folder in which a scenario begins. */
-async function startOf({ before, env }: Pick<Scenario, 'before' | 'env'>): Promise<string> {
-  const key = JSON.stringify([before, env]);
+async function startOf({ before, ...how }: Pick<Scenario, 'before' | 'env' | 'program'>): Promise<string> {
+  const key = JSON.stringify([before, how.env, how.program]);
   const existing = starts.get(key);
   if (existing !== undefined) return existing;
   const last = before.at(-1);
   const folder = mkdtempSync(join(folders, 'start-'));
   if (last !== undefined) {
-    const earlier = await startOf({ before: before.slice(0, -1), ...(env ? { env } : {}) });
+    const earlier = await startOf({ before: before.slice(0, -1), ...how });
     cpSync(earlier, folder, { recursive: true });
-    const { status, stderr } = await runIn(folder, last, env);
+    const { status, stderr } = await runScenario(folder, { ...how, argv: last });
     if (status !== 0) throw new Error(`${last.join(' ')}: status ${status}\n${stderr}`);
   }
   starts.set(key, folder);

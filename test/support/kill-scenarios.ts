@@ -6,6 +6,46 @@ export interface Scenario {
   before: string[][];
   argv: string[];
   env?: Record<string, string>;
+  /** The commands are those of kill-programs.mjs. */
+  program?: true;
+}
+
+/**
+ * Commands without a scenario, by the reason: they only read; or they send one request to a running emulator, which
+ * keeps nothing of it on disk.
+ */
+export const withoutScenario: Readonly<Record<'reads' | 'of a running emulator', readonly string[]>> = {
+  reads: [
+    'runs',
+    'runs compare',
+    'doctor',
+    'explain',
+    'group list',
+    'group show',
+    'group devices',
+    'enrollment list',
+    'enrollment show',
+    'registration show',
+    'ca list',
+    'dps list',
+    'dps show',
+    'hub list',
+    'cert inspect',
+    'cert fingerprint',
+    'cert needs-renewal',
+    'cert verify',
+    'cert lint',
+    'emulator status',
+    'emulator logs',
+    'emulator messages',
+    'emulator env',
+  ],
+  'of a running emulator': ['emulator stop', 'emulator clock', 'emulator faults'],
+};
+
+/** Whether a scenario kills a command. @param name as in `src/cli/command-table.ts` */
+export function kills({ argv }: Scenario, name: string): boolean {
+  return `${argv.join(' ')} `.startsWith(`${name} `);
 }
 
 export const passphrase = 'correct horse';
@@ -50,6 +90,12 @@ const issue = (format: string, out: string) => [
 const lines = issue('ndjson', 'fleet.ndjson');
 const shard = (number: number) => [...issue('ndjson', `part-${number}`), '--shard', `${number}/2`];
 const enroll = ['fleet', 'enroll', 'fleet.ndjson', '--target', 'emulator', '--quiet'];
+const ownCa = ['cert', 'root', 'Plant CA', '--out', 'plant'];
+const givenCa = ['--ca', 'plant/certificate.pem', '--ca-key', 'plant/key.pem'];
+const selfSigned = ['enrollment', 'create', 'device-9', '--self-signed'];
+const inPlant = ['--resource-group', 'plant', '--location', 'westeurope'];
+const secondService = ['dps', 'create', 'second', ...inPlant];
+const secondHub = ['hub', 'create', 'hub-2', ...inPlant];
 const register = ['fleet', 'register', 'fleet.ndjson', '--target', 'emulator', '--quiet'];
 
 export const scenarios: readonly Scenario[] = [
@@ -166,7 +212,72 @@ export const scenarios: readonly Scenario[] = [
     before: [quickstart, groupCreate],
     argv: ['group', 'delete', 'second-group', '--yes'],
   },
+  { name: 'ca code', before: [quickstart, upload], argv: ['ca', 'code', 'second'] },
+  { name: 'enrollment create --self-signed', before: [quickstart], argv: selfSigned },
+  {
+    name: 'enrollment create --csr',
+    before: [quickstart, request],
+    argv: ['enrollment', 'create', 'device-9', '--csr', 'request/request.pem'],
+  },
+  {
+    name: 'enrollment create --symmetric-key',
+    before: [quickstart],
+    argv: ['enrollment', 'create', 'device-9', '--symmetric-key'],
+  },
+  { name: 'enrollment create', before: [quickstart], argv: ['enrollment', 'create', 'device-001'] },
+  {
+    name: 'enrollment create --update --self-signed',
+    before: [quickstart, ['enrollment', 'create', 'device-9', '--symmetric-key']],
+    argv: [...selfSigned, '--update', '--provisioning-status', 'disabled'],
+  },
+  {
+    name: 'enrollment delete',
+    before: [quickstart, selfSigned],
+    argv: ['enrollment', 'delete', 'device-9', '--yes'],
+  },
+  {
+    name: 'registration delete',
+    before: [quickstart],
+    argv: ['registration', 'delete', 'device-001', '--yes'],
+  },
+  { name: 'device register', before: [quickstart, selfSigned], argv: ['device', 'register', 'device-9'] },
+  { name: 'device send', before: [quickstart], argv: ['device', 'send', 'device-001'] },
+  { name: 'dps create', before: [quickstart], argv: secondService },
+  { name: 'dps create in a new folder', before: [], argv: secondService },
+  { name: 'dps delete', before: [quickstart, secondService], argv: ['dps', 'delete', 'second', '--yes'] },
+  { name: 'hub create', before: [quickstart], argv: secondHub },
+  { name: 'hub delete', before: [quickstart, secondHub], argv: ['hub', 'delete', 'hub-2', '--yes'] },
+  { name: 'hub link', before: [quickstart, secondHub], argv: ['hub', 'link', 'hub-2'] },
+  {
+    name: 'hub unlink',
+    before: [quickstart, secondHub, ['hub', 'link', 'hub-2']],
+    argv: ['hub', 'unlink', 'hub-2', '--yes'],
+  },
+  { name: 'quickstart --ca', before: [ownCa], argv: [...quickstart, ...givenCa] },
+  { name: 'quickstart --create', before: [], argv: ['quickstart --create'], program: true },
+  {
+    name: 'clean of what --create made',
+    before: [['quickstart --create']],
+    argv: ['clean --certificates'],
+    program: true,
+  },
   { name: 'emulator reset', before: [quickstart], argv: ['emulator', 'reset'] },
+  {
+    name: 'emulator reset --new-identity',
+    before: [quickstart],
+    argv: ['emulator', 'reset', '--new-identity'],
+  },
+  {
+    name: 'emulator start --seed',
+    before: [['seed file']],
+    argv: ['emulator start --seed'],
+    program: true,
+  },
+  {
+    name: 'replay',
+    before: [quickstart],
+    argv: ['replay', 'certs', '--dir', 'again', '--check'],
+  },
 ];
 
 function certgen(command: string, before: string[]): Scenario {

@@ -16,15 +16,20 @@ export function temporaryRoot(): string {
 }
 
 /** Runs a command in a folder. Not for two at once: there is one current folder. */
-export async function runIn(
+export function runIn(
   folder: string,
   argv: readonly string[],
   env: Record<string, string> = {},
 ): Promise<Answer> {
+  return inFolder(folder, () => run(argv, { env }));
+}
+
+/** As {@link runIn}, for anything else. */
+export async function inFolder<Result>(folder: string, act: () => Promise<Result>): Promise<Result> {
   const former = process.cwd();
   process.chdir(folder);
   try {
-    return await run(argv, { env });
+    return await act();
   } finally {
     process.chdir(former);
   }

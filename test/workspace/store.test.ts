@@ -7,6 +7,7 @@ import { registrationIdProblem } from '../../src/dps/contract/ids.js';
 import { secretFileMode, writeFileAtomically } from '../../src/workspace/files.js';
 import { Journal } from '../../src/workspace/journal.js';
 import { assertOwnFolder, layoutOf } from '../../src/workspace/layout.js';
+import { openFolder } from '../../src/workspace/open-folder.js';
 import { withFailing } from '../support/failing-calls.js';
 import { fails } from '../support/fails.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
@@ -104,6 +105,16 @@ test('a last line that was cut off is ignored, and does not spoil the next one',
       torn.made(group('b'));
       assert.deepEqual(Journal.open(path, now).things(), [group('a'), group('b')]);
     }
+  }));
+
+test('a command that finds nothing to record removes a last line that was cut off', () =>
+  inTemporaryFolder((folder) => {
+    const layout = layoutOf(folder);
+    Journal.open(layout.journal, now).made(group('a'));
+    const whole = readFileSync(layout.journal, 'utf8');
+    writeFileSync(layout.journal, whole + whole.slice(0, 40));
+    openFolder(layout, now).close();
+    assert.equal(readFileSync(layout.journal, 'utf8'), whole);
   }));
 
 test('half a line that a full disk took does not spoil the next one', () =>

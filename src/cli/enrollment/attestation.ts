@@ -1,6 +1,5 @@
 /** The attestation of an individual enrollment: by a certificate that exists or is made here, or by a symmetric key. */
 
-import { join } from 'node:path';
 import { sameId } from '../../dps/contract/ids.js';
 import type { IndividualEnrollment } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
@@ -9,7 +8,7 @@ import { privateKeyToPem } from '../../pki/keys.js';
 import { issue } from '../../pki/make/issue.js';
 import { type Certificate, certificateToPem, parseCertificate } from '../../pki/x509/certificate.js';
 import { publicFileMode, readTextIfExists, secretFileMode } from '../../workspace/files.js';
-import { layoutOf } from '../../workspace/layout.js';
+import { type CertificatePaths, layoutOf } from '../../workspace/layout.js';
 import { assertNoLinkBelow } from '../../workspace/symbolic-links.js';
 import { noteIfNotForDps, noteIfShortened } from '../input/certificate-notes.js';
 import { keysFrom } from '../input/key-flags.js';
@@ -24,7 +23,9 @@ import { assertFree, type NewFile, writeAndReport } from '../input/write-files.j
 import type { Context, FlagsOf } from '../kernel/command.js';
 import { folderOf, sameFolder } from '../target/command-target.js';
 import { quoted } from '../terminal/command-line.js';
+import { displayPath } from '../terminal/text.js';
 import type { enrollmentCreate } from './create.js';
+import type { UnfinishedEnrollment } from './unfinished.js';
 
 const { attestation: text } = sentences.cliEnrollment;
 
@@ -65,10 +66,14 @@ export function checkAttestationFlags(flags: CreateFlags): Exclude<AttestationSo
   return how;
 }
 
-/** @throws EnrollkitError of the files; INVALID_CERTIFICATE when a certificate has another common name */
+/**
+ * @param unfinished of this command: a certificate that an earlier run made for it is used
+ * @throws EnrollkitError of the files; INVALID_CERTIFICATE when a certificate has another common name
+ */
 export async function attestationOf(
   registrationId: string,
   how: AttestationSource,
+  unfinished: UnfinishedEnrollment,
   flags: CreateFlags,
   context: Context,
 ): Promise<IndividualEnrollment['attestation']> {
@@ -78,7 +83,7 @@ export async function attestationOf(
     flags.secondaryCertificate === undefined
       ? undefined
       : await certificateOf(registrationId, flags.secondaryCertificate, context);
-  const primary = await primaryCertificate(registrationId, how, flags, context);
+  const primary = await primaryCertificate(registrationId, how, unfinished, flags, context);
   const slot = (certificate: Certificate) => ({ certificate: certificateToPem(certificate) });
   return {
     type: 'x509',
@@ -91,6 +96,7 @@ export async function attestationOf(
 async function primaryCertificate(
   registrationId: string,
   how: Exclude<AttestationSource, 'symmetric-key'>,
+  unfinished: UnfinishedEnrollment,
   flags: CreateFlags,
   context: Context,
 ): Promise<Certificate> {
@@ -102,9 +108,16 @@ async function primaryCertificate(
     case 'self-signed':
     case 'csr': {
       assertNoLinkBelow(folder, paths.folder);
+      const written = [...(how === 'csr' ? [] : [paths.key]), paths.chain, paths.certificate];
+      if (unfinished.hasWritten(written, paths.certificate, context)) {
+        context.output.note('enrollment.resumed', text.resumed(displayPath(paths.certificate)));
+        return certificateOf(registrationId, paths.certificate, context);
+      }
+      assertRoom(written, registrationId, flags);
+      unfinished.remove();
       return how === 'csr'
-        ? signRequest(registrationId, paths.folder, flags, context)
-        : selfSign(registrationId, paths.folder, flags, context);
+        ? signRequest(registrationId, paths, unfinished, flags, context)
+        : selfSign(registrationId, paths, unfinished, flags, context);
     }
     case 'folder': {
       if (readTextIfExists(paths.certificate) !== undefined)
@@ -134,16 +147,11 @@ async function certificateOf(registrationId: string, path: string, context: Cont
 
 async function selfSign(
   registrationId: string,
-  folder: string,
+  paths: CertificatePaths,
+  unfinished: UnfinishedEnrollment,
   flags: CreateFlags,
   context: Context,
 ): Promise<Certificate> {
-  const paths = {
-    key: join(folder, 'key.pem'),
-    chain: join(folder, 'chain.pem'),
-    certificate: join(folder, 'certificate.pem'),
-  };
-  assertRoom(Object.values(paths), registrationId, flags);
   const passphrase = flags.encryptKey ? await newPassphrase(flags, context, text.newKey) : undefined;
   const { publicKey, privateKey } = await keysFrom(flags, context);
   const { pem } = await issue({
@@ -163,6 +171,7 @@ async function selfSign(
     },
     { path: paths.chain, contents: pem, mode: publicFileMode },
     { path: paths.certificate, contents: pem, mode: publicFileMode },
+    unfinished.recordOf(pem),
   ];
   writeAndReport(files, false, context);
   const made = parseCertificate(pem);
@@ -172,12 +181,12 @@ async function selfSign(
 
 async function signRequest(
   registrationId: string,
-  folder: string,
+  paths: CertificatePaths,
+  unfinished: UnfinishedEnrollment,
   flags: CreateFlags,
   context: Context,
 ): Promise<Certificate> {
   const path = flags.csr!;
-  const paths = { chain: join(folder, 'chain.pem'), certificate: join(folder, 'certificate.pem') };
   const request = readRequest(path);
   naming(path, () => {
     assertStrongKey(request);
@@ -187,7 +196,6 @@ async function signRequest(
       next: text.useRequestName,
     });
   });
-  assertRoom(Object.values(paths), registrationId, flags);
   const ca = await withPassphrase(flags, context, (opening) => signingCa(flags, opening, 'intermediate'));
   const at = await signingTime(ca, context);
   const { pem } = await signedBy(
@@ -208,6 +216,7 @@ async function signRequest(
     [
       { path: paths.chain, contents: pem + ca.chainPem, mode: publicFileMode },
       { path: paths.certificate, contents: pem, mode: publicFileMode },
+      unfinished.recordOf(pem),
     ],
     false,
     context,

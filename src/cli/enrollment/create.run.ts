@@ -21,6 +21,7 @@ import { attestationOf, checkAttestationFlags } from './attestation.js';
 import type { enrollmentCreate } from './create.js';
 import { enrollmentText } from './enrollment-text.js';
 import { noSuchEnrollment } from './no-such-enrollment.js';
+import { UnfinishedEnrollment } from './unfinished.js';
 
 /** @throws EnrollkitError of the flags, the files and the target; CONFLICT, NOT_FOUND, NOT_READ_BACK */
 export const run: RunOf<typeof enrollmentCreate> = async ({ args: { id }, flags }, context) => {
@@ -30,17 +31,21 @@ export const run: RunOf<typeof enrollmentCreate> = async ({ args: { id }, flags 
   if (flags.deviceId !== undefined) assertHubDeviceId(flags.deviceId);
   const settings = enrollmentSettings(flags);
   const { output, signal } = context;
+  const unfinished = new UnfinishedEnrollment(id, flags);
   const enrollment = await withClients(flags, context, true, async ({ target, control, service }) => {
     const { given, all } = await settings.at(target, control, signal);
     const before = await service.getEnrollment(id, { signal });
     if (flags.update) {
       if (!before) throw noSuchEnrollment(id, sameFolder(flags));
-      const attestation = how === undefined ? undefined : await attestationOf(id, how, flags, context);
+      const attestation =
+        how === undefined ? undefined : await attestationOf(id, how, unfinished, flags, context);
       return update(service, before, { ...given, ...(attestation ? { attestation } : {}) }, flags, signal);
     }
+    // An earlier run of this command created it, and was killed before it could say so.
+    if (before && unfinished.isIn(before)) return before;
     // Before a certificate is made for it.
     if (before) throw exists(id, sameFolder(flags));
-    const attestation = await attestationOf(id, how ?? 'folder', flags, context);
+    const attestation = await attestationOf(id, how ?? 'folder', unfinished, flags, context);
     const requested: IndividualEnrollment = {
       ...withMembers({ registrationId: id, attestation }, all),
       ...(flags.deviceId === undefined ? {} : { deviceId: flags.deviceId }),
@@ -54,6 +59,7 @@ export const run: RunOf<typeof enrollmentCreate> = async ({ args: { id }, flags 
     });
     return readBack(service, requested, 'created', signal);
   });
+  unfinished.remove();
   if (output.json) return output.value(enrollment);
   output.data(enrollmentText(enrollment));
   if (enrollment.attestation.type === 'symmetricKey') {

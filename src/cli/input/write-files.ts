@@ -109,9 +109,17 @@ export function writeFiles(
   return kept;
 }
 
-/** What a command was asked for, as a text that tells it from others. @param parts its name, arguments and flags */
+/**
+ * What a command was asked for, as a text that tells it from others. The order of flags does not matter.
+ *
+ * @param parts its name, arguments and flags
+ */
 export function requestOf(...parts: unknown[]): string {
-  return sha256Of(JSON.stringify(parts));
+  const sorted = (_name: string, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+  return sha256Of(JSON.stringify(parts, sorted));
 }
 
 /**
@@ -125,8 +133,13 @@ function completedEarlier(paths: readonly string[], request: string, now: () => 
   return finishInterrupted(paths, now).includes(request);
 }
 
-/** @returns the requests of the changes that were completed */
-function finishInterrupted(paths: readonly string[], now: () => Date): (string | undefined)[] {
+/**
+ * Completes what a killed process was writing beside some files, or removes its temporary files.
+ *
+ * @returns the requests of the changes that were completed
+ * @throws EnrollkitError FOLDER_IN_USE, JOURNAL_UNREADABLE, FILE_EXISTS, FILE_UNWRITABLE
+ */
+export function finishInterrupted(paths: readonly string[], now: () => Date): (string | undefined)[] {
   return interruptedPlaces(paths).map((layout) => {
     const { completed, close } = openFolder(layout, now, patienceMs);
     close();

@@ -1,6 +1,7 @@
 /** Runs a recorded plan again, and compares the two runs. */
 
 import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { ControlPlane } from '../../dps/client/arm.js';
 import type { Target } from '../../dps/client/target.js';
 import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
@@ -15,7 +16,7 @@ import { readRecording } from '../../quickstart/recording/read.js';
 import type { Recording } from '../../quickstart/recording/schema.js';
 import { folderUsed, type QuickstartOptions, runQuickstart } from '../../quickstart/run.js';
 import { isFolder } from '../../workspace/files.js';
-import { assertOwnFolder, layoutOf } from '../../workspace/layout.js';
+import { assertOwnFolder, type Layout, layoutOf } from '../../workspace/layout.js';
 import { environmentSecrets } from '../input/environment-secrets.js';
 import { givenPassphrase } from '../input/passphrase.js';
 import { givenFields } from '../input/plan-flags.js';
@@ -30,6 +31,7 @@ import { differencesText, versionsText } from './differences-text.js';
 import { openRecording } from './recording-argument.js';
 import { defaultReplayFolder, type replay } from './replay.js';
 import { progressFor } from './run-plan.js';
+import { UnfinishedReplay } from './unfinished-replay.js';
 
 type ReplayFlags = FlagsOf<typeof replay>;
 
@@ -38,9 +40,19 @@ export const run: RunOf<typeof replay> = async ({ args, flags }, context) => {
   const { path, recording } = openRecording(args.recording);
   assertFlags(flags, context);
   const folder = flags.dir ?? defaultReplayFolder;
-  assertNewFolder(folder);
+  const layout = layoutOf(folder);
+  const unfinished = new UnfinishedReplay(layout, recording, flags);
+  assertNewFolder(layout, unfinished);
   const plan = plannedReplay(recording, flags);
-  const { recording: newPath, failure } = await runAgain({ recording, plan, folder, flags }, context);
+  if (unfinished.exists) {
+    output.note('replay.restarted', sentences.cliQuickstart.replayRestarted(displayPath(layout.folder)));
+    await unfinished.remove(flags, context);
+  }
+  const { recording: newPath, failure } = await runAgain(
+    { recording, plan, folder, flags, unfinished },
+    context,
+  );
+  unfinished.end();
   const now = readRecording(newPath);
   const differences = compareRecordings(recording, now);
   const status = statusOf(flags, differences.length > 0, failure);
@@ -91,11 +103,13 @@ function assertFlags(flags: ReplayFlags, { interactive }: Context): void {
 }
 
 /** @throws EnrollkitError FOLDER_NOT_EMPTY, also for a folder with an earlier run or an emulator's state */
-function assertNewFolder(folder: string): void {
-  const layout = layoutOf(folder);
+function assertNewFolder(layout: Layout, unfinished: UnfinishedReplay): void {
   assertOwnFolder(layout);
-  const isUsed = isFolder(layout.state) && readdirSync(layout.state).length > 0;
-  if (!isUsed) return;
+  if (unfinished.exists || !isFolder(layout.state)) return;
+  // Of a replay that was killed before it began.
+  const early = [layout.replay, layout.sharedEmulator].map((path) => basename(path));
+  const isEarly = (name: string) => early.includes(name.replace(/\.tmp$/, '')) && name !== early[0];
+  if (readdirSync(layout.state).every(isEarly)) return;
   throw folderUsed(layout.folder);
 }
 
@@ -120,6 +134,7 @@ interface Replay {
   plan: Plan;
   folder: string;
   flags: ReplayFlags;
+  unfinished: UnfinishedReplay;
 }
 
 /**
@@ -127,7 +142,7 @@ interface Replay {
  * @throws EnrollkitError when there is no new recording; INTERRUPTED
  */
 async function runAgain(
-  { recording, plan, folder, flags }: Replay,
+  { recording, plan, folder, flags, unfinished }: Replay,
   context: Context,
 ): Promise<{ recording: string; failure?: EnrollkitError }> {
   const passphrase = givenPassphrase(flags, context.env);
@@ -135,6 +150,7 @@ async function runAgain(
     throw new EnrollkitError('PASSPHRASE_REQUIRED', sentences.cliQuickstart.replayEncrypts);
   }
   await useEmulatorOf(flags, plan.target, folder);
+  unfinished.begin();
   const earlier = foundEarlier(recording, plan);
   if (earlier) {
     context.output.note('replay.earlier-steps', sentences.cliQuickstart.replayEarlierSteps);

@@ -1,11 +1,13 @@
 /** Empties the state of an emulator that is not running. */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeDeadClaims } from '../../workspace/lock.js';
 import { issuingRootFileName } from '../dps/state/issuing-authorities.js';
 import { emulatorFolder } from '../endpoints.js';
+import { mainStateFile } from '../state/database.js';
 import { StateDatabases, stateFilePattern } from '../state/databases.js';
 import { emptyState } from '../state/empty.js';
-import { lockFolder } from '../state/lock.js';
+import { lockFolder, lockOf } from '../state/lock.js';
 import { hasState } from './running.js';
 
 export interface ResetOptions {
@@ -27,12 +29,20 @@ const identityFiles = [
  */
 export function resetStoppedEmulator(directory: string, { newIdentity }: ResetOptions): boolean {
   const folder = emulatorFolder(directory);
-  if (!hasState(directory)) return false;
+  if (!hasState(directory)) {
+    // A reset that was killed at its end.
+    removeDeadClaims(lockOf(folder));
+    return false;
+  }
   const release = lockFolder(folder);
   try {
     if (newIdentity) {
-      const stateFiles = readdirSync(folder).filter((name) => stateFilePattern.test(name));
-      for (const name of [...identityFiles, ...stateFiles]) rmSync(join(folder, name), { force: true });
+      // The main file goes last: while it exists, a reset that was killed can be repeated.
+      const stateFiles = readdirSync(folder).filter(
+        (name) => stateFilePattern.test(name) && name !== mainStateFile,
+      );
+      for (const name of [...identityFiles, ...stateFiles, mainStateFile])
+        rmSync(join(folder, name), { force: true });
       return true;
     }
     const databases = new StateDatabases(folder);

@@ -22,7 +22,7 @@ const pragmas = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA 
 export type StateErrorListener = (error: EnrollkitError) => void;
 
 /** The file that every state has. */
-const mainFile = 'state.db';
+export const mainStateFile = 'state.db';
 
 /**
  * Refuses a state that another version of enrollkit wrote, or that was cut off, without changing anything.
@@ -31,7 +31,7 @@ const mainFile = 'state.db';
  * @throws EnrollkitError EMULATOR_STATE_UNREADABLE
  */
 export function assertReadableState(folder: string): void {
-  assertReadable(join(folder, mainFile));
+  assertReadable(join(folder, mainStateFile));
 }
 
 /**
@@ -43,7 +43,7 @@ export function assertReadableState(folder: string): void {
  */
 export function openState(
   folder: string,
-  name = mainFile,
+  name = mainStateFile,
   steps = migrations,
   onError: StateErrorListener = () => {},
 ): StateDatabase {

@@ -5,7 +5,8 @@ import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { lockHolder, tryLock } from '../../workspace/lock.js';
 
-const lockOf = (folder: string) => join(folder, 'lock');
+/** The lock of an emulator's folder. */
+export const lockOf = (folder: string): string => join(folder, 'lock');
 
 /**
  * Whether an emulator has this folder, in this process or another; nothing is made.
