@@ -12,7 +12,7 @@ const seed = Number(process.argv[3] ?? randomInt(2 ** 31));
 console.log(`${count} inputs, seed ${seed}`);
 const begun = performance.now();
 const { sent, problems, slowestPing } = await sendMutatedInputs(count, seed, (done) => {
-  if (done % 10_000 === 0) console.log(`${done} inputs, ${Math.round((performance.now() - begun) / 1000)} s`);
+  if (done % 5_000 === 0) console.log(`${done} inputs, ${Math.round((performance.now() - begun) / 1000)} s`);
 });
 for (const [kind, number] of Object.entries(sent)) console.log(`  ${kind.padEnd(12)}${number}`);
 console.log(`slowest answer to an honest request meanwhile: ${slowestPing} ms`);

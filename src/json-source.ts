@@ -35,6 +35,9 @@ export interface JsonSource {
 /** Deeper than any document in use, also those that programs write; jsonc-parser recurses. */
 const maxDepth = 1_000;
 
+/** In UTF-16 code units: how much of a name an error quotes. */
+const maxNameLength = 100;
+
 /**
  * Parses strict JSON: no comments, no trailing commas, no name twice in an object (RFC 7493 section 2.3), since only one
  * of the two values would count. A byte order mark is ignored.
@@ -97,7 +100,7 @@ function assertUniqueNames(node: Node, text: string): void {
       const name = child.children?.[0]?.value;
       if (names.has(name)) {
         throw new JsonSyntaxError(
-          sentences.jsonSource.fieldTwice(JSON.stringify(name)),
+          sentences.jsonSource.fieldTwice(JSON.stringify(String(name).slice(0, maxNameLength))),
           placeAt(text, child.offset),
         );
       }

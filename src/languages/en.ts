@@ -118,6 +118,8 @@ export const en = {
       tls: 'TLS alert',
       connection: 'connection',
       enrollkit: 'enrollkit',
+      finding: 'finding of enrollkit',
+      exit: 'exit status of enrollkit',
     },
     /** At the end of an error. */
     short: (code: string, meaning: string, cause: string | undefined) =>
@@ -737,6 +739,36 @@ export const en = {
         causes: [['nothing is wrong', 'read it back']],
         next: 'No action is needed.',
       },
+      301: {
+        meaning: 'The resource has moved to another address for good.',
+        causes: [['the endpoint is that of a website or a proxy', 'look at the Location header']],
+        next: 'Use the host name of the service.',
+      },
+      302: {
+        meaning: 'The response names another address.',
+        causes: [['a proxy or a captive portal asks you to sign in', 'open the address in a browser']],
+        next: 'Sign in there, or use another network.',
+      },
+      303: {
+        meaning: 'The outcome is at another address.',
+        causes: [['a proxy or a website responds instead of the service', 'look at the Location header']],
+        next: 'Use the host name of the service.',
+      },
+      304: {
+        meaning: 'The resource has not changed.',
+        causes: [['a cache between client and service', 'look for If-None-Match in the request']],
+        next: 'Send the request without that header.',
+      },
+      307: {
+        meaning: 'The same request should go to another address.',
+        causes: [['a proxy or a captive portal', 'look at the Location header']],
+        next: 'Use the host name of the service, or sign in to the network.',
+      },
+      308: {
+        meaning: 'The same request should always go to another address.',
+        causes: [['an endpoint that has moved', 'look at the Location header']],
+        next: 'Use the new address.',
+      },
       400: {
         meaning: 'The service does not accept the request.',
         causes: [
@@ -756,6 +788,16 @@ export const en = {
           ['a wrong clock', 'enrollkit doctor compares it with the service’s'],
         ],
         next: 'Run enrollkit doctor, which checks credentials, clock and certificates.',
+      },
+      402: {
+        meaning: 'The subscription cannot be charged.',
+        causes: [
+          [
+            'a subscription that is disabled or has reached its spending limit',
+            'the portal shows the state of the subscription',
+          ],
+        ],
+        next: 'Enable the subscription.',
       },
       403: {
         meaning: 'The service knows who you are, but does not allow this.',
@@ -781,6 +823,11 @@ export const en = {
         causes: [['a request that is not part of the API', 'run again with --verbose to see the request']],
         next: 'Compare the request with the REST reference.',
       },
+      406: {
+        meaning: 'The service cannot respond in the requested format.',
+        causes: [['an Accept header of another client', 'look at the request']],
+        next: 'Accept application/json.',
+      },
       407: {
         meaning: 'The proxy requires a user name and password.',
         causes: [['HTTPS_PROXY names a proxy without credentials', 'ask the proxy’s administrator for them']],
@@ -802,6 +849,18 @@ export const en = {
         ],
         next: 'Choose another name, or delete the existing one.',
       },
+      410: {
+        meaning: 'The resource is gone for good.',
+        causes: [['an api-version that was retired, or a deleted resource', 'the message names it']],
+        next: 'Update the client.',
+      },
+      411: {
+        meaning: 'The service requires a length for the body.',
+        causes: [
+          ['a client or a proxy that sends the body in chunks', 'look for Content-Length in the request'],
+        ],
+        next: 'Send Content-Length.',
+      },
       412: {
         meaning: 'It was changed in the meantime: the etag does not match the stored version.',
         causes: [['someone else changed it after it was read', 'read it again, and compare the etags']],
@@ -812,15 +871,55 @@ export const en = {
         causes: [['a large body', 'run again with --verbose to see the request']],
         next: 'Send less.',
       },
+      414: {
+        meaning: 'The address of the request is too long.',
+        causes: [['too much in the query', 'look at the address']],
+        next: 'Shorten it, or send the data in the body.',
+      },
       415: {
         meaning: 'The body is not declared as JSON.',
         causes: [['another Content-Type', 'it must be application/json']],
         next: 'Send Content-Type: application/json.',
       },
+      416: {
+        meaning: 'The requested range does not exist.',
+        causes: [['a download that was resumed after the file changed', 'look for Range in the request']],
+        next: 'Start the download again.',
+      },
+      417: {
+        meaning: 'The service does not meet the Expect header.',
+        causes: [['a client that sends Expect: 100-continue', 'look at the request']],
+        next: 'Send the request without that header.',
+      },
+      421: {
+        meaning: 'The request reached a server that does not serve this host.',
+        causes: [
+          [
+            'a connection that was reused for another host name',
+            'compare the Host header with the server name in TLS',
+          ],
+        ],
+        next: 'Connect again, with the name of the service.',
+      },
+      422: {
+        meaning: 'The service understands the request, and a value in it is not valid.',
+        causes: [['a value that breaks a rule', 'the message names it']],
+        next: 'Correct that value.',
+      },
+      423: {
+        meaning: 'The resource is locked.',
+        causes: [['a lock in Azure Resource Manager, or another operation', 'az lock list']],
+        next: 'Remove the lock, or wait for the other operation.',
+      },
       426: {
         meaning: 'The service requires another protocol.',
         causes: [['a plain HTTP request to a WebSocket address', 'check the client’s settings']],
         next: 'Connect with MQTT or AMQP over WebSockets.',
+      },
+      428: {
+        meaning: 'The service requires a condition for this change.',
+        causes: [['a missing If-Match header', 'look at the request']],
+        next: 'Read the resource, and send its etag as If-Match.',
       },
       429: {
         meaning: 'The service is throttling requests.',
@@ -837,6 +936,11 @@ export const en = {
         meaning: 'The request headers are too large.',
         causes: [['a very long token or header', 'run again with --verbose']],
         next: 'Send smaller headers.',
+      },
+      451: {
+        meaning: 'The resource is not available for legal reasons.',
+        causes: [['a filter of the network or of the country', 'try another network']],
+        next: 'Ask whoever runs the network.',
       },
       500: {
         meaning: 'The service failed.',
@@ -876,6 +980,21 @@ export const en = {
           ['a fault that was set in the emulator', 'enrollkit emulator faults list'],
         ],
         next: 'Wait a minute, then run the command again.',
+      },
+      505: {
+        meaning: 'The server does not support this version of HTTP.',
+        causes: [['an old proxy', 'look at the version in the request']],
+        next: 'Use HTTP/1.1.',
+      },
+      507: {
+        meaning: 'The server has no space left.',
+        causes: [['a quota of the service', 'the message names it']],
+        next: 'Delete what you no longer need, then try again.',
+      },
+      511: {
+        meaning: 'The network requires you to sign in.',
+        causes: [['a captive portal', 'open any website in a browser']],
+        next: 'Sign in to the network, then try again.',
       },
     },
     /** TLS alerts, by number. */
@@ -1675,6 +1794,504 @@ export const en = {
         meaning: 'AMQP: the service is throttling requests.',
         causes: [['more requests than the service or its tier allows', 'count them']],
         next: 'Wait, then try again with increasing delays.',
+      },
+      ERR_SSL_WRONG_VERSION_NUMBER: {
+        meaning: 'The other side does not speak TLS.',
+        causes: [
+          ['the port is one for plain HTTP, or a proxy responds', 'openssl s_client -connect HOST:PORT'],
+        ],
+        next: 'Use the TLS port of the service; in HTTPS_PROXY, write http:// for a proxy without TLS.',
+      },
+      ENOSPC: {
+        meaning: 'The disk is full.',
+        causes: [['logs, or the state of an emulator', 'df -h']],
+        next: 'Free up space, then run the same command again.',
+      },
+      EMFILE: {
+        meaning: 'Too many files are open.',
+        causes: [['a low limit of the shell', 'ulimit -n']],
+        next: 'Raise the limit, then run the same command again.',
+      },
+      EROFS: {
+        meaning: 'The file system is read-only.',
+        causes: [['a mounted image, or a disk with errors', 'mount']],
+        next: 'Use a folder on another file system: --dir FOLDER',
+      },
+      EPERM: {
+        meaning: 'The system does not permit the operation.',
+        causes: [['a file of another user, or a file that is protected', 'ls -l FILE; lsattr FILE']],
+        next: 'Change its owner or its protection.',
+      },
+    },
+    /** Reasons for which DPS refuses a device, and findings of doctor. */
+    findings: {
+      WRONG_ID_SCOPE: {
+        meaning: 'The device registered with the ID scope of another provisioning service.',
+        causes: [
+          [
+            'a device that was configured for another service',
+            'compare its ID scope with the overview page of your provisioning service',
+          ],
+        ],
+        next: 'Configure the device with the ID scope of this service.',
+      },
+      COMMON_NAME_MISMATCH: {
+        meaning: 'The common name of the device certificate is not the registration ID.',
+        causes: [
+          [
+            'a certificate of another device, or a name with a typo',
+            'enrollkit cert inspect FILE shows the common name',
+          ],
+        ],
+        next: 'Register with the common name as registration ID, or create a certificate for this ID.',
+      },
+      CERTIFICATE_NOT_YET_VALID: {
+        meaning: 'A certificate of the chain is not valid yet.',
+        causes: [
+          [
+            'the clock of the computer that created it was ahead',
+            'enrollkit cert inspect FILE shows the dates',
+          ],
+        ],
+        next: 'Correct the clock and create the certificate again, or wait.',
+      },
+      WRONG_KEY: {
+        meaning:
+          'A certificate was signed with a different key than that of the CA certificate that was sent.',
+        causes: [
+          [
+            'two CAs of the same name, such as before and after a renewal',
+            'enrollkit cert verify FILE compares signatures and key identifiers',
+          ],
+        ],
+        next: 'Send the CA certificate whose key signed the device certificate.',
+      },
+      ALGORITHM_NOT_ACCEPTED: {
+        meaning: 'The certificate uses a key or a signature algorithm that DPS does not accept.',
+        causes: [
+          [
+            'a small RSA key, SHA-1, or a curve that Azure does not support',
+            'enrollkit cert lint FILE names it',
+          ],
+        ],
+        next: 'Create the certificate with EC P-256 or RSA 2048, and SHA-256.',
+      },
+      INTERMEDIATE_NOT_SENT: {
+        meaning:
+          'The device does not send a CA certificate between its own certificate and the uploaded one.',
+        causes: [
+          [
+            'a file with only the device certificate is configured, not the chain',
+            'count the certificates in the file that the device uses',
+          ],
+        ],
+        next: 'Configure the device with the whole chain: its certificate, then each issuer.',
+      },
+      CA_NOT_UPLOADED: {
+        meaning: 'No CA of the chain is uploaded to the provisioning service.',
+        causes: [
+          ['the CA was created and never uploaded, or was uploaded to another service', 'enrollkit ca list'],
+        ],
+        next: 'Upload the CA certificate and verify it: enrollkit ca upload FILE, enrollkit ca verify NAME',
+      },
+      CA_NOT_VERIFIED: {
+        meaning: 'The CA certificate is uploaded, but proof of possession is not complete.',
+        causes: [['the verification code was never answered', 'enrollkit ca list shows what is verified']],
+        next: 'Complete the proof of possession: enrollkit ca verify NAME',
+      },
+      ANOTHER_CA_OF_THE_SAME_NAME: {
+        meaning: 'A CA of that name is uploaded or enrolled, and it is a different certificate.',
+        causes: [
+          [
+            'the CA was created again with the same name',
+            'compare the thumbprints: enrollkit ca list, enrollkit cert inspect FILE',
+          ],
+        ],
+        next: 'Upload the present CA under another name, or use devices of the uploaded one.',
+      },
+      CA_NOT_ENROLLED: {
+        meaning: 'The CA is verified, and no enrollment group uses a CA of the chain.',
+        causes: [['the group was deleted, or was created for another CA', 'enrollkit group list']],
+        next: 'Create an enrollment group for the CA: enrollkit group create ID',
+      },
+      NO_ENROLLMENT: {
+        meaning: 'No enrollment accepts the device.',
+        causes: [
+          [
+            'there is no enrollment group for certificates, or the certificate is self-signed and not enrolled',
+            'enrollkit group list; enrollkit enrollment list',
+          ],
+        ],
+        next: 'Create an enrollment group, or an individual enrollment for the device.',
+      },
+      ENROLLMENT_DISABLED: {
+        meaning: 'The enrollment that decides about the device is disabled.',
+        causes: [['someone disabled it', 'enrollkit group show ID; enrollkit enrollment show ID']],
+        next: 'Enable the enrollment, and register again.',
+      },
+      ANOTHER_CERTIFICATE_ENROLLED: {
+        meaning: 'The individual enrollment of the device has a different certificate.',
+        causes: [
+          [
+            'the device certificate was renewed, and its enrollment was not',
+            'compare the thumbprints: enrollkit enrollment show ID',
+          ],
+        ],
+        next: 'Put the present certificate into the enrollment.',
+      },
+      ENROLLMENT_OF_ANOTHER_KIND: {
+        meaning: 'The individual enrollment of the device is for a symmetric key or a TPM.',
+        causes: [['an enrollment from an earlier set-up of the device', 'enrollkit enrollment show ID']],
+        next: 'Delete the individual enrollment, or change its attestation to X.509.',
+      },
+      NODE_TOO_OLD: {
+        meaning: 'Node.js is too old for enrollkit.',
+        causes: [['another version is first in PATH', 'node --version']],
+        next: 'Install Node.js 20.19 or later.',
+      },
+      TRUST_ROOT_MISSING: {
+        meaning: 'A root that Azure’s servers need is not trusted on this computer.',
+        causes: [
+          [
+            'the system’s trusted roots are outdated or replaced',
+            'look for DigiCert Global Root G2 and Microsoft RSA Root Certificate Authority 2017',
+          ],
+        ],
+        next: 'Update the trusted roots, or name a file with them in NODE_EXTRA_CA_CERTS.',
+      },
+      EXTRA_ROOTS_MISSING: {
+        meaning: 'NODE_EXTRA_CA_CERTS names a file that does not exist.',
+        causes: [['the file was moved, or the path has a typo', 'list the file']],
+        next: 'Correct the path, or unset the variable.',
+      },
+      TLS_CHECKS_OFF: {
+        meaning: 'NODE_TLS_REJECT_UNAUTHORIZED=0 turns off all checks of servers.',
+        causes: [['a workaround for a proxy or a test server', 'look at the environment']],
+        next: 'Unset the variable, and trust the root of the server instead: NODE_EXTRA_CA_CERTS.',
+      },
+      PROXY_INVALID: {
+        meaning: 'The proxy in the environment is not a URL.',
+        causes: [['a host without http://', 'look at HTTPS_PROXY and ALL_PROXY']],
+        next: 'Set it as http://host:port.',
+      },
+      PROXY_NOT_FOR_MQTT: {
+        meaning: 'Devices register over MQTT or AMQP, which do not use the proxy.',
+        causes: [
+          [
+            'a network that only allows HTTPS through its proxy',
+            'register once: enrollkit device register ID',
+          ],
+        ],
+        next: 'Open the port in the firewall, or register over HTTPS: --protocol https',
+      },
+      PORT_UNREACHABLE: {
+        meaning: 'A port of Azure cannot be reached from here.',
+        causes: [['a firewall blocks outgoing connections', 'enrollkit doctor shows which ports are open']],
+        next: 'Open the port in the firewall, or register over HTTPS: --protocol https',
+      },
+      TLS_INTERCEPTED: {
+        meaning: 'A CA other than Azure’s issued the certificate that arrives here.',
+        causes: [['a proxy inspects TLS', 'enrollkit doctor names the issuer']],
+        next: 'Exempt the hosts of Azure from inspection, or trust the root of the proxy: NODE_EXTRA_CA_CERTS.',
+      },
+      NO_FOLDER: {
+        meaning: 'There is no such certificate folder.',
+        causes: [['a typo, or another working directory', 'list the folder']],
+        next: 'Name the folder with --dir, or run enrollkit quickstart.',
+      },
+      KEY_READABLE_BY_OTHERS: {
+        meaning: 'The mode of a private key lets other users read it.',
+        causes: [['the file was copied or restored without its mode', 'ls -l FILE']],
+        next: 'Restrict it: chmod 600 FILE. If others may have read it, replace the key.',
+      },
+      KEY_MISSING: {
+        meaning: 'A certificate has no private key beside it.',
+        causes: [
+          ['the key was moved to a safe place, or deleted', 'look for key.pem beside certificate.pem'],
+        ],
+        next: 'Restore the key from a backup, or create the certificate again.',
+      },
+      CERTIFICATE_MISSING: {
+        meaning: 'The plan has a certificate that the folder does not have.',
+        causes: [['an interrupted run, or a deleted file', 'enrollkit doctor names it']],
+        next: 'Run enrollkit quickstart again.',
+      },
+      CERTIFICATE_EXPIRES_SOON: {
+        meaning: 'A certificate has a third of its lifetime left, or less.',
+        causes: [['it was not renewed in time', 'enrollkit cert inspect FILE shows the dates']],
+        next: 'Renew it: enrollkit cert renew, or enrollkit cert rollover for a CA.',
+      },
+      CHANGE_UNFINISHED: {
+        meaning: 'An interrupted command has left files that are not in place yet.',
+        causes: [['the command was killed, or the disk was full', 'enrollkit doctor names the folder']],
+        next: 'Run the same command again.',
+      },
+      ROLLOVER_UNFINISHED: {
+        meaning: 'A CA roll-over has begun and is not finished.',
+        causes: [['the command was interrupted', 'enrollkit doctor shows how far it came']],
+        next: 'Run the same command again: enrollkit cert rollover',
+      },
+      EMULATOR_MISSING: {
+        meaning: 'The plan uses an emulator, and its state is gone.',
+        causes: [['its folder was deleted', 'list .enrollkit in the certificate folder']],
+        next: 'Run enrollkit quickstart again: it creates a new emulator.',
+      },
+      RIGHTS_MISSING: {
+        meaning: 'Your identity lacks permissions that a quickstart needs.',
+        causes: [
+          [
+            'a role without write access to the provisioning service',
+            'enrollkit doctor lists the permissions',
+          ],
+        ],
+        next: 'Ask for the role Contributor on the provisioning service, or use --proof-of-possession portal.',
+      },
+      CLOCK_OFF: {
+        meaning: 'The clocks of this computer and of the service differ by more than a minute.',
+        causes: [['the clock of this computer is not synchronized', 'compare it with a time server']],
+        next: 'Synchronize the clock of this computer.',
+      },
+      HUB_UNREACHABLE: {
+        meaning: 'A linked hub cannot be reached.',
+        causes: [['a firewall, or a hub that was deleted', 'resolve its host name and connect to port 443']],
+        next: 'Check the network and that the hub exists.',
+      },
+      ANOTHER_CERTIFICATE_UPLOADED: {
+        meaning: 'Under the name of the CA, a different certificate is uploaded.',
+        causes: [
+          [
+            'the CA of the folder was created again, or another folder uses the name',
+            'compare the thumbprints: enrollkit ca list',
+          ],
+        ],
+        next: 'Upload the CA under another name, or delete the uploaded one: enrollkit ca delete NAME',
+      },
+      GROUP_MISSING: {
+        meaning: 'The enrollment group of the plan does not exist.',
+        causes: [['it was deleted, or the run did not get that far', 'enrollkit group list']],
+        next: 'Run enrollkit quickstart again.',
+      },
+      GROUP_DIFFERS: {
+        meaning: 'The enrollment group is not as in the plan.',
+        causes: [['someone changed it after the run', 'enrollkit group show ID']],
+        next: 'Run enrollkit quickstart again to restore it, or change the plan.',
+      },
+      DEVICE_NOT_REGISTERED: {
+        meaning: 'The device has no registration record.',
+        causes: [['it has never registered, or its record was deleted', 'enrollkit group devices GROUP']],
+        next: 'Register it: enrollkit device register ID',
+      },
+      DEVICE_NOT_ASSIGNED: {
+        meaning: 'The device has a registration record whose status is not assigned.',
+        causes: [['its enrollment is disabled, or no hub could be chosen', 'enrollkit registration show ID']],
+        next: 'Enable its enrollment, then register again.',
+      },
+      DEVICE_NOT_IN_HUB: {
+        meaning: 'The device is registered, but not in its hub.',
+        causes: [['someone deleted it in the hub', 'look for it in the hub']],
+        next: 'Register it again: enrollkit device register ID',
+      },
+      DEVICE_DISABLED_IN_HUB: {
+        meaning: 'The device is disabled in its hub.',
+        causes: [['someone disabled it there', 'look at its status in the hub']],
+        next: 'Enable the device in the hub.',
+      },
+      HUB_HAS_ANOTHER_CERTIFICATE: {
+        meaning: 'The hub has a different certificate than the one in the folder.',
+        causes: [
+          [
+            'the device certificate was renewed, and the device has not registered since',
+            'compare the thumbprints in the hub and in the folder',
+          ],
+        ],
+        next: 'Register the device again: enrollkit device register ID',
+      },
+      NODE_VERSION: {
+        meaning: 'The version of Node.js is new enough.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      TRUST_ROOTS: {
+        meaning: 'The roots that Azure’s servers need are trusted.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      NO_PROXY: {
+        meaning: 'HTTPS does not go through a proxy.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      PROXY: {
+        meaning: 'HTTPS goes through a proxy.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      PORTS_FREE: {
+        meaning: 'The usual ports of the emulator are free.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      PORTS: {
+        meaning: 'The ports of Azure can be reached.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      TLS: {
+        meaning: 'Azure’s own CA issued the certificate of its servers.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      FOLDER: {
+        meaning: 'What the certificate folder contains.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      KEYS_ENCRYPTED: {
+        meaning: 'Encrypted keys were not compared with their certificates.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'Set ENROLLKIT_PASSPHRASE to compare them.',
+      },
+      EMULATOR_RUNNING: {
+        meaning: 'The emulator of the folder is running.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      EMULATOR_STOPPED: {
+        meaning: 'The emulator of the folder is not running; the checks started it for a moment.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      NO_EMULATOR: {
+        meaning: 'The folder has no emulator.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      EMULATOR_CLOCK: {
+        meaning: 'The clock of the emulator was set to another time.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'To use the time of this computer again, run: enrollkit emulator clock --reset',
+      },
+      DPS: {
+        meaning: 'The provisioning service responds.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      RIGHTS: {
+        meaning: 'Your identity has the permissions that a quickstart needs.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      CLOCK: {
+        meaning: 'The clocks of this computer and of the service agree to a minute.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      LINKED_HUBS: {
+        meaning: 'The hubs that are linked to the provisioning service.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      CA: {
+        meaning: 'The CA of the folder is uploaded and verified.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      GROUP: {
+        meaning: 'The enrollment group is as in the plan.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      DEVICE_REGISTERED: {
+        meaning: 'The device is assigned to a hub.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      NOT_ALL_DEVICES: {
+        meaning: 'Only the first 200 devices were checked.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'Check the others with enrollkit device register ID.',
+      },
+    },
+    /** Exit statuses of enrollkit. */
+    exits: {
+      0: {
+        meaning: 'Success.',
+        causes: [['the command did what it was asked to do', 'read its output']],
+        next: 'No action is needed.',
+      },
+      1: {
+        meaning: 'A bug in enrollkit.',
+        causes: [['a case that nobody thought of', 'run the command again with --verbose']],
+        next: 'Report the output.',
+      },
+      2: {
+        meaning: 'The input is not valid: a flag, a name or a file.',
+        causes: [['a typo', 'the error message names the place']],
+        next: 'Correct it; --help lists arguments and flags.',
+      },
+      3: {
+        meaning: 'Credentials, permissions or a passphrase are missing or wrong.',
+        causes: [['nobody is signed in', 'az account show']],
+        next: 'Sign in, or ask for the role that the message names.',
+      },
+      4: {
+        meaning: 'The service refused the request, or lacks something it requires.',
+        causes: [['what the error message names', 'enrollkit explain CODE, with the code in the message']],
+        next: 'Fix what the message names.',
+      },
+      5: {
+        meaning: 'The service could not be reached, failed, or is throttling.',
+        causes: [['the network', 'enrollkit doctor']],
+        next: 'Run the command again later.',
+      },
+      6: {
+        meaning: 'Proof of possession is not complete: the CA is not verified yet.',
+        causes: [['nobody uploaded the verification certificate in the portal', 'enrollkit ca list']],
+        next: 'Upload it, then run the same command again.',
+      },
+      7: {
+        meaning: 'Some devices succeeded, others did not.',
+        causes: [['a problem of single devices', 'the error lists them']],
+        next: 'Fix what is listed, then run the same command again.',
+      },
+      8: {
+        meaning: 'An answer is required, and there is no terminal to ask in.',
+        causes: [['a script or a CI job', 'look for CI in the environment']],
+        next: 'Give the answer as a flag.',
+      },
+      9: {
+        meaning: 'A problem on this computer: a file, a folder, a port or the clock.',
+        causes: [['what the error message names', 'enrollkit doctor']],
+        next: 'Fix what the message names.',
+      },
+      10: {
+        meaning: 'The certificate does not need to be renewed yet.',
+        causes: [
+          ['cert needs-renewal found enough time left', 'enrollkit cert inspect FILE shows the dates'],
+        ],
+        next: 'No action is needed.',
+      },
+      11: {
+        meaning: 'The check failed.',
+        causes: [['cert verify, cert lint or doctor found an error', 'the output lists what was found']],
+        next: 'Fix what is listed, then check again.',
+      },
+      12: {
+        meaning: 'No emulator is running.',
+        causes: [['emulator status found none in the folder', 'enrollkit emulator status --dir FOLDER']],
+        next: 'Start it: enrollkit emulator start',
+      },
+      13: {
+        meaning: 'The run differs from the recording.',
+        causes: [
+          ['a change of the service, of enrollkit or of the plan', 'the output lists the differences'],
+        ],
+        next: 'Find out which change is intended; record the run again if it is.',
+      },
+      130: {
+        meaning: 'Interrupted; completed work is kept.',
+        causes: [['Ctrl-C, or a signal', 'look at who ended it']],
+        next: 'Run the same command again to resume.',
       },
     },
     /** Error codes of enrollkit; what to do next is in errors.next. */
@@ -3023,6 +3640,10 @@ export const en = {
     unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
     unwritable: (path: string, reason: string) => `Cannot write ${path}${reason}.`,
     notRegular: (path: string) => `${path} is not a regular file.`,
+    pipeWithoutWriter: (path: string) => `${path} is a pipe that no program writes to.`,
+    pipeSilent: (path: string, seconds: number) =>
+      `${path} is a pipe, and nothing arrived for ${seconds} seconds.`,
+    writeToPipe: 'Write the contents to the pipe, or name a file.',
     replaceOrMove: 'Put a file in its place, or move it away, then run the command again.',
     exists: (path: string) => `${path} already exists.`,
     aFile: 'a file',
@@ -3415,7 +4036,6 @@ export const en = {
       `You do not have permission to open port ${port} of ${address}, for ${protocol}.`,
     permitOrOtherPort: (permit: string, flag: string) =>
       `${permit} Or choose another port, 1024 or higher, with ${flag} PORT.`,
-    stuck: (folder: string) => `The emulator on ${folder} is neither starting nor stopping.`,
     noResponse: (address: string, reason: string) =>
       `The emulator at ${address} does not respond: ${reason}.`,
     timedOut: 'the request timed out',
@@ -3461,11 +4081,342 @@ export const en = {
     noSuchService: (name: string) => `there is no provisioning service "${name}"`,
     notACa: 'It is not a CA certificate.',
     invalidFaultSeed: (maximum: number) => `The fault seed must be a whole number from 0 to ${maximum}.`,
+    waitForms: 'it must be a whole number, or a range of two such as [100, 500]',
     ruleIdRule: 'use 1 to 64 letters, digits, dots, hyphens and underscores',
     notATime: 'use a time such as 2027-01-31T12:00:00Z',
     notInHandshake: 'it is not known during a TLS handshake; match this fault by transport only',
     webSocketListener: 'WebSockets use the https listener',
     ruleListedTwice: 'another rule has this ID',
+  },
+
+  /** src/emulator/console/: the emulator's page. */
+  console: {
+    product: 'enrollkit emulator',
+    skipToContent: 'Skip to content',
+    pages: 'Pages',
+    language: 'Language',
+    overview: 'Overview',
+    certificates: 'Certificates',
+    enrollments: 'Enrollments',
+    registrations: 'Registrations',
+    devices: 'Devices',
+    log: 'Log',
+    faults: 'Faults',
+    clock: 'Clock',
+    api: 'API',
+    opening: 'Opening the emulator’s page…',
+    continueTo: 'Continue to the page',
+    /** Errors of the whole page. */
+    problems: {
+      tokenTitle: 'Open this page with its link',
+      token:
+        'The address must end in the token of this emulator. The link is printed by "enrollkit emulator start", and "enrollkit emulator env" shows it again as ENROLLKIT_CONSOLE_URL.',
+      hostTitle: 'Wrong host name',
+      host: 'Open the page as localhost, as an IP address, or under the host name of the emulator.',
+      originTitle: 'The request was refused',
+      origin: 'It came from another site, or the form is out of date. Open the page again with its link.',
+      notFoundTitle: 'Not found',
+      notFound: 'It does not exist, or it was deleted.',
+      tooLargeTitle: 'The upload is too large',
+      tooLarge: 'A certificate file can have at most 1 MB.',
+      failedTitle: 'The page failed',
+      failed: 'This is a bug in enrollkit. The log of the emulator has the details.',
+    },
+    /** At the top of a page while its live connection is lost. */
+    stopped:
+      'The emulator does not respond: it was stopped or is restarting. What you typed is kept on this page.',
+    wasReset: 'The emulator was reset or restarted. Its data is now different: reload the page.',
+    reload: 'Reload',
+    /** Refusals of a form. */
+    refused: 'Nothing was changed.',
+    refusedAtField: 'Correct the marked field.',
+    stale:
+      'It was changed in the meantime, so nothing was saved. What you typed is kept. To overwrite the other change, save again; to see it, reload the page.',
+    gone: 'It was deleted in the meantime.',
+    notJson: (reason: string) => `This is not valid JSON: ${reason}`,
+    required: 'Fill in this field.',
+    fileRequired: 'Choose a file.',
+    /** After an action. */
+    done: {
+      uploaded: 'The certificate was uploaded. Verify it next.',
+      code: 'The verification code was generated.',
+      verified: 'The certificate is verified.',
+      deleted: 'Deleted.',
+      saved: 'Saved.',
+      created: 'Created.',
+      sent: 'The message was queued for the device.',
+      purged: 'The queued messages were deleted.',
+      faultsSet: 'The faults are on.',
+      faultsCleared: 'The faults are off.',
+      clockSet: 'The clock was set.',
+      registrationDeleted:
+        'The registration was deleted. The device stays in its hub until you delete it there.',
+    },
+    save: 'Save',
+    create: 'Create',
+    remove: 'Delete…',
+    confirmRemove: (name: string) => `Delete ${name}? This cannot be undone.`,
+    confirm: 'Delete',
+    enable: 'Enable',
+    disable: 'Disable',
+    copy: 'Copy',
+    copied: 'Copied',
+    show: 'Show',
+    search: 'Search',
+    searchPrefix: 'ID begins with',
+    next: 'Next page',
+    first: 'First page',
+    none: 'None.',
+    noMatch: (prefix: string) => `No ID begins with "${prefix}".`,
+    name: 'Name',
+    status: 'Status',
+    actions: 'Actions',
+    created: 'Created',
+    updated: 'Last updated',
+    expires: 'Expires',
+    thumbprint: 'Thumbprint',
+    subject: 'Subject',
+    enabled: 'Enabled',
+    disabled: 'Disabled',
+    /** The page Overview. */
+    overviewPage: {
+      service: 'Provisioning service',
+      idScope: 'ID scope',
+      hostName: 'Host name',
+      hubs: 'Linked hubs',
+      allHubs: 'IoT hubs',
+      hub: 'IoT hub',
+      weight: 'Weight',
+      notAssigned: 'no devices are assigned',
+      connectionString: 'Connection string',
+      connectionStringOf: (name: string) => `Connection string of ${name}`,
+      armEndpoint: 'Azure Resource Manager endpoint',
+      tlsRoot: 'TLS root (file)',
+      connectSdk: 'Connect an SDK',
+      connectSdkText: 'These commands print the environment variables that the SDKs of a language read.',
+      sdkLanguage: 'Language',
+      command: 'Command',
+    },
+    /** The page Certificates. */
+    certificatesPage: {
+      intro:
+        'Upload the CA certificates that sign your devices. To verify one, prove that you have its key: sign a certificate with the verification code as its common name.',
+      upload: 'Upload a certificate',
+      uploadNew: 'Upload',
+      exists: (name: string) =>
+        `A certificate named ${name} already exists. Choose another name, or delete that one first.`,
+      nameHint: 'Letters, digits, hyphens, dots and underscores.',
+      file: 'Certificate file',
+      fileHint: '.pem or .cer',
+      verified: 'Verified',
+      unverified: 'Not verified',
+      verifyTitle: 'Proof of possession',
+      stepCode: 'Generate a verification code.',
+      stepSign: 'Create a certificate with this code as its common name, signed by the key of the CA.',
+      stepUpload: 'Upload that certificate.',
+      generate: 'Generate verification code',
+      generateAgain: 'Generate another code',
+      code: 'Verification code',
+      proofFile: 'Verification certificate file',
+      submitProof: 'Verify',
+      signWith: 'With enrollkit:',
+      back: 'All certificates',
+    },
+    /** The page Enrollments. */
+    enrollmentsPage: {
+      groups: 'Enrollment groups',
+      individuals: 'Individual enrollments',
+      exists: (id: string) => `An enrollment named ${id} already exists.`,
+      addGroup: 'Add enrollment group',
+      addIndividual: 'Add individual enrollment',
+      editGroup: (id: string) => `Enrollment group ${id}`,
+      editIndividual: (id: string) => `Individual enrollment ${id}`,
+      groupId: 'Group name',
+      registrationId: 'Registration ID',
+      deviceId: 'IoT Hub device ID',
+      deviceIdHint: 'Empty: the registration ID.',
+      attestation: 'Attestation',
+      kinds: {
+        caReferences: 'X.509 CA: uploaded certificate',
+        signingCertificates: 'X.509 CA: certificate file',
+        clientCertificates: 'X.509 client certificate',
+        symmetricKey: 'Symmetric key',
+        tpm: 'TPM',
+      },
+      primary: 'Primary certificate',
+      secondary: 'Secondary certificate',
+      primaryFile: 'Primary certificate file',
+      secondaryFile: 'Secondary certificate file',
+      keepFile: 'Leave empty to keep the current certificate.',
+      keysHint: 'Keys are generated unless you enter them.',
+      primaryKey: 'Primary key',
+      secondaryKey: 'Secondary key',
+      enabled: 'Allow devices to register',
+      iotEdge: 'IoT Edge device',
+      allocation: 'Allocation policy',
+      policies: {
+        default: 'That of the provisioning service',
+        hashed: 'Evenly weighted distribution',
+        geoLatency: 'Lowest latency',
+        static: 'Static configuration',
+        custom: 'Custom (webhook)',
+      },
+      hubs: 'IoT hubs',
+      hubsHint: 'None: all linked hubs. Choose an allocation policy as well.',
+      webhook: 'Webhook URL',
+      reprovisioning: 'Re-provisioning policy',
+      reprovisionings: {
+        migrate: 'Re-provision and migrate data',
+        reset: 'Re-provision and reset to the initial twin',
+        never: 'Never re-provision',
+      },
+      initialTwin: 'Initial twin (JSON)',
+      noGroups: 'There are no enrollment groups.',
+      noIndividuals: 'There are no individual enrollments.',
+      notUploaded: 'No certificate is uploaded.',
+      viewRegistrations: 'Registrations',
+    },
+    /** The page Registrations. */
+    registrationsPage: {
+      ofGroup: (id: string) => `Registrations of ${id}`,
+      enrollment: 'Enrollment',
+      individual: 'Individual enrollment',
+      hub: 'IoT hub',
+      states: { assigned: 'Assigned', failed: 'Failed', disabled: 'Disabled' },
+      empty: 'No device has registered.',
+    },
+    /** The pages of devices. */
+    devicesPage: {
+      hub: 'IoT hub',
+      deviceId: 'Device ID',
+      connection: 'Connection',
+      connected: 'Connected',
+      disconnected: 'Disconnected',
+      authentication: 'Authentication',
+      authentications: {
+        sas: 'Symmetric key',
+        selfSigned: 'X.509 thumbprint',
+        certificateAuthority: 'X.509 CA',
+      },
+      lastActivity: 'Last activity',
+      queued: 'Queued messages',
+      empty: 'The hub has no devices.',
+      twin: 'Twin',
+      tags: 'Tags (JSON)',
+      desired: 'Desired properties (JSON)',
+      reported: 'Reported properties',
+      saveTwin: 'Save the twin',
+      method: 'Direct method',
+      methodName: 'Method name',
+      payload: 'Payload (JSON)',
+      timeout: 'Timeout in seconds',
+      invoke: 'Invoke',
+      responded: (status: number) => `The device responded with status ${status}.`,
+      message: 'Message to the device',
+      messageBody: 'Message',
+      send: 'Send',
+      purge: 'Delete queued messages',
+      telemetry: 'Messages from the device',
+      noTelemetry: 'The device has not sent a message.',
+      enqueued: 'Received',
+      body: 'Body',
+      properties: 'Properties',
+      binary: (bytes: number) => `${bytes} bytes, not text`,
+      shortened: (bytes: number) => `… ${bytes} bytes in total`,
+      mustBeObject: 'This must be a JSON object.',
+    },
+    /** The page Log. */
+    logPage: {
+      verdicts: 'Registrations',
+      verdictsText: 'The newest first: what each device presented, and how DPS decided.',
+      noVerdicts: 'No device has asked to register since the emulator started.',
+      requests: 'Requests',
+      noRequests: 'There were no requests since the emulator started.',
+      time: 'Time',
+      plane: 'Plane',
+      transport: 'Transport',
+      operation: 'Operation',
+      id: 'ID',
+      reason: 'Reason',
+      refusedWith: (code: number) => `Refused: ${code}`,
+      assignedTo: (hub: string) => `Assigned to ${hub}`,
+      assignmentFailed: 'Not assigned',
+      wasDisabled: 'The enrollment is disabled',
+      noCertificate: 'The device presented neither a certificate nor a token.',
+      token: 'The device presented a shared access signature.',
+      chain: 'Chain of certificates, from the device upward',
+      links: {
+        device: 'Device',
+        intermediate: 'Intermediate CA',
+        root: 'Root CA',
+        unreadable: 'Not a certificate',
+      },
+      signedBy: 'signed by',
+      broken: 'The chain breaks here',
+      notSent: 'not sent by the device',
+      knownToDps: (name: string) => `verified in DPS as ${name}`,
+      unverifiedInDps: (name: string) => `uploaded as ${name}, but not verified`,
+      unknownToDps: 'unknown to DPS',
+      validity: (from: string, to: string) => `Valid from ${from} to ${to}`,
+      missing: (issuer: string) => `${issuer}: not sent, and not uploaded to DPS`,
+      unrelated: 'Also sent, but not part of the chain:',
+      enrollmentGroup: (id: string) => `Enrollment group ${id}`,
+      individual: (id: string) => `Individual enrollment ${id}`,
+      noEnrollment: 'No enrollment',
+      explanation: 'What this means',
+    },
+    /** The page Faults. */
+    faultsPage: {
+      intro: 'Faults disturb what clients send, but never this page.',
+      off: 'No faults are on.',
+      on: (seed: number) => `Faults are on, with seed ${seed}.`,
+      rule: 'Rule',
+      injected: 'Injected',
+      preset: 'Rules',
+      presets: {
+        mild: 'mild: about 5 % of requests',
+        wild: 'wild: about 30 % of requests',
+        own: 'own rules (JSON)',
+      },
+      rules: 'Own rules (JSON)',
+      seed: 'Seed',
+      seedHint: 'Empty: a random one.',
+      turnOn: 'Turn on',
+      turnOff: 'Turn off',
+    },
+    /** The page API. */
+    apiPage: {
+      intro:
+        'The emulator answers these operations over HTTPS. As an OpenAPI document, which needs no token:',
+      planes: {
+        arm: 'Azure Resource Manager',
+        service: 'Service plane of DPS',
+        device: 'Device plane of DPS',
+        hub: 'IoT Hub',
+      },
+      operation: 'Operation',
+      method: 'Method',
+      path: 'Path',
+      supported: 'Supported',
+      yes: 'Yes',
+      no: 'No, 501',
+    },
+    /** The page Clock. */
+    clockPage: {
+      intro: 'The emulator validates certificates and tokens, and dates its records, by this clock.',
+      now: 'The emulator’s clock',
+      same: 'It is that of this computer.',
+      ahead: (days: number) => `It is ${days} days ahead of this computer.`,
+      behind: (days: number) => `It is ${days} days behind this computer.`,
+      at: 'Set to (UTC)',
+      set: 'Set',
+      advance: 'Move by',
+      back1d: '1 day back',
+      forward1d: '1 day forward',
+      forward30d: '30 days forward',
+      forward365d: '365 days forward',
+      reset: 'Return to the present',
+    },
   },
 
   /** src/quickstart/plan/ */
@@ -3903,9 +4854,7 @@ export const en = {
     notHexadecimal: (digits: number) => `it must be ${digits} hexadecimal digits`,
     notShownAsVerified: 'In the recorded run, the portal did not show the CA certificate as verified.',
     update: 'Update enrollkit.',
-    tooLong: (path: string, size: number, maximum: number) =>
-      `${path} has ${size} bytes. A recording has at most ${maximum}.`,
-    noFile: (path: string) => `The file ${path} does not exist.`,
+
     unreadable: (path: string, reason: string) => `${path} cannot be read${reason}.`,
     textTooLong: (length: number, maximum: number) =>
       `this text has ${length} characters; the maximum is ${maximum}`,
@@ -4001,6 +4950,8 @@ export const en = {
     otherRun: (path: string) => `${path} belongs to an unfinished run with another fleet or other arguments.`,
     otherRunNext:
       'Run the interrupted command again with the same arguments, or choose another path with --out.',
+    otherPassphrase: 'The passphrase is not the one that the interrupted run encrypted keys with.',
+    otherPassphraseNext: 'Enter the passphrase of the interrupted run, or choose another path with --out.',
     notAJournal: (line: number, path: string) => `Line ${line} of ${path} is not a line of a fleet journal.`,
     notAJournalNext:
       'Choose another path with --out, or delete that file with the output that it belongs to.',
@@ -4063,7 +5014,8 @@ export const en = {
       ENROLLKIT_PASSPHRASE: 'The passphrase of the private keys.',
       ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure: connection string of a shared access policy of the DPS.',
       ENROLLKIT_HUB_CONNECTION_STRING: 'Azure: connection string of a hub, to look up and delete devices.',
-      ENROLLKIT_LANG: 'The language of messages (en, zh-CN), instead of your locale.',
+      ENROLLKIT_LANG:
+        'The language of messages (en, zh-CN), instead of your locale. To add a language, see CONTRIBUTING.md.',
       DEFAULT_VALIDITY_DAYS: 'certgen --edge: days that certificates are valid, instead of 30.',
       AZURE_TENANT_ID: 'Azure: the tenant of a service principal.',
       AZURE_CLIENT_ID: 'Azure: the client ID of the service principal.',
@@ -4274,8 +5226,6 @@ export const en = {
     notForDps: (problem: string) =>
       `warning: ${problem} DPS will refuse an enrollment with this certificate.`,
     endsWithIssuer: (date: string) => `note: The certificate expires together with its issuer, on ${date}.`,
-    noFile: (path: string) => `There is no file ${path}.`,
-    unreadable: (path: string, reason: string) => `Cannot read ${path}${reason}.`,
     keyFlags: {
       conflict: '--key uses an existing key; --key-algorithm and --encrypt-key apply to a new one.',
       omitOne: 'Omit one of them.',
@@ -4336,10 +5286,6 @@ export const en = {
         `${place}: this profile is for the role ${role}, but ${expected} is required.`,
       correct: 'Correct the profile at that place. Its schema is templates/profiles/profile.schema.json.',
     },
-    fileTooLarge: (path: string, size: number, maximum: number) =>
-      `${path} has ${size} bytes; files of certificates and keys have at most ${maximum}.`,
-    checkFile: 'Check that this is the right file.',
-    isFolder: (path: string) => `${path} is a folder, not a file.`,
     request: {
       commonNames: (count: number, subject: string) =>
         `Its subject has ${count} common names (${subject}); a device has one, its registration ID.`,
@@ -4702,17 +5648,26 @@ export const en = {
       `a plan for ${count} ${count === 1 ? 'device' : 'devices'} in Azure, on ${service}, enrollment group ${group}`,
     lastRun: (day: string, outcome: 'done' | 'failed' | 'interrupted', failure: string | undefined) =>
       `last run on ${day}: ${outcome === 'done' ? 'completed' : outcome}${failure ? `: ${failure}` : ''}`,
-    uploadCommands: (upload: string, code: string) => `
-Proof of possession by hand. In another terminal:
-  1. Upload the CA certificate:
-     ${upload}
-  2. Show its verification code:
-     ${code}
+    uploadToEmulator: (page: string, name: string, file: string, upload: string, code: string) => `
+Proof of possession, in the emulator’s page:
+  1. Open the certificates of the provisioning service:
+     ${page}
+  2. Under "Upload a certificate", enter the name ${name}
+     and choose the file ${file}
+     Select "Upload".
+  3. Select "Generate verification code". Copy the code.
+
+Or in another terminal:
+  ${upload}
+  ${code}
 `,
-    answerCommand: (verify: string) => `
-The verification certificate is ready. In the other terminal:
-  3. Send it:
-     ${verify}
+    answerEmulator: (file: string, verify: string) => `
+The verification certificate is ready. On the same page:
+  4. Under "Upload that certificate", choose the file ${file}
+     Select "Verify".
+
+Or in the other terminal:
+  ${verify}
 `,
     uploadInPortal: (service: string, url: string, name: string, file: string) => `
 Proof of possession, in the portal:
@@ -4911,7 +5866,7 @@ The verification certificate is ready. In the portal, on the same page:
     folderContains: (folder: string) => `${folder} contains:`,
     verificationCode: 'Verification code:',
     pasteCode: 'Paste it here. It is not a secret.',
-    haveYouRun: 'Have you run this command?',
+    haveYouRun: 'Does the page, or the command, show it as verified?',
     portalShowsVerified: 'Does the portal show it as verified?',
     runContinues: 'Answer yes to continue the run.',
     refreshList: 'This can take a moment. Refresh the list.',
@@ -5833,6 +6788,7 @@ The verification certificate is ready. In the portal, on the same page:
         `To stop it: ${command}\nIts state is kept in ${dir}.`,
       addresses: 'Addresses',
       armEndpoint: (address: string, service: string) => `${address}, provisioning service ${service}`,
+      page: 'Open in a browser',
       connectSdk: 'Connect an SDK',
       environment: 'In another shell: environment variables for the SDKs',
       nodeDevice: 'Node.js, a device:',
@@ -5968,6 +6924,7 @@ The verification certificate is ready. In the portal, on the same page:
       'the address to listen on, and the name of the first hub (default: localhost, and 127.0.0.1 for the hub)',
     portFlag: (port: number) => `port for HTTPS; 0 for any free port (default: ${port})`,
     mqttPortFlag: (port: number) => `port for MQTT; 0 for any free port (default: ${port})`,
+    consolePortFlag: 'port of the emulator’s page, over HTTP on 127.0.0.1; 0 for any free port (default: 0)',
     amqpPortFlag: (port: number) =>
       `port for AMQP; 0 for any free port (default: ${port}, or 0 with --mqtt-port 0)`,
     standardPortsFlag:
@@ -6100,7 +7057,11 @@ The verification certificate is ready. In the portal, on the same page:
     outFlag: 'the folder or the file; for ndjson and tar, - is standard output (default: fleet, or -)',
     manifestOutFlag:
       'the list of devices, without keys (default: PATH.manifest.csv; fleet.manifest.csv with standard output)',
-    pfxFlag: 'also create a PKCS#12 file for each device, without a passphrase',
+    pfxFlag: 'also create a PKCS#12 file for each device, without a passphrase unless you add --encrypt-key',
+    encryptKeyFlag: 'encrypt the private keys, and PKCS#12 files, with the passphrase',
+    deviceKeys: 'the keys of the devices',
+    keysEncrypted: (fleet: string) =>
+      `The private keys of ${fleet} are encrypted, and there is no passphrase.`,
     workersFlag: 'threads that create keys and certificates (default: one per core)',
     forceFlag: 'issue the certificates even if they cannot be valid under their CA',
     issueExample: 'one folder per device, signed by the CA in the certificate folder',

@@ -195,7 +195,7 @@ export function removeIfEmpty(folder: string): void {
 }
 
 /** No file of enrollkit comes near; more than twice as much is no string in Node.js. */
-const maxBytesRead = 256 * 1024 * 1024;
+export const maxBytesRead = 256 * 1024 * 1024;
 
 /**
  * What is in a file, or undefined when there is none. Anything else in its place, such as a named pipe that nobody

@@ -123,6 +123,21 @@ export class Journal {
   }
 
   /**
+   * Removes a last line that was cut off.
+   *
+   * @throws EnrollkitError FILE_UNWRITABLE
+   */
+  removeCutOff(): void {
+    if (this.#tornAt === undefined) return;
+    try {
+      truncateSync(this.#path, this.#tornAt);
+    } catch (cause) {
+      throw unwritable(sentences.workspace.journal.name(this.#path), cause);
+    }
+    this.#tornAt = undefined;
+  }
+
+  /**
    * What marks everything that the runs in this folder create in Azure, so that `clean --find` can tell it when the
    * folder is lost. Chosen once, and recorded before anything carries it.
    */
@@ -138,21 +153,6 @@ export class Journal {
   /** The same, if it was chosen. */
   get knownRun(): string | undefined {
     return this.#run;
-  }
-
-  /**
-   * Removes a last line that was cut off.
-   *
-   * @throws EnrollkitError FILE_UNWRITABLE
-   */
-  removeCutOff(): void {
-    if (this.#tornAt === undefined) return;
-    try {
-      truncateSync(this.#path, this.#tornAt);
-    } catch (cause) {
-      throw unwritable(sentences.workspace.journal.name(this.#path), cause);
-    }
-    this.#tornAt = undefined;
   }
 
   /** To be called before the act, once it is known that the thing is not there. */

@@ -1,10 +1,13 @@
 /** `emulator start --faults` and `emulator faults`, from outside. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { test } from 'uvu';
 import { clientOf } from '../emulator/support.js';
+import { bin } from '../support/bin.js';
 import { startEmulatorProcess } from '../support/emulator-process.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { quickstartUnderWild } from '../support/wild.js';
@@ -56,6 +59,107 @@ test('a fault file with an unknown field names its place, and exits with 2', () 
       assert.match(stderr, /faults\.json:3:48: .*unknown field "wen"/);
     }
   }));
+
+const reset = { id: 'a', fault: { type: 'reset' } };
+const latency = (milliseconds: unknown) => ({
+  rules: [{ id: 'a', fault: { type: 'latency', milliseconds } }],
+});
+/** Exit status, and what the error begins with or names. */
+const hostile: [what: string, content: string | object, status: number, names: RegExp][] = [
+  [
+    'text in place of a number',
+    latency('5'),
+    2,
+    /f\.json:1:62: rules\.0\.fault\.milliseconds: .*\[100, 500\]/,
+  ],
+  ['a negative number', latency(-1), 2, /f\.json:1:62: rules\.0\.fault\.milliseconds/],
+  [
+    'a number without end',
+    '{"rules":[{"id":"a","fault":{"type":"latency","milliseconds":1e999}}]}',
+    2,
+    /f\.json:1:62:/,
+  ],
+  [
+    'a word that is no JSON',
+    '{"rules":[{"id":"a","fault":{"type":"latency","milliseconds":NaN}}]}',
+    2,
+    /f\.json:1:62:/,
+  ],
+  ['a list as the document', '[]', 2, /f\.json:1:1:/],
+  ['no rules', '{}', 2, /f\.json:1:1: rules/],
+  ['a rule that is null', { rules: [null] }, 2, /f\.json:1:11: rules\.0/],
+  [
+    'escapes in a field',
+    { rules: [{ ...reset, '\u001b]0;x\u0007': 1 }] },
+    2,
+    /f\.json:1:46: .*\\u001b\]0;x\\u0007/,
+  ],
+  ['escapes in an ID', { rules: [{ ...reset, id: 'a\u001b[2J' }] }, 2, /f\.json:1:17: rules\.0\.id/],
+  [
+    'a field of a megabyte',
+    { rules: [{ ...reset, ['z'.repeat(2 ** 20)]: 1 }] },
+    2,
+    /f\.json:1:46: .*zzz\.\.\./,
+  ],
+  [
+    'a field twice, of a megabyte',
+    `{"${'z'.repeat(2 ** 20)}":1,"${'z'.repeat(2 ** 20)}":1}`,
+    2,
+    /f\.json:1:/,
+  ],
+  [
+    'ten thousand unknown fields',
+    Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`f${i}`, i])),
+    2,
+    /f\.json:1:2: .*"f0"/,
+  ],
+  ['more rules than allowed', { rules: Array(1001).fill(reset) }, 2, /f\.json:1:10: rules: .*1000/],
+  ['nested deeply', `{"rules":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 2, /f\.json:1:1009:/],
+  ['more than 4 MiB', `{"rules":[${' '.repeat(2 ** 22)}]}`, 9, /f\.json .*4194304/],
+];
+
+test('a hostile fault file is refused with its place, in little text', () =>
+  inTemporaryFolder(async (cwd) => {
+    for (const [what, content, expected, names] of hostile) {
+      writeFileSync(join(cwd, 'f.json'), typeof content === 'string' ? content : JSON.stringify(content));
+      const { status, stderr, stdout } = await run(['emulator', 'faults', 'set', 'f.json'], { cwd });
+      assert.equal(status, expected, `${what}: ${stderr.slice(0, 1000)}`);
+      assert.match(stderr, names, what);
+      assert.ok(stderr.length < 2000, `${what}: ${stderr.length} characters`);
+      assert.ok(!stderr.includes('\u001b') && !stderr.includes('\u0007'), what);
+      assert.equal(stdout, '');
+    }
+  }));
+
+test('in place of a fault file: a folder, a loop of links, a pipe without a writer; a pipe with one is read', () =>
+  inTemporaryFolder(async (cwd) => {
+    mkdirSync(join(cwd, 'folder'));
+    symlinkSync('loop', join(cwd, 'loop'));
+    execFileSync('mkfifo', [join(cwd, 'pipe')]);
+    const set = (file: string) => run(['emulator', 'faults', 'set', file], { cwd });
+    for (const file of ['folder', 'loop', 'pipe', '/dev/zero']) {
+      const { status, stderr } = await set(file);
+      assert.equal(status, 9, `${file}: ${stderr}`);
+      assert.ok(stderr.includes(file), stderr);
+    }
+    const writer = spawn('sh', ['-c', 'sleep 0.2; echo "{" > pipe'], { cwd });
+    const { status, stderr } = await set('pipe');
+    if (writer.exitCode === null) await once(writer, 'exit');
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, /pipe:2:1: /);
+  }));
+
+test('Ctrl-C ends a command that waits for standard input', async () => {
+  const child = spawn(process.execPath, [bin, 'emulator', 'faults', 'set', '-'], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  child.stdin!.write('{');
+  // Modules take their time to load; before that, the signal ends the process as well.
+  const timer = setInterval(() => child.kill('SIGINT'), 100);
+  const [status, signal] = await once(child, 'exit');
+  clearInterval(timer);
+  assert.ok(signal === 'SIGINT' || status === 130, `${status} ${signal}`);
+});
 
 const wrong: [string[], RegExp][] = [
   [['emulator', 'faults', 'sett', 'wild'], /set, list or clear/],

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import mqttPacket from 'mqtt-packet';
 import { suite } from 'uvu';
 import { type RegisterDeviceOptions, registerDevice } from '../../src/dps/client/device.js';
 import { MqttSession } from '../../src/dps/client/mqtt/session.js';
@@ -244,26 +246,17 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-device('a server that announces an MQTT packet of 200 MB is left at once', async () => {
-  const { root } = world.chain;
+/** A connection of the device to a server of the test's own. */
+async function sessionAt(answer: (socket: TLSSocket) => void) {
+  const { root, device: presented } = world.chain;
   const { pem, privateKey } = await make('server', 'localhost', root, {
     subjectAlternativeNames: { dns: ['localhost'] },
   });
-  let sent = 0;
   const server = createTlsServer({ cert: pem, key: await privateKeyToPem(privateKey) }, (socket) => {
     socket.on('error', () => {});
-    socket.once('data', () => {
-      // CONNACK, and the head of a PUBLISH.
-      socket.write(Buffer.from([0x20, 2, 0, 0, 0x30, 0x80, 0x80, 0x80, 0x64]));
-      const more = () => {
-        while (!socket.destroyed && sent < 200 && socket.write(Buffer.alloc(1024 * 1024))) sent += 1;
-      };
-      socket.on('drain', more);
-      more();
-    });
+    answer(socket);
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { device: presented } = world.chain;
   const session = MqttSession.open({
     plane: 'device',
     endpoint: `localhost:${(server.address() as AddressInfo).port}`,
@@ -273,6 +266,43 @@ device('a server that announces an MQTT packet of 200 MB is left at once', async
     userName: 'x',
     signal: new AbortController().signal,
   });
+  return { server, session };
+}
+
+device('a server that never acknowledges a request is left after its answer', async () => {
+  const { server, session } = await sessionAt((socket) => {
+    const parser = mqttPacket.parser({ protocolVersion: 4 });
+    socket.on('data', (chunk: Buffer) => parser.parse(chunk));
+    parser.on('packet', (packet) => {
+      if (packet.cmd === 'connect') socket.write(Buffer.from([0x20, 2, 0, 0]));
+      if (packet.cmd !== 'publish') return;
+      const topic = packet.topic.replace('ask', 'x/res/200');
+      socket.write(mqttPacket.generate({ ...packet, topic, payload: 'yes', qos: 0 }));
+    });
+  });
+  try {
+    const opened = await session;
+    assert.equal((await opened.request((id) => `ask/?$rid=${id}`, '')).payload, 'yes');
+    const late = sleep(5000, 'not closed', { ref: false });
+    assert.equal(await Promise.race([opened.close(), late]), undefined);
+  } finally {
+    server.close();
+  }
+});
+
+device('a server that announces an MQTT packet of 200 MB is left at once', async () => {
+  let sent = 0;
+  const { server, session } = await sessionAt((socket) =>
+    socket.once('data', () => {
+      // CONNACK, and the head of a PUBLISH.
+      socket.write(Buffer.from([0x20, 2, 0, 0, 0x30, 0x80, 0x80, 0x80, 0x64]));
+      const more = () => {
+        while (!socket.destroyed && sent < 200 && socket.write(Buffer.alloc(1024 * 1024))) sent += 1;
+      };
+      socket.on('drain', more);
+      more();
+    }),
+  );
   try {
     const asked = session.then((one) => one.request((id) => `ask/?$rid=${id}`, ''));
     await failing('REFUSED', asked);

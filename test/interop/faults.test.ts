@@ -29,7 +29,7 @@ async function outcomeOf(
   arguments_: string[],
 ): Promise<Outcome> {
   faults.set({ rules: [{ id: 'fault', when: { count: 1 }, ...rule }] }, 1);
-  const isMet = () => faults.list().rules[0]!.injected === 1;
+  const isMet = () => faults.list().rules[0]!.injected > 0;
   const child = spawn(command, arguments_, { stdio: ['ignore', 'pipe', 'ignore'] });
   let stdout = '';
   child.stdout.on('data', (text) => (stdout += text));
@@ -87,26 +87,44 @@ const rows: Row[] = [
     { https: 'fails', mqtt: 'registers', amqp: 'registers', paho: 'fails' },
   ],
   [
+    'throttled after one request',
+    {
+      match: { operation: ['register', 'getOperation'] },
+      fault: { type: 'throttle', requests: 1, seconds: 2 },
+      when: {},
+    },
+    { https: 'fails', mqtt: 'registers', amqp: 'registers', paho: 'fails' },
+  ],
+  [
     'latency',
     { match: registering, fault: { type: 'latency', milliseconds: 300 } },
     { https: 'registers', mqtt: 'registers', amqp: 'registers', paho: 'registers' },
   ],
   [
-    'reset before',
+    'reset before the effect',
     { match: registering, fault: { type: 'reset' } },
     { https: 'fails', mqtt: 'crashes', amqp: 'fails', paho: 'waits' },
   ],
   [
-    'reset after',
+    'reset after the effect',
     { match: registering, fault: { type: 'reset', effect: 'after' } },
     { https: 'fails', mqtt: 'crashes', amqp: 'fails', paho: 'waits' },
   ],
-  ['truncated', { match: registering, fault: { type: 'truncate' } }, { https: 'fails' }],
-  ['dripped', { match: registering, fault: { type: 'drip', bytesPerSecond: 500 } }, { https: 'registers' }],
+  ['truncated answer', { match: registering, fault: { type: 'truncate' } }, { https: 'fails' }],
+  [
+    'dripped answer',
+    { match: registering, fault: { type: 'drip', bytesPerSecond: 500 } },
+    { https: 'registers' },
+  ],
   [
     'closed at connect',
     { fault: { type: 'disconnect', after: 'connect' } },
     { mqtt: 'fails', amqp: 'waits', paho: 'registers' },
+  ],
+  [
+    'closed after two packets',
+    { fault: { type: 'disconnect', after: 2 } },
+    { mqtt: 'crashes', amqp: 'fails', paho: 'waits' },
   ],
   [
     'closed after the effect',
@@ -124,7 +142,7 @@ const rows: Row[] = [
     { mqtt: 'registers', amqp: 'registers', paho: 'registers' },
   ],
   [
-    'assigning',
+    'a poll that stays assigning',
     { fault: { type: 'assigning' } },
     { https: 'registers', mqtt: 'registers', amqp: 'registers', paho: 'fails' },
   ],
@@ -134,12 +152,12 @@ const rows: Row[] = [
     { https: 'fails', mqtt: 'fails', amqp: 'fails', paho: 'fails' },
   ],
   [
-    'wrong name',
+    'certificate for a wrong name',
     { fault: { type: 'certificate', problem: 'wrong-name' } },
     { https: 'fails', mqtt: 'fails', amqp: 'fails', paho: 'fails' },
   ],
   [
-    'untrusted',
+    'untrusted certificate',
     { fault: { type: 'certificate', problem: 'untrusted' } },
     { https: 'fails', mqtt: 'fails', amqp: 'fails', paho: 'fails' },
   ],
@@ -191,5 +209,36 @@ for (const { title, client, outcome } of cases) {
     assert.deepEqual(outcomes.get(title), { status: 'fulfilled', value: outcome });
   });
 }
+
+const document = new URL('../../docs/emulator.md', import.meta.url);
+const clients = { https: 'Node.js, HTTPS', mqtt: 'Node.js, MQTT', amqp: 'Node.js, AMQP', paho: 'paho-mqtt' };
+
+/** A fault that a transport cannot have is a dash. */
+function tableOf(outcomeIn: (client: string, name: string) => string | undefined): string {
+  const heading = ['fault', ...Object.values(clients)];
+  const lines = rows.map(([name]) => [
+    name,
+    ...Object.keys(clients).map((client) => outcomeIn(client, name) ?? '–'),
+  ]);
+  return [heading, heading.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+test('the table in docs/emulator.md has these outcomes; UPDATE_DOCS=1 writes those of this run', () => {
+  const text = readFileSync(document, 'utf8');
+  const [, table] = /\n\n(\| fault \|[^\n]*(?:\n\|[^\n]*)*)/.exec(text)!;
+  if (process.env.UPDATE_DOCS) {
+    const run = tableOf((client, name) => {
+      const settled = outcomes.get(`${client}: ${name}`);
+      return settled?.status === 'fulfilled' ? settled.value : undefined;
+    });
+    writeFileSync(document, text.replace(table!, run));
+    return;
+  }
+  const expected = new Map(rows.map(([name, , outcome]) => [name, outcome]));
+  assert.equal(
+    table,
+    tableOf((client, name) => expected.get(name)![client]),
+  );
+});
 
 test.run();

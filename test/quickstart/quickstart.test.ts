@@ -11,6 +11,7 @@ import { withoutTwinMark } from '../../src/quickstart/resource-tags.js';
 import { openssl } from '../support/openssl.js';
 import { inWorld, planWith, type World } from '../support/quickstart.js';
 import { testWith } from '../support/tools.js';
+import '../support/quick-key-derivation.js';
 
 const testWithOpenssl = testWith('openssl', test);
 

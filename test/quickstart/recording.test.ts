@@ -17,6 +17,7 @@ import {
   type Recording,
 } from '../../src/quickstart/recording/schema.js';
 import { inWorld, planWith } from '../support/quickstart.js';
+import '../support/quick-key-derivation.js';
 
 const shipped = new URL('../../templates/recordings/quickstart.json', import.meta.url);
 const shippedText = readFileSync(shipped, 'utf8');

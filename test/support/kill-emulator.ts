@@ -5,7 +5,14 @@ import { Agent } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EmulatorEndpoints } from '../../src/emulator/start.js';
-import { type Answer, type Client, clientOf, ownerToken } from '../emulator/support.js';
+import { type Client, clientOf, ownerToken } from '../emulator/support.js';
+import {
+  type Access,
+  amqpTelemetry,
+  mqttTelemetry,
+  registrations,
+  reportedProperties,
+} from './device-writes.js';
 import { startEmulatorProcess } from './emulator-process.js';
 import { hubToken } from './mutated-inputs/conversations.js';
 import { seededRandom } from './mutated-inputs/mutations.js';
@@ -15,22 +22,21 @@ export interface KillResult {
   kills: number;
   /** Writes that were answered with success, over all rounds. */
   acknowledged: number;
+  /** The same by what was written. */
+  acknowledgedOf: Record<string, number>;
   /** Writes without an answer. */
   interrupted: number;
   problems: string[];
 }
 
 /** Something that one client writes again and again: what it has is the number of the last write. */
-interface Thing {
-  write(number: number, isFirst: boolean): Promise<Answer>;
-  /** The number that is there; 0 when the thing is not there. */
-  read(): Promise<number>;
+interface Thing extends Access {
   acknowledged: number;
   /** Sent, perhaps without an answer. */
   sent: number;
 }
 
-const things = 8;
+const things = 12;
 
 /**
  * @param kills how often the emulator is killed; its state stays from one to the next
@@ -40,13 +46,20 @@ export function killEmulatorUnderLoad(kills: number, seed: number): Promise<Kill
   return inTemporaryFolder(async (folder) => {
     const dir = join(folder, 'state');
     const random = seededRandom(seed);
-    const result: KillResult = { kills, acknowledged: 0, interrupted: 0, problems: [] };
+    const result: KillResult = { kills, acknowledged: 0, acknowledgedOf: {}, interrupted: 0, problems: [] };
     let emulator = await startEmulatorProcess(dir);
     let all = thingsOf(emulator.endpoints as unknown as EmulatorEndpoints, []);
     try {
       for (let round = 1; round <= kills; round += 1) {
         let over = false;
-        const load = all.map(async (thing) => {
+        const begun: Promise<void>[] = [];
+        const load = all.map(async (thing, index) => {
+          let hasBegun = () => {};
+          begun.push(
+            new Promise((resolve) => {
+              hasBegun = resolve;
+            }),
+          );
           while (!over) {
             thing.sent += 1;
             const answer = await thing.write(thing.sent, thing.acknowledged === 0).catch(() => undefined);
@@ -59,10 +72,14 @@ export function killEmulatorUnderLoad(kills: number, seed: number): Promise<Kill
               return;
             }
             thing.acknowledged = thing.sent;
+            hasBegun();
             result.acknowledged += 1;
+            result.acknowledgedOf[kindOf(index)] = (result.acknowledgedOf[kindOf(index)] ?? 0) + 1;
           }
         });
-        await wait(150 + random() * 600);
+        // Clients that are still connecting would write nothing.
+        await Promise.race([Promise.all(begun), wait(10_000)]);
+        await wait(100 + random() * 600);
         emulator.process.kill('SIGKILL');
         await once(emulator.process, 'exit');
         over = true;
@@ -70,7 +87,7 @@ export function killEmulatorUnderLoad(kills: number, seed: number): Promise<Kill
         emulator = await startEmulatorProcess(dir);
         all = thingsOf(emulator.endpoints as unknown as EmulatorEndpoints, all);
         for (const [index, thing] of all.entries()) {
-          const found = await thing.read();
+          const found = await thing.read(thing.sent);
           if (found !== thing.acknowledged && found !== thing.sent) {
             result.problems.push(
               `round ${round}, thing ${index}: write ${thing.acknowledged} was acknowledged, ${thing.sent} sent, and ${found} is there`,
@@ -88,22 +105,22 @@ export function killEmulatorUnderLoad(kills: number, seed: number): Promise<Kill
   });
 }
 
-/** Enrollments, and twins of hub devices. @param before the same things before a restart, which changes the ports */
+/** Two of each kind. @param before the same things before a restart, which changes the ports */
 function thingsOf(endpoints: EmulatorEndpoints, before: readonly Thing[]): Thing[] {
   const client = clientOf(endpoints);
   const agent = new Agent({ keepAlive: true, maxSockets: things, ca: readFileSync(endpoints.caFile) });
   return Array.from({ length: things }, (_, index) => ({
     acknowledged: before[index]?.acknowledged ?? 0,
     sent: before[index]?.sent ?? 0,
-    ...(index % 2 === 0
-      ? enrollment(client, endpoints, agent, index)
-      : hubDevice(client, endpoints, agent, index)),
+    ...makers[kindOf(index)](client, endpoints, index, agent),
   }));
 }
 
-type Access = Pick<Thing, 'write' | 'read'>;
+const makers = { enrollment, hubDevice, reportedProperties, mqttTelemetry, amqpTelemetry, registrations };
+const kinds = Object.keys(makers) as (keyof typeof makers)[];
+const kindOf = (index: number) => kinds[index % kinds.length]!;
 
-function enrollment(client: Client, endpoints: EmulatorEndpoints, agent: Agent, index: number): Access {
+function enrollment(client: Client, endpoints: EmulatorEndpoints, index: number, agent: Agent): Access {
   const registrationId = `thing-${index}`;
   const path = `/enrollments/${registrationId}?api-version=2021-10-01`;
   const headers = { authorization: ownerToken(endpoints), 'if-match': '*' };
@@ -128,7 +145,7 @@ function enrollment(client: Client, endpoints: EmulatorEndpoints, agent: Agent, 
   };
 }
 
-function hubDevice(client: Client, endpoints: EmulatorEndpoints, agent: Agent, index: number): Access {
+function hubDevice(client: Client, endpoints: EmulatorEndpoints, index: number, agent: Agent): Access {
   const deviceId = `thing-${index}`;
   const headers = { authorization: hubToken(endpoints), 'if-match': '*' };
   const path = (folder: string) => `/${folder}/${deviceId}?api-version=2021-04-12`;

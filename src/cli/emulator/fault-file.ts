@@ -6,13 +6,16 @@ import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { readJsonDocument } from '../input/json-document.js';
 
+/** The most rules that a file can have, with all their fields, take a fifth of it. */
+const maxBytes = 4 * 1024 * 1024;
+
 /**
  * @param given `mild`, `wild` or the path of a file; `./mild` is a file
  * @throws EnrollkitError FILE_UNREADABLE, or INVALID_FAULTS with file, line and column of each problem
  */
 export function readFaults(given: string): FaultSelection {
   if (isPresetName(given)) return given;
-  return readJsonDocument(given, faultFileSchema, invalid).value satisfies FaultFile;
+  return readJsonDocument(given, faultFileSchema, invalid, { maxBytes }).value satisfies FaultFile;
 }
 
 function invalid(message: string): EnrollkitError {

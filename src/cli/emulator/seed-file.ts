@@ -21,9 +21,9 @@ export interface SeedFile {
  */
 export function readSeedFile(path: string): SeedFile {
   const folder = path === '-' ? process.cwd() : dirname(resolve(path));
-  const { value, at } = readJsonDocument(path, emulatorSeedSchema, invalid, (document, placeOf) =>
-    withCertificates(document, folder, placeOf, []),
-  );
+  const { value, at } = readJsonDocument(path, emulatorSeedSchema, invalid, {
+    prepare: (document, placeOf) => withCertificates(document, folder, placeOf, []),
+  });
   return {
     seed: value,
     placed(error) {

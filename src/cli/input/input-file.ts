@@ -1,27 +1,16 @@
 /** Files that a person names. */
 
-import { readFileSync } from 'node:fs';
-import { EnrollkitError } from '../../errors.js';
-import { sentences } from '../../languages/language.js';
-import { reason } from '../../workspace/files.js';
+import { readGivenFile, standardInput } from '../../workspace/given-file.js';
 
 /**
  * The text of a file; `-` is standard input. A byte order mark is left out; with one of UTF-16, as Windows PowerShell
  * writes, it is read as that, else as UTF-8.
  *
+ * @param limits a smaller limit than that of all files
  * @throws EnrollkitError FILE_UNREADABLE, naming the file
  */
-export function readInputFile(path: string): string {
-  try {
-    return decoded(readFileSync(path === '-' ? 0 : path));
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT'
-        ? sentences.cliInput.noFile(path)
-        : sentences.cliInput.unreadable(path, reason(cause));
-    throw new EnrollkitError('FILE_UNREADABLE', why, { cause });
-  }
+export function readInputFile(path: string, limits: { maxBytes?: number } = {}): string {
+  return decoded(readGivenFile(path === '-' ? standardInput : path, limits));
 }
 
 const byteOrderMarks = { 'utf-8': 'efbbbf', 'utf-16le': 'fffe', 'utf-16be': 'feff' } as const;

@@ -11,20 +11,27 @@ export interface JsonDocument<Value> {
 }
 
 /**
- * @param prepare what is done to the value before it is checked; it may throw with a place
  * @param invalid makes the error of a sentence, or of several
+ * @param options `prepare` is what is done to the value before it is checked, and may throw with a place; `maxBytes` is a
+ *   smaller limit than that of all files
  * @throws EnrollkitError FILE_UNREADABLE, or what `invalid` makes
  */
 export function readJsonDocument<Value>(
   path: string,
   schema: z.ZodType<Value>,
   invalid: (message: string) => Error,
-  prepare: (value: unknown, at: JsonDocument<Value>['at']) => unknown = (value) => value,
+  {
+    prepare = (value) => value,
+    maxBytes,
+  }: {
+    prepare?: (value: unknown, at: JsonDocument<Value>['at']) => unknown;
+    maxBytes?: number;
+  } = {},
 ): JsonDocument<Value> {
   const show = ({ line, column }: Place) => `${path}:${line}:${column}`;
   let source: JsonSource;
   try {
-    source = parseJsonSource(readInputFile(path));
+    source = parseJsonSource(readInputFile(path, maxBytes === undefined ? {} : { maxBytes }));
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     throw invalid(`${show(error.place)}: ${error.problem}.`);

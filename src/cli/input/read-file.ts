@@ -1,10 +1,9 @@
 /** Files that a person names. */
 
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { EnrollkitError, isAbort } from '../../errors.js';
-import { sentences } from '../../languages/language.js';
 import { type Contents, holdsKey, readContents } from '../../pki/containers/contents.js';
-import { lookAt, reason } from '../../workspace/files.js';
+import { lookAt } from '../../workspace/files.js';
+import { readGivenFile } from '../../workspace/given-file.js';
 
 /** A system's whole bundle of public roots has 0.25 MB; anything larger is some other file. */
 const maxFileBytes = 4_194_304;
@@ -61,33 +60,5 @@ export function withPath(path: string, error: unknown): unknown {
 
 /** @throws EnrollkitError FILE_UNREADABLE, naming the file, also when it is too large */
 export function readBytes(path: string): Buffer {
-  try {
-    const file = openSync(path, 'r');
-    try {
-      const { size } = fstatSync(file);
-      if (size > maxFileBytes) {
-        const why = sentences.cliInput.fileTooLarge(path, size, maxFileBytes);
-        throw new EnrollkitError('FILE_UNREADABLE', why, {
-          next: sentences.cliInput.checkFile,
-        });
-      }
-      return readFileSync(file);
-    } finally {
-      closeSync(file);
-    }
-  } catch (cause) {
-    if (cause instanceof EnrollkitError) throw cause;
-    const { code } = cause as NodeJS.ErrnoException;
-    const reasons: Record<string, string> = {
-      ENOENT: sentences.cliInput.noFile(path),
-      EISDIR: sentences.cliInput.isFolder(path),
-    };
-    throw new EnrollkitError(
-      'FILE_UNREADABLE',
-      reasons[code ?? ''] ?? sentences.cliInput.unreadable(path, reason(cause)),
-      {
-        cause,
-      },
-    );
-  }
+  return readGivenFile(path, { maxBytes: maxFileBytes });
 }

@@ -9,7 +9,7 @@ const maxMilliseconds = 600_000;
 
 const milliseconds = z.int().min(0).max(maxMilliseconds);
 const wait = z
-  .union([milliseconds, z.tuple([milliseconds, milliseconds])])
+  .union([milliseconds, z.tuple([milliseconds, milliseconds])], { error: sentences.emulator.waitForms })
   .describe('Milliseconds, or a range from which a number is drawn: [100, 500].');
 const seconds = z.int().min(0).max(86_400);
 

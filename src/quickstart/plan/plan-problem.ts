@@ -1,6 +1,7 @@
 /** What a schema finds wrong with a plan, in words for its author. */
 import type * as z from 'zod';
 import { sentences } from '../../languages/language.js';
+import { shortened } from '../../pki/path/failure.js';
 
 /** More problems at once help nobody. */
 const maxProblems = 5;
@@ -14,7 +15,8 @@ export function problemLines(problems: readonly string[]): string {
 
 /** One problem, its place first: `devices.count: is not a field of a plan`. */
 export function planProblem(issue: z.core.$ZodIssue): string {
-  const place = issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')}: `;
+  const place =
+    issue.path.length === 0 ? '' : `${issue.path.map((name) => shortened(String(name))).join('.')}: `;
   return `${place}${inWords(issue).replace(/\.$/, '')}`;
 }
 
@@ -23,7 +25,7 @@ function inWords(issue: z.core.$ZodIssue): string {
   if (!/^(Invalid|Too|Unrecognized)\b/.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'unrecognized_keys':
-      return sentences.quickstartPlan.unknownFields(issue.keys);
+      return sentences.quickstartPlan.unknownFields(issue.keys.slice(0, maxProblems).map(shortened));
     case 'invalid_type':
       return issue.input === undefined
         ? sentences.quickstartPlan.missing(kind(issue.expected))

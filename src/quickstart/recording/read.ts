@@ -2,7 +2,7 @@
 import { EnrollkitError } from '../../errors.js';
 import { type JsonSource, JsonSyntaxError, parseJsonSource } from '../../json-source.js';
 import { sentences } from '../../languages/language.js';
-import { readBytesIfExists } from '../../workspace/files.js';
+import { readGivenFile } from '../../workspace/given-file.js';
 import { planProblem, problemLines } from '../plan/plan-problem.js';
 import { maxTextLength, type Recording, recordingSchema, recordingVersion } from './schema.js';
 
@@ -12,11 +12,17 @@ const maxBytes = 64 * 1024 * 1024;
 const maxDepth = 64;
 
 /**
- * @throws EnrollkitError INVALID_RECORDING, naming lines and columns, also for a recording of a newer release, and for
- *   what is not a regular file
+ * @throws EnrollkitError INVALID_RECORDING, naming the file or lines and columns, also for a recording of a newer
+ *   release
  */
 export function readRecording(path: string): Recording {
-  return parseRecording(readText(path), path);
+  let json: string;
+  try {
+    json = readGivenFile(path, { maxBytes }).toString('utf8');
+  } catch (error) {
+    throw invalid((error as Error).message, error);
+  }
+  return parseRecording(json, path);
 }
 
 /** @throws EnrollkitError INVALID_RECORDING, naming lines and columns */
@@ -44,24 +50,6 @@ export function parseRecording(json: string, source: string): Recording {
     return `${place(issue.path, key)}${planProblem(issue)}`;
   });
   throw invalid(problemLines(problems));
-}
-
-function readText(path: string): string {
-  const bytes = bytesOf(path);
-  if (bytes === undefined) throw invalid(sentences.recording.noFile(path));
-  if (bytes.length > maxBytes) {
-    throw invalid(sentences.recording.tooLong(path, bytes.length, maxBytes));
-  }
-  return bytes.toString('utf8');
-}
-
-function bytesOf(path: string): Buffer | undefined {
-  try {
-    return readBytesIfExists(path);
-  } catch (cause) {
-    if (!(cause instanceof EnrollkitError)) throw cause;
-    throw invalid(cause.message, cause);
-  }
 }
 
 function parse(json: string, source: string): JsonSource {

@@ -174,10 +174,17 @@ export class MqttSession {
     this.#ended ??= new EnrollkitError('NETWORK', sentences.dpsClient.connectionClosed(this.#host));
     const client = this.#client;
     if (!client) return;
-    // Does not wait for a server that does not close its end.
-    const timer = setTimeout(() => client.stream.destroy(), disconnectTimeoutMs);
-    await new Promise<void>((closed) => client.end(lost, () => closed()));
-    clearTimeout(timer);
+    await new Promise<void>((closed) => {
+      // Does not wait for a server that does not close its end, nor for one that does not acknowledge a request: mqtt.js
+      // would wait for the acknowledgment for ever, even once the connection has ended.
+      const timer = setTimeout(() => client.stream.destroy(), disconnectTimeoutMs);
+      const done = () => {
+        clearTimeout(timer);
+        closed();
+      };
+      client.once('close', done);
+      client.end(lost, done);
+    });
   }
 
   get #host(): string {
