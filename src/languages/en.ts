@@ -5607,8 +5607,10 @@ export const en = {
       folderMeaning: (algorithm: string, isEncrypted: boolean) =>
         `certificates and private keys on this computer; ${algorithm} keys, ${isEncrypted ? 'encrypted with your passphrase' : 'not encrypted'}`,
       devices: (count: number) => (count === 1 ? '1 device' : `${count} devices`),
-      registering: (protocol: string, sendsTelemetry: boolean) =>
-        `register over ${protocol}${sendsTelemetry ? ', then send a message and read their twin' : ''}`,
+      registering: (count: number, protocol: string, sendsTelemetry: boolean) =>
+        count === 1
+          ? `registers over ${protocol}${sendsTelemetry ? ', then sends a message and reads its twin' : ''}`
+          : `register over ${protocol}${sendsTelemetry ? ', then send a message and read their twins' : ''}`,
       hubs: (names: readonly string[] | undefined) =>
         names === undefined ? 'IoT hubs: all linked' : `IoT hub ${names.join(', ')}`,
       uploaded: (role: 'root' | 'intermediate', proof: 'automatic' | 'portal') =>

@@ -4686,7 +4686,7 @@ export const zhCN: Sentences = {
       folderMeaning: (algorithm, isEncrypted) =>
         `此计算机上的证书和私钥；${algorithm} 密钥，${isEncrypted ? '使用你的密码加密' : '未加密'}`,
       devices: (count) => `${count} 台设备`,
-      registering: (protocol, sendsTelemetry) =>
+      registering: (_count, protocol, sendsTelemetry) =>
         `通过 ${protocol} 注册${sendsTelemetry ? '，然后发送消息并读取设备孪生' : ''}`,
       hubs: (names) => (names === undefined ? 'IoT 中心：所有已链接的' : `IoT 中心 ${names.join('、')}`),
       uploaded: (role, proof) =>

@@ -41,7 +41,7 @@ test('the picture shows the chain, DPS and devices, each with what it means, in 
   }
   assert.equal(
     planPicture(defaultPlan, { folder: 'certs', width: 80, unicode: true }).split('\n')[2],
-    '  └─ Root CA                            where trust begins: signs the',
+    '  └─ Root CA                             where trust begins: signs the',
   );
 });
 

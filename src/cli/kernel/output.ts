@@ -119,7 +119,7 @@ export class Output {
 
   /** Columns of the terminal that people read. */
   get width(): number {
-    return this.stderr.columns ?? 80;
+    return this.stderr.columns || 80;
   }
 }
 

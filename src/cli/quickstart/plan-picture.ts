@@ -23,7 +23,7 @@ const lines = { unicode: ['├─ ', '└─ ', '│  '], ascii: ['|-- ', '`-- '
 
 /** More devices than this are counted. */
 const maxDevices = 3;
-const longestName = 36;
+const longestName = 40;
 
 export function planPicture(plan: Plan, { folder, width, unicode }: PictureOptions): string {
   const trees = [certificates(plan, folder), provisioning(plan)];
@@ -121,6 +121,7 @@ function provisioning(plan: Plan): Node {
   const registering: Node = {
     name: sentences.cliQuickstart.picture.devices(count),
     meaning: sentences.cliQuickstart.picture.registering(
+      count,
       devices.protocol.toUpperCase(),
       devices.sendTelemetry,
     ),
