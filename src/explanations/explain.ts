@@ -5,7 +5,16 @@ import type { Cause, Explanation } from './explanation.js';
 import { hubNumbers } from './hub-numbers.js';
 import { tlsAlertNames } from './tls-alert-names.js';
 
-export type CodeKind = 'dps' | 'arm' | 'hub' | 'http' | 'tls' | 'connection' | 'enrollkit';
+export type CodeKind =
+  | 'dps'
+  | 'arm'
+  | 'hub'
+  | 'http'
+  | 'tls'
+  | 'connection'
+  | 'enrollkit'
+  | 'finding'
+  | 'exit';
 
 /** An entry of the table. */
 export interface ExplainedCode extends Explanation {
@@ -26,7 +35,7 @@ interface Explained {
   readonly next: string;
 }
 
-const { kinds, dps, hub, arm, http, tls, connection, own } = sentences.explanations;
+const { kinds, dps, hub, arm, http, tls, connection, own, findings, exits } = sentences.explanations;
 // Every error code of enrollkit is explained.
 const ownCodes: Readonly<Record<ErrorCode, Omit<Explained, 'next'>>> = own;
 
@@ -42,6 +51,8 @@ export const explainedCodes: readonly ExplainedCode[] = withRelated([
   ...namesOf(tls).map((number) => entry('tls', tlsAlertNames[number], tls[number], Number(number))),
   ...entries('connection', connection),
   ...namesOf(ownCodes).map((code) => entry('enrollkit', code, { ...ownCodes[code], next: nextStep(code) })),
+  ...entries('finding', findings),
+  ...namesOf(exits).map((status) => entry('exit', `exit-${status}`, exits[status], Number(status))),
 ]);
 
 function namesOf<Name extends PropertyKey>(table: Readonly<Record<Name, unknown>>): Name[] {
@@ -68,27 +79,49 @@ function withRelated(all: ExplainedCode[]): ExplainedCode[] {
   }));
 }
 
+/** How numbers are introduced: `HTTP/1.1 404`, `Status: 429`, `error code 401002`, `exit status 13`, `IH404015`. */
+const introductions =
+  /^(http(?:\/\d(?:\.\d)?)?|status(?: code)?|http status|error(?: ?code)?|code|ih|exit(?: status| code)?)\W*(\d+)\W*$/i;
+
 /**
- * Finds a code, in any of the forms in which it appears: a number, or a name in any case, with spaces, hyphens or
- * underscores; `HTTP 401`, `IH404015`; a TLS alert also as OpenSSL and Node.js write it, `tlsv1 alert unknown ca` or
+ * Finds a code, in any of the forms in which it appears: a number, also hexadecimal (`0x30`) or with words around it
+ * (`HTTP 401`, `404 Not Found`, `IH404015`, `exit status 13`), or a name in any case, in quotes, with spaces, hyphens or
+ * underscores; a TLS alert also as OpenSSL and Node.js write it, `tlsv1 alert unknown ca` or
  * `ERR_SSL_TLSV1_ALERT_UNKNOWN_CA`.
  *
  * @returns undefined for an unknown code
  */
 export function explainCode(text: string): ExplainedCode | undefined {
-  const wanted = comparable(text);
-  if (!/^\s*[a-z0-9]/i.test(text)) return undefined;
-  const [exact, lower] = [text.trim(), text.trim().toLowerCase()];
+  const asked = text.trim().replace(/^["'`]+|["'`.]+$/g, '');
+  if (asked.length > maxCodeLength || !/^[a-z0-9]/i.test(asked)) return undefined;
+  const [, introduction, introduced] = introductions.exec(asked) ?? [];
+  if (introduced !== undefined) {
+    return codeNamed(/^exit/i.test(introduction!) ? `exit-${introduced}` : introduced);
+  }
+  if (/^0x[0-9a-f]+$/i.test(asked)) return codeNamed(String(Number(asked)));
+  const [, leading] = /^(\d{3}|\d{6})[^\w-].*[a-z]/i.exec(asked) ?? [];
+  return codeNamed(asked) ?? (leading === undefined ? undefined : codeNamed(leading));
+}
+
+/** No code and no message of OpenSSL is longer. */
+const maxCodeLength = 200;
+
+function codeNamed(asked: string): ExplainedCode | undefined {
+  const wanted = comparable(asked);
+  const lower = asked.toLowerCase();
   // NotFound is of ARM, NOT_FOUND of enrollkit.
   const found =
-    explainedCodes.find(({ code }) => code === exact) ??
+    explainedCodes.find(({ code }) => code === asked) ??
     explainedCodes.find(({ code }) => code.toLowerCase() === lower) ??
-    explainedCodes.find(({ code }) => comparable(code) === wanted) ??
-    explainedCodes.find(({ number }) => String(number) === wanted);
+    explainedCodes.find(
+      ({ code }) => comparable(code) === wanted || comparable(`amqp:${asked}`) === comparable(code),
+    );
   if (found) return found;
-  if (/^[1-5]$/.test(wanted)) return explainCode(`connack-${wanted}`);
-  const [, number] = /^(?:http(?:1?1)?|ih)(\d{3}|\d{6})$/.exec(wanted) ?? [];
-  if (number !== undefined) return explainCode(number);
+  // As MQTT clients write it.
+  const [, returnCode] = /^(?:connack)?(?:returncode|rc)?([1-5])$/.exec(wanted) ?? [];
+  if (returnCode !== undefined) return codeNamed(`connack-${returnCode}`);
+  const numbered = explainedCodes.find(({ number }) => String(number) === wanted);
+  if (numbered) return numbered;
   const [, alert] = /^(?:err)?(?:(?:ssl|tls)(?:v\d+)?)*(?:alert)?(?:number)?(.+)$/.exec(wanted) ?? [];
   // OpenSSL spells it with two l.
   const name = alert === 'usercancelled' ? 'usercanceled' : alert;

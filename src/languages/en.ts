@@ -118,6 +118,8 @@ export const en = {
       tls: 'TLS alert',
       connection: 'connection',
       enrollkit: 'enrollkit',
+      finding: 'finding of enrollkit',
+      exit: 'exit status of enrollkit',
     },
     /** At the end of an error. */
     short: (code: string, meaning: string, cause: string | undefined) =>
@@ -737,6 +739,36 @@ export const en = {
         causes: [['nothing is wrong', 'read it back']],
         next: 'No action is needed.',
       },
+      301: {
+        meaning: 'The resource has moved to another address for good.',
+        causes: [['the endpoint is that of a website or a proxy', 'look at the Location header']],
+        next: 'Use the host name of the service.',
+      },
+      302: {
+        meaning: 'The response names another address.',
+        causes: [['a proxy or a captive portal asks you to sign in', 'open the address in a browser']],
+        next: 'Sign in there, or use another network.',
+      },
+      303: {
+        meaning: 'The outcome is at another address.',
+        causes: [['a proxy or a website responds instead of the service', 'look at the Location header']],
+        next: 'Use the host name of the service.',
+      },
+      304: {
+        meaning: 'The resource has not changed.',
+        causes: [['a cache between client and service', 'look for If-None-Match in the request']],
+        next: 'Send the request without that header.',
+      },
+      307: {
+        meaning: 'The same request should go to another address.',
+        causes: [['a proxy or a captive portal', 'look at the Location header']],
+        next: 'Use the host name of the service, or sign in to the network.',
+      },
+      308: {
+        meaning: 'The same request should always go to another address.',
+        causes: [['an endpoint that has moved', 'look at the Location header']],
+        next: 'Use the new address.',
+      },
       400: {
         meaning: 'The service does not accept the request.',
         causes: [
@@ -756,6 +788,16 @@ export const en = {
           ['a wrong clock', 'enrollkit doctor compares it with the service’s'],
         ],
         next: 'Run enrollkit doctor, which checks credentials, clock and certificates.',
+      },
+      402: {
+        meaning: 'The subscription cannot be charged.',
+        causes: [
+          [
+            'a subscription that is disabled or has reached its spending limit',
+            'the portal shows the state of the subscription',
+          ],
+        ],
+        next: 'Enable the subscription.',
       },
       403: {
         meaning: 'The service knows who you are, but does not allow this.',
@@ -781,6 +823,11 @@ export const en = {
         causes: [['a request that is not part of the API', 'run again with --verbose to see the request']],
         next: 'Compare the request with the REST reference.',
       },
+      406: {
+        meaning: 'The service cannot respond in the requested format.',
+        causes: [['an Accept header of another client', 'look at the request']],
+        next: 'Accept application/json.',
+      },
       407: {
         meaning: 'The proxy requires a user name and password.',
         causes: [['HTTPS_PROXY names a proxy without credentials', 'ask the proxy’s administrator for them']],
@@ -802,6 +849,18 @@ export const en = {
         ],
         next: 'Choose another name, or delete the existing one.',
       },
+      410: {
+        meaning: 'The resource is gone for good.',
+        causes: [['an api-version that was retired, or a deleted resource', 'the message names it']],
+        next: 'Update the client.',
+      },
+      411: {
+        meaning: 'The service requires a length for the body.',
+        causes: [
+          ['a client or a proxy that sends the body in chunks', 'look for Content-Length in the request'],
+        ],
+        next: 'Send Content-Length.',
+      },
       412: {
         meaning: 'It was changed in the meantime: the etag does not match the stored version.',
         causes: [['someone else changed it after it was read', 'read it again, and compare the etags']],
@@ -812,15 +871,55 @@ export const en = {
         causes: [['a large body', 'run again with --verbose to see the request']],
         next: 'Send less.',
       },
+      414: {
+        meaning: 'The address of the request is too long.',
+        causes: [['too much in the query', 'look at the address']],
+        next: 'Shorten it, or send the data in the body.',
+      },
       415: {
         meaning: 'The body is not declared as JSON.',
         causes: [['another Content-Type', 'it must be application/json']],
         next: 'Send Content-Type: application/json.',
       },
+      416: {
+        meaning: 'The requested range does not exist.',
+        causes: [['a download that was resumed after the file changed', 'look for Range in the request']],
+        next: 'Start the download again.',
+      },
+      417: {
+        meaning: 'The service does not meet the Expect header.',
+        causes: [['a client that sends Expect: 100-continue', 'look at the request']],
+        next: 'Send the request without that header.',
+      },
+      421: {
+        meaning: 'The request reached a server that does not serve this host.',
+        causes: [
+          [
+            'a connection that was reused for another host name',
+            'compare the Host header with the server name in TLS',
+          ],
+        ],
+        next: 'Connect again, with the name of the service.',
+      },
+      422: {
+        meaning: 'The service understands the request, and a value in it is not valid.',
+        causes: [['a value that breaks a rule', 'the message names it']],
+        next: 'Correct that value.',
+      },
+      423: {
+        meaning: 'The resource is locked.',
+        causes: [['a lock in Azure Resource Manager, or another operation', 'az lock list']],
+        next: 'Remove the lock, or wait for the other operation.',
+      },
       426: {
         meaning: 'The service requires another protocol.',
         causes: [['a plain HTTP request to a WebSocket address', 'check the client’s settings']],
         next: 'Connect with MQTT or AMQP over WebSockets.',
+      },
+      428: {
+        meaning: 'The service requires a condition for this change.',
+        causes: [['a missing If-Match header', 'look at the request']],
+        next: 'Read the resource, and send its etag as If-Match.',
       },
       429: {
         meaning: 'The service is throttling requests.',
@@ -837,6 +936,11 @@ export const en = {
         meaning: 'The request headers are too large.',
         causes: [['a very long token or header', 'run again with --verbose']],
         next: 'Send smaller headers.',
+      },
+      451: {
+        meaning: 'The resource is not available for legal reasons.',
+        causes: [['a filter of the network or of the country', 'try another network']],
+        next: 'Ask whoever runs the network.',
       },
       500: {
         meaning: 'The service failed.',
@@ -876,6 +980,21 @@ export const en = {
           ['a fault that was set in the emulator', 'enrollkit emulator faults list'],
         ],
         next: 'Wait a minute, then run the command again.',
+      },
+      505: {
+        meaning: 'The server does not support this version of HTTP.',
+        causes: [['an old proxy', 'look at the version in the request']],
+        next: 'Use HTTP/1.1.',
+      },
+      507: {
+        meaning: 'The server has no space left.',
+        causes: [['a quota of the service', 'the message names it']],
+        next: 'Delete what you no longer need, then try again.',
+      },
+      511: {
+        meaning: 'The network requires you to sign in.',
+        causes: [['a captive portal', 'open any website in a browser']],
+        next: 'Sign in to the network, then try again.',
       },
     },
     /** TLS alerts, by number. */
@@ -1675,6 +1794,504 @@ export const en = {
         meaning: 'AMQP: the service is throttling requests.',
         causes: [['more requests than the service or its tier allows', 'count them']],
         next: 'Wait, then try again with increasing delays.',
+      },
+      ERR_SSL_WRONG_VERSION_NUMBER: {
+        meaning: 'The other side does not speak TLS.',
+        causes: [
+          ['the port is one for plain HTTP, or a proxy responds', 'openssl s_client -connect HOST:PORT'],
+        ],
+        next: 'Use the TLS port of the service; in HTTPS_PROXY, write http:// for a proxy without TLS.',
+      },
+      ENOSPC: {
+        meaning: 'The disk is full.',
+        causes: [['logs, or the state of an emulator', 'df -h']],
+        next: 'Free up space, then run the same command again.',
+      },
+      EMFILE: {
+        meaning: 'Too many files are open.',
+        causes: [['a low limit of the shell', 'ulimit -n']],
+        next: 'Raise the limit, then run the same command again.',
+      },
+      EROFS: {
+        meaning: 'The file system is read-only.',
+        causes: [['a mounted image, or a disk with errors', 'mount']],
+        next: 'Use a folder on another file system: --dir FOLDER',
+      },
+      EPERM: {
+        meaning: 'The system does not permit the operation.',
+        causes: [['a file of another user, or a file that is protected', 'ls -l FILE; lsattr FILE']],
+        next: 'Change its owner or its protection.',
+      },
+    },
+    /** Reasons for which DPS refuses a device, and findings of doctor. */
+    findings: {
+      WRONG_ID_SCOPE: {
+        meaning: 'The device registered with the ID scope of another provisioning service.',
+        causes: [
+          [
+            'a device that was configured for another service',
+            'compare its ID scope with the overview page of your provisioning service',
+          ],
+        ],
+        next: 'Configure the device with the ID scope of this service.',
+      },
+      COMMON_NAME_MISMATCH: {
+        meaning: 'The common name of the device certificate is not the registration ID.',
+        causes: [
+          [
+            'a certificate of another device, or a name with a typo',
+            'enrollkit cert inspect FILE shows the common name',
+          ],
+        ],
+        next: 'Register with the common name as registration ID, or create a certificate for this ID.',
+      },
+      CERTIFICATE_NOT_YET_VALID: {
+        meaning: 'A certificate of the chain is not valid yet.',
+        causes: [
+          [
+            'the clock of the computer that created it was ahead',
+            'enrollkit cert inspect FILE shows the dates',
+          ],
+        ],
+        next: 'Correct the clock and create the certificate again, or wait.',
+      },
+      WRONG_KEY: {
+        meaning:
+          'A certificate was signed with a different key than that of the CA certificate that was sent.',
+        causes: [
+          [
+            'two CAs of the same name, such as before and after a renewal',
+            'enrollkit cert verify FILE compares signatures and key identifiers',
+          ],
+        ],
+        next: 'Send the CA certificate whose key signed the device certificate.',
+      },
+      ALGORITHM_NOT_ACCEPTED: {
+        meaning: 'The certificate uses a key or a signature algorithm that DPS does not accept.',
+        causes: [
+          [
+            'a small RSA key, SHA-1, or a curve that Azure does not support',
+            'enrollkit cert lint FILE names it',
+          ],
+        ],
+        next: 'Create the certificate with EC P-256 or RSA 2048, and SHA-256.',
+      },
+      INTERMEDIATE_NOT_SENT: {
+        meaning:
+          'The device does not send a CA certificate between its own certificate and the uploaded one.',
+        causes: [
+          [
+            'a file with only the device certificate is configured, not the chain',
+            'count the certificates in the file that the device uses',
+          ],
+        ],
+        next: 'Configure the device with the whole chain: its certificate, then each issuer.',
+      },
+      CA_NOT_UPLOADED: {
+        meaning: 'No CA of the chain is uploaded to the provisioning service.',
+        causes: [
+          ['the CA was created and never uploaded, or was uploaded to another service', 'enrollkit ca list'],
+        ],
+        next: 'Upload the CA certificate and verify it: enrollkit ca upload FILE, enrollkit ca verify NAME',
+      },
+      CA_NOT_VERIFIED: {
+        meaning: 'The CA certificate is uploaded, but proof of possession is not complete.',
+        causes: [['the verification code was never answered', 'enrollkit ca list shows what is verified']],
+        next: 'Complete the proof of possession: enrollkit ca verify NAME',
+      },
+      ANOTHER_CA_OF_THE_SAME_NAME: {
+        meaning: 'A CA of that name is uploaded or enrolled, and it is a different certificate.',
+        causes: [
+          [
+            'the CA was created again with the same name',
+            'compare the thumbprints: enrollkit ca list, enrollkit cert inspect FILE',
+          ],
+        ],
+        next: 'Upload the present CA under another name, or use devices of the uploaded one.',
+      },
+      CA_NOT_ENROLLED: {
+        meaning: 'The CA is verified, and no enrollment group uses a CA of the chain.',
+        causes: [['the group was deleted, or was created for another CA', 'enrollkit group list']],
+        next: 'Create an enrollment group for the CA: enrollkit group create ID',
+      },
+      NO_ENROLLMENT: {
+        meaning: 'No enrollment accepts the device.',
+        causes: [
+          [
+            'there is no enrollment group for certificates, or the certificate is self-signed and not enrolled',
+            'enrollkit group list; enrollkit enrollment list',
+          ],
+        ],
+        next: 'Create an enrollment group, or an individual enrollment for the device.',
+      },
+      ENROLLMENT_DISABLED: {
+        meaning: 'The enrollment that decides about the device is disabled.',
+        causes: [['someone disabled it', 'enrollkit group show ID; enrollkit enrollment show ID']],
+        next: 'Enable the enrollment, and register again.',
+      },
+      ANOTHER_CERTIFICATE_ENROLLED: {
+        meaning: 'The individual enrollment of the device has a different certificate.',
+        causes: [
+          [
+            'the device certificate was renewed, and its enrollment was not',
+            'compare the thumbprints: enrollkit enrollment show ID',
+          ],
+        ],
+        next: 'Put the present certificate into the enrollment.',
+      },
+      ENROLLMENT_OF_ANOTHER_KIND: {
+        meaning: 'The individual enrollment of the device is for a symmetric key or a TPM.',
+        causes: [['an enrollment from an earlier set-up of the device', 'enrollkit enrollment show ID']],
+        next: 'Delete the individual enrollment, or change its attestation to X.509.',
+      },
+      NODE_TOO_OLD: {
+        meaning: 'Node.js is too old for enrollkit.',
+        causes: [['another version is first in PATH', 'node --version']],
+        next: 'Install Node.js 20.19 or later.',
+      },
+      TRUST_ROOT_MISSING: {
+        meaning: 'A root that Azure’s servers need is not trusted on this computer.',
+        causes: [
+          [
+            'the system’s trusted roots are outdated or replaced',
+            'look for DigiCert Global Root G2 and Microsoft RSA Root Certificate Authority 2017',
+          ],
+        ],
+        next: 'Update the trusted roots, or name a file with them in NODE_EXTRA_CA_CERTS.',
+      },
+      EXTRA_ROOTS_MISSING: {
+        meaning: 'NODE_EXTRA_CA_CERTS names a file that does not exist.',
+        causes: [['the file was moved, or the path has a typo', 'list the file']],
+        next: 'Correct the path, or unset the variable.',
+      },
+      TLS_CHECKS_OFF: {
+        meaning: 'NODE_TLS_REJECT_UNAUTHORIZED=0 turns off all checks of servers.',
+        causes: [['a workaround for a proxy or a test server', 'look at the environment']],
+        next: 'Unset the variable, and trust the root of the server instead: NODE_EXTRA_CA_CERTS.',
+      },
+      PROXY_INVALID: {
+        meaning: 'The proxy in the environment is not a URL.',
+        causes: [['a host without http://', 'look at HTTPS_PROXY and ALL_PROXY']],
+        next: 'Set it as http://host:port.',
+      },
+      PROXY_NOT_FOR_MQTT: {
+        meaning: 'Devices register over MQTT or AMQP, which do not use the proxy.',
+        causes: [
+          [
+            'a network that only allows HTTPS through its proxy',
+            'register once: enrollkit device register ID',
+          ],
+        ],
+        next: 'Open the port in the firewall, or register over HTTPS: --protocol https',
+      },
+      PORT_UNREACHABLE: {
+        meaning: 'A port of Azure cannot be reached from here.',
+        causes: [['a firewall blocks outgoing connections', 'enrollkit doctor shows which ports are open']],
+        next: 'Open the port in the firewall, or register over HTTPS: --protocol https',
+      },
+      TLS_INTERCEPTED: {
+        meaning: 'A CA other than Azure’s issued the certificate that arrives here.',
+        causes: [['a proxy inspects TLS', 'enrollkit doctor names the issuer']],
+        next: 'Exempt the hosts of Azure from inspection, or trust the root of the proxy: NODE_EXTRA_CA_CERTS.',
+      },
+      NO_FOLDER: {
+        meaning: 'There is no such certificate folder.',
+        causes: [['a typo, or another working directory', 'list the folder']],
+        next: 'Name the folder with --dir, or run enrollkit quickstart.',
+      },
+      KEY_READABLE_BY_OTHERS: {
+        meaning: 'The mode of a private key lets other users read it.',
+        causes: [['the file was copied or restored without its mode', 'ls -l FILE']],
+        next: 'Restrict it: chmod 600 FILE. If others may have read it, replace the key.',
+      },
+      KEY_MISSING: {
+        meaning: 'A certificate has no private key beside it.',
+        causes: [
+          ['the key was moved to a safe place, or deleted', 'look for key.pem beside certificate.pem'],
+        ],
+        next: 'Restore the key from a backup, or create the certificate again.',
+      },
+      CERTIFICATE_MISSING: {
+        meaning: 'The plan has a certificate that the folder does not have.',
+        causes: [['an interrupted run, or a deleted file', 'enrollkit doctor names it']],
+        next: 'Run enrollkit quickstart again.',
+      },
+      CERTIFICATE_EXPIRES_SOON: {
+        meaning: 'A certificate has a third of its lifetime left, or less.',
+        causes: [['it was not renewed in time', 'enrollkit cert inspect FILE shows the dates']],
+        next: 'Renew it: enrollkit cert renew, or enrollkit cert rollover for a CA.',
+      },
+      CHANGE_UNFINISHED: {
+        meaning: 'An interrupted command has left files that are not in place yet.',
+        causes: [['the command was killed, or the disk was full', 'enrollkit doctor names the folder']],
+        next: 'Run the same command again.',
+      },
+      ROLLOVER_UNFINISHED: {
+        meaning: 'A CA roll-over has begun and is not finished.',
+        causes: [['the command was interrupted', 'enrollkit doctor shows how far it came']],
+        next: 'Run the same command again: enrollkit cert rollover',
+      },
+      EMULATOR_MISSING: {
+        meaning: 'The plan uses an emulator, and its state is gone.',
+        causes: [['its folder was deleted', 'list .enrollkit in the certificate folder']],
+        next: 'Run enrollkit quickstart again: it creates a new emulator.',
+      },
+      RIGHTS_MISSING: {
+        meaning: 'Your identity lacks permissions that a quickstart needs.',
+        causes: [
+          [
+            'a role without write access to the provisioning service',
+            'enrollkit doctor lists the permissions',
+          ],
+        ],
+        next: 'Ask for the role Contributor on the provisioning service, or use --proof-of-possession portal.',
+      },
+      CLOCK_OFF: {
+        meaning: 'The clocks of this computer and of the service differ by more than a minute.',
+        causes: [['the clock of this computer is not synchronized', 'compare it with a time server']],
+        next: 'Synchronize the clock of this computer.',
+      },
+      HUB_UNREACHABLE: {
+        meaning: 'A linked hub cannot be reached.',
+        causes: [['a firewall, or a hub that was deleted', 'resolve its host name and connect to port 443']],
+        next: 'Check the network and that the hub exists.',
+      },
+      ANOTHER_CERTIFICATE_UPLOADED: {
+        meaning: 'Under the name of the CA, a different certificate is uploaded.',
+        causes: [
+          [
+            'the CA of the folder was created again, or another folder uses the name',
+            'compare the thumbprints: enrollkit ca list',
+          ],
+        ],
+        next: 'Upload the CA under another name, or delete the uploaded one: enrollkit ca delete NAME',
+      },
+      GROUP_MISSING: {
+        meaning: 'The enrollment group of the plan does not exist.',
+        causes: [['it was deleted, or the run did not get that far', 'enrollkit group list']],
+        next: 'Run enrollkit quickstart again.',
+      },
+      GROUP_DIFFERS: {
+        meaning: 'The enrollment group is not as in the plan.',
+        causes: [['someone changed it after the run', 'enrollkit group show ID']],
+        next: 'Run enrollkit quickstart again to restore it, or change the plan.',
+      },
+      DEVICE_NOT_REGISTERED: {
+        meaning: 'The device has no registration record.',
+        causes: [['it has never registered, or its record was deleted', 'enrollkit group devices GROUP']],
+        next: 'Register it: enrollkit device register ID',
+      },
+      DEVICE_NOT_ASSIGNED: {
+        meaning: 'The device has a registration record whose status is not assigned.',
+        causes: [['its enrollment is disabled, or no hub could be chosen', 'enrollkit registration show ID']],
+        next: 'Enable its enrollment, then register again.',
+      },
+      DEVICE_NOT_IN_HUB: {
+        meaning: 'The device is registered, but not in its hub.',
+        causes: [['someone deleted it in the hub', 'look for it in the hub']],
+        next: 'Register it again: enrollkit device register ID',
+      },
+      DEVICE_DISABLED_IN_HUB: {
+        meaning: 'The device is disabled in its hub.',
+        causes: [['someone disabled it there', 'look at its status in the hub']],
+        next: 'Enable the device in the hub.',
+      },
+      HUB_HAS_ANOTHER_CERTIFICATE: {
+        meaning: 'The hub has a different certificate than the one in the folder.',
+        causes: [
+          [
+            'the device certificate was renewed, and the device has not registered since',
+            'compare the thumbprints in the hub and in the folder',
+          ],
+        ],
+        next: 'Register the device again: enrollkit device register ID',
+      },
+      NODE_VERSION: {
+        meaning: 'The version of Node.js is new enough.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      TRUST_ROOTS: {
+        meaning: 'The roots that Azure’s servers need are trusted.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      NO_PROXY: {
+        meaning: 'HTTPS does not go through a proxy.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      PROXY: {
+        meaning: 'HTTPS goes through a proxy.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      PORTS_FREE: {
+        meaning: 'The usual ports of the emulator are free.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      PORTS: {
+        meaning: 'The ports of Azure can be reached.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      TLS: {
+        meaning: 'Azure’s own CA issued the certificate of its servers.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      FOLDER: {
+        meaning: 'What the certificate folder contains.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      KEYS_ENCRYPTED: {
+        meaning: 'Encrypted keys were not compared with their certificates.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'Set ENROLLKIT_PASSPHRASE to compare them.',
+      },
+      EMULATOR_RUNNING: {
+        meaning: 'The emulator of the folder is running.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      EMULATOR_STOPPED: {
+        meaning: 'The emulator of the folder is not running; the checks started it for a moment.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      NO_EMULATOR: {
+        meaning: 'The folder has no emulator.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      EMULATOR_CLOCK: {
+        meaning: 'The clock of the emulator was set to another time.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'To use the time of this computer again, run: enrollkit emulator clock --reset',
+      },
+      DPS: {
+        meaning: 'The provisioning service responds.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      RIGHTS: {
+        meaning: 'Your identity has the permissions that a quickstart needs.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      CLOCK: {
+        meaning: 'The clocks of this computer and of the service agree to a minute.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      LINKED_HUBS: {
+        meaning: 'The hubs that are linked to the provisioning service.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      CA: {
+        meaning: 'The CA of the folder is uploaded and verified.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      GROUP: {
+        meaning: 'The enrollment group is as in the plan.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      DEVICE_REGISTERED: {
+        meaning: 'The device is assigned to a hub.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'No action is needed.',
+      },
+      NOT_ALL_DEVICES: {
+        meaning: 'Only the first 200 devices were checked.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
+        next: 'Check the others with enrollkit device register ID.',
+      },
+    },
+    /** Exit statuses of enrollkit. */
+    exits: {
+      0: {
+        meaning: 'Success.',
+        causes: [['the command did what it was asked to do', 'read its output']],
+        next: 'No action is needed.',
+      },
+      1: {
+        meaning: 'A bug in enrollkit.',
+        causes: [['a case that nobody thought of', 'run the command again with --verbose']],
+        next: 'Report the output.',
+      },
+      2: {
+        meaning: 'The input is not valid: a flag, a name or a file.',
+        causes: [['a typo', 'the error message names the place']],
+        next: 'Correct it; --help lists arguments and flags.',
+      },
+      3: {
+        meaning: 'Credentials, permissions or a passphrase are missing or wrong.',
+        causes: [['nobody is signed in', 'az account show']],
+        next: 'Sign in, or ask for the role that the message names.',
+      },
+      4: {
+        meaning: 'The service refused the request, or lacks something it requires.',
+        causes: [['what the error message names', 'enrollkit explain CODE, with the code in the message']],
+        next: 'Fix what the message names.',
+      },
+      5: {
+        meaning: 'The service could not be reached, failed, or is throttling.',
+        causes: [['the network', 'enrollkit doctor']],
+        next: 'Run the command again later.',
+      },
+      6: {
+        meaning: 'Proof of possession is not complete: the CA is not verified yet.',
+        causes: [['nobody uploaded the verification certificate in the portal', 'enrollkit ca list']],
+        next: 'Upload it, then run the same command again.',
+      },
+      7: {
+        meaning: 'Some devices succeeded, others did not.',
+        causes: [['a problem of single devices', 'the error lists them']],
+        next: 'Fix what is listed, then run the same command again.',
+      },
+      8: {
+        meaning: 'An answer is required, and there is no terminal to ask in.',
+        causes: [['a script or a CI job', 'look for CI in the environment']],
+        next: 'Give the answer as a flag.',
+      },
+      9: {
+        meaning: 'A problem on this computer: a file, a folder, a port or the clock.',
+        causes: [['what the error message names', 'enrollkit doctor']],
+        next: 'Fix what the message names.',
+      },
+      10: {
+        meaning: 'The certificate does not need to be renewed yet.',
+        causes: [
+          ['cert needs-renewal found enough time left', 'enrollkit cert inspect FILE shows the dates'],
+        ],
+        next: 'No action is needed.',
+      },
+      11: {
+        meaning: 'The check failed.',
+        causes: [['cert verify, cert lint or doctor found an error', 'the output lists what was found']],
+        next: 'Fix what is listed, then check again.',
+      },
+      12: {
+        meaning: 'No emulator is running.',
+        causes: [['emulator status found none in the folder', 'enrollkit emulator status --dir FOLDER']],
+        next: 'Start it: enrollkit emulator start',
+      },
+      13: {
+        meaning: 'The run differs from the recording.',
+        causes: [
+          ['a change of the service, of enrollkit or of the plan', 'the output lists the differences'],
+        ],
+        next: 'Find out which change is intended; record the run again if it is.',
+      },
+      130: {
+        meaning: 'Interrupted; completed work is kept.',
+        causes: [['Ctrl-C, or a signal', 'look at who ended it']],
+        next: 'Run the same command again to resume.',
       },
     },
     /** Error codes of enrollkit; what to do next is in errors.next. */
@@ -3419,7 +4036,6 @@ export const en = {
       `You do not have permission to open port ${port} of ${address}, for ${protocol}.`,
     permitOrOtherPort: (permit: string, flag: string) =>
       `${permit} Or choose another port, 1024 or higher, with ${flag} PORT.`,
-    stuck: (folder: string) => `The emulator on ${folder} is neither starting nor stopping.`,
     noResponse: (address: string, reason: string) =>
       `The emulator at ${address} does not respond: ${reason}.`,
     timedOut: 'the request timed out',
@@ -4398,7 +5014,8 @@ export const en = {
       ENROLLKIT_PASSPHRASE: 'The passphrase of the private keys.',
       ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure: connection string of a shared access policy of the DPS.',
       ENROLLKIT_HUB_CONNECTION_STRING: 'Azure: connection string of a hub, to look up and delete devices.',
-      ENROLLKIT_LANG: 'The language of messages (en, zh-CN), instead of your locale.',
+      ENROLLKIT_LANG:
+        'The language of messages (en, zh-CN), instead of your locale. To add a language, see CONTRIBUTING.md.',
       DEFAULT_VALIDITY_DAYS: 'certgen --edge: days that certificates are valid, instead of 30.',
       AZURE_TENANT_ID: 'Azure: the tenant of a service principal.',
       AZURE_CLIENT_ID: 'Azure: the client ID of the service principal.',

@@ -97,6 +97,8 @@ export const zhCN: Sentences = {
       tls: 'TLS 警报',
       connection: '连接',
       enrollkit: 'enrollkit',
+      finding: 'enrollkit 的检查结果',
+      exit: 'enrollkit 的退出状态',
     },
     /** At the end of an error. */
     short: (code, meaning, cause) =>
@@ -584,6 +586,36 @@ export const zhCN: Sentences = {
         causes: [['没有问题', '将其读回']],
         next: '无需任何操作。',
       },
+      301: {
+        meaning: '资源已永久移动到其他地址。',
+        causes: [['终结点属于网站或代理', '查看 Location 标头']],
+        next: '使用服务的主机名。',
+      },
+      302: {
+        meaning: '响应指向另一个地址。',
+        causes: [['代理或强制门户要求登录', '在浏览器中打开该地址']],
+        next: '在那里登录，或使用其他网络。',
+      },
+      303: {
+        meaning: '结果位于另一个地址。',
+        causes: [['响应来自代理或网站，而不是服务', '查看 Location 标头']],
+        next: '使用服务的主机名。',
+      },
+      304: {
+        meaning: '资源没有更改。',
+        causes: [['客户端与服务之间的缓存', '查找请求中的 If-None-Match']],
+        next: '发送不带该标头的请求。',
+      },
+      307: {
+        meaning: '应将相同的请求发送到另一个地址。',
+        causes: [['代理或强制门户', '查看 Location 标头']],
+        next: '使用服务的主机名，或登录网络。',
+      },
+      308: {
+        meaning: '应始终将相同的请求发送到另一个地址。',
+        causes: [['终结点已移动', '查看 Location 标头']],
+        next: '使用新地址。',
+      },
       400: {
         meaning: '服务不接受该请求。',
         causes: [
@@ -600,6 +632,11 @@ export const zhCN: Sentences = {
           ['时钟有误', 'enrollkit doctor 会将其与服务的时钟比较'],
         ],
         next: '运行 enrollkit doctor，它会检查凭据、时钟和证书。',
+      },
+      402: {
+        meaning: '无法对订阅计费。',
+        causes: [['订阅已禁用或已达到支出限制', '门户会显示订阅的状态']],
+        next: '启用订阅。',
       },
       403: {
         meaning: '服务知道你的身份，但不允许此操作。',
@@ -622,6 +659,11 @@ export const zhCN: Sentences = {
         causes: [['不属于该 API 的请求', '加上 --verbose 重新运行，查看请求']],
         next: '将请求与 REST 参考比较。',
       },
+      406: {
+        meaning: '服务无法以请求的格式响应。',
+        causes: [['其他客户端的 Accept 标头', '查看请求']],
+        next: '接受 application/json。',
+      },
       407: {
         meaning: '代理需要用户名和密码。',
         causes: [['HTTPS_PROXY 中的代理没有凭据', '向代理的管理员索取']],
@@ -640,6 +682,16 @@ export const zhCN: Sentences = {
         ],
         next: '选择其他名称，或删除现有的同名项。',
       },
+      410: {
+        meaning: '资源已永久移除。',
+        causes: [['api-version 已停用，或资源已删除', '消息会指出']],
+        next: '更新客户端。',
+      },
+      411: {
+        meaning: '服务要求提供正文长度。',
+        causes: [['客户端或代理以分块方式发送正文', '查找请求中的 Content-Length']],
+        next: '发送 Content-Length。',
+      },
       412: {
         meaning: '在此期间已被更改：etag 与存储的版本不一致。',
         causes: [['读取之后，其他人更改了它', '重新读取，并比较 etag']],
@@ -650,15 +702,50 @@ export const zhCN: Sentences = {
         causes: [['正文太大', '加上 --verbose 重新运行，查看请求']],
         next: '减少发送的内容。',
       },
+      414: {
+        meaning: '请求的地址过长。',
+        causes: [['查询字符串内容过多', '查看地址']],
+        next: '缩短地址，或在正文中发送数据。',
+      },
       415: {
         meaning: '正文未声明为 JSON。',
         causes: [['使用了其他 Content-Type', '必须为 application/json']],
         next: '发送 Content-Type: application/json。',
       },
+      416: {
+        meaning: '请求的范围不存在。',
+        causes: [['文件更改后继续下载', '查找请求中的 Range']],
+        next: '重新开始下载。',
+      },
+      417: {
+        meaning: '服务不满足 Expect 标头。',
+        causes: [['客户端发送了 Expect: 100-continue', '查看请求']],
+        next: '发送不带该标头的请求。',
+      },
+      421: {
+        meaning: '请求到达的服务器不为该主机提供服务。',
+        causes: [['连接被重用于另一个主机名', '将 Host 标头与 TLS 中的服务器名比较']],
+        next: '使用服务的名称重新连接。',
+      },
+      422: {
+        meaning: '服务理解请求，但其中的某个值无效。',
+        causes: [['值违反规则', '消息会指出']],
+        next: '更正该值。',
+      },
+      423: {
+        meaning: '资源已锁定。',
+        causes: [['Azure 资源管理器中的锁，或其他操作', 'az lock list']],
+        next: '移除锁，或等待其他操作完成。',
+      },
       426: {
         meaning: '服务需要另一种协议。',
         causes: [['向 WebSocket 地址发送了普通 HTTP 请求', '检查客户端的设置']],
         next: '通过 WebSocket 使用 MQTT 或 AMQP 连接。',
+      },
+      428: {
+        meaning: '服务要求此更改带有条件。',
+        causes: [['缺少 If-Match 标头', '查看请求']],
+        next: '读取资源，并将其 etag 作为 If-Match 发送。',
       },
       429: {
         meaning: '服务正在限制请求。',
@@ -672,6 +759,11 @@ export const zhCN: Sentences = {
         meaning: '请求标头太大。',
         causes: [['令牌或标头过长', '加上 --verbose 重新运行']],
         next: '发送更小的标头。',
+      },
+      451: {
+        meaning: '由于法律原因，资源不可用。',
+        causes: [['网络或国家/地区的过滤', '尝试其他网络']],
+        next: '咨询网络的管理者。',
       },
       500: {
         meaning: '服务出现故障。',
@@ -709,6 +801,21 @@ export const zhCN: Sentences = {
           ['模拟器中设置了故障', 'enrollkit emulator faults list'],
         ],
         next: '等待一分钟，然后重新运行命令。',
+      },
+      505: {
+        meaning: '服务器不支持此 HTTP 版本。',
+        causes: [['旧的代理', '查看请求中的版本']],
+        next: '使用 HTTP/1.1。',
+      },
+      507: {
+        meaning: '服务器没有剩余空间。',
+        causes: [['服务的配额', '消息会指出']],
+        next: '删除不再需要的内容，然后重试。',
+      },
+      511: {
+        meaning: '网络要求登录。',
+        causes: [['强制门户', '在浏览器中打开任意网站']],
+        next: '登录网络，然后重试。',
       },
     },
     tls: {
@@ -1320,6 +1427,426 @@ export const zhCN: Sentences = {
         meaning: 'AMQP：服务正在限制请求。',
         causes: [['请求数超出服务或其所在层的限制', '请计数']],
         next: '稍候，然后以递增的间隔重试。',
+      },
+      ERR_SSL_WRONG_VERSION_NUMBER: {
+        meaning: '对方不使用 TLS。',
+        causes: [['端口用于纯 HTTP，或响应来自代理', 'openssl s_client -connect HOST:PORT']],
+        next: '使用服务的 TLS 端口；在 HTTPS_PROXY 中，对不使用 TLS 的代理写 http://。',
+      },
+      ENOSPC: {
+        meaning: '磁盘已满。',
+        causes: [['日志或模拟器的状态', 'df -h']],
+        next: '释放空间，然后重新运行同一命令。',
+      },
+      EMFILE: {
+        meaning: '打开的文件过多。',
+        causes: [['shell 的限制过低', 'ulimit -n']],
+        next: '提高限制，然后重新运行同一命令。',
+      },
+      EROFS: {
+        meaning: '文件系统为只读。',
+        causes: [['挂载的映像，或磁盘有错误', 'mount']],
+        next: '使用其他文件系统上的文件夹：--dir FOLDER',
+      },
+      EPERM: {
+        meaning: '系统不允许该操作。',
+        causes: [['文件属于其他用户或受保护', '使用 ls -l FILE 和 lsattr FILE 查看']],
+        next: '更改其所有者或保护属性。',
+      },
+    },
+    findings: {
+      WRONG_ID_SCOPE: {
+        meaning: '设备使用另一个预配服务的 ID 范围进行注册。',
+        causes: [['设备是为另一个服务配置的', '将其 ID 范围与预配服务概述页上的值比较']],
+        next: '为设备配置此服务的 ID 范围。',
+      },
+      COMMON_NAME_MISMATCH: {
+        meaning: '设备证书的公用名与注册 ID 不同。',
+        causes: [['另一台设备的证书，或名称有拼写错误', 'enrollkit cert inspect FILE 会显示公用名']],
+        next: '以公用名作为注册 ID 进行注册，或为此 ID 创建证书。',
+      },
+      CERTIFICATE_NOT_YET_VALID: {
+        meaning: '链中的某个证书尚未生效。',
+        causes: [['创建证书的计算机时钟偏快', 'enrollkit cert inspect FILE 会显示日期']],
+        next: '校正时钟后重新创建证书，或等待其生效。',
+      },
+      WRONG_KEY: {
+        meaning: '证书的签名密钥与所发送 CA 证书的密钥不同。',
+        causes: [['存在两个同名 CA，例如续订前后的 CA', 'enrollkit cert verify FILE 会比较签名和密钥标识符']],
+        next: '发送其密钥签署了设备证书的 CA 证书。',
+      },
+      ALGORITHM_NOT_ACCEPTED: {
+        meaning: '证书使用了 DPS 不接受的密钥或签名算法。',
+        causes: [['RSA 密钥过短、SHA-1 或 Azure 不支持的曲线', 'enrollkit cert lint FILE 会指出问题']],
+        next: '使用 EC P-256 或 RSA 2048 以及 SHA-256 创建证书。',
+      },
+      INTERMEDIATE_NOT_SENT: {
+        meaning: '设备没有发送其证书与已上传证书之间的 CA 证书。',
+        causes: [['配置的文件仅包含设备证书，而不是证书链', '检查设备所用文件中的证书数量']],
+        next: '为设备配置完整的证书链：先是设备证书，然后是各级颁发者。',
+      },
+      CA_NOT_UPLOADED: {
+        meaning: '链中没有任何 CA 上传到预配服务。',
+        causes: [['CA 已创建但从未上传，或上传到了其他服务', 'enrollkit ca list']],
+        next: '上传 CA 证书并完成验证：enrollkit ca upload FILE、enrollkit ca verify NAME',
+      },
+      CA_NOT_VERIFIED: {
+        meaning: 'CA 证书已上传，但尚未完成所有权证明。',
+        causes: [['尚未对验证码作出响应', 'enrollkit ca list 会显示已验证的证书']],
+        next: '完成所有权证明：enrollkit ca verify NAME',
+      },
+      ANOTHER_CA_OF_THE_SAME_NAME: {
+        meaning: '存在同名 CA 已上传或已注册，但它是另一个证书。',
+        causes: [['使用相同名称重新创建了 CA', '比较指纹：enrollkit ca list、enrollkit cert inspect FILE']],
+        next: '以其他名称上传当前的 CA，或使用由已上传 CA 签发的设备。',
+      },
+      CA_NOT_ENROLLED: {
+        meaning: 'CA 已验证，但没有注册组使用链中的 CA。',
+        causes: [['注册组已删除，或是为另一个 CA 创建的', 'enrollkit group list']],
+        next: '为该 CA 创建注册组：enrollkit group create ID',
+      },
+      NO_ENROLLMENT: {
+        meaning: '没有任何注册接受该设备。',
+        causes: [
+          [
+            '没有用于证书的注册组，或自签名证书未注册',
+            '使用 enrollkit group list 和 enrollkit enrollment list 查看',
+          ],
+        ],
+        next: '为设备创建注册组或个体注册。',
+      },
+      ENROLLMENT_DISABLED: {
+        meaning: '决定该设备的注册已禁用。',
+        causes: [['有人将其禁用', '使用 enrollkit group show ID 和 enrollkit enrollment show ID 查看']],
+        next: '启用该注册，然后重新注册设备。',
+      },
+      ANOTHER_CERTIFICATE_ENROLLED: {
+        meaning: '设备的个体注册中是另一个证书。',
+        causes: [['设备证书已续订，而注册没有更新', '比较指纹：enrollkit enrollment show ID']],
+        next: '在注册中使用当前的证书。',
+      },
+      ENROLLMENT_OF_ANOTHER_KIND: {
+        meaning: '设备的个体注册使用对称密钥或 TPM。',
+        causes: [['设备先前设置留下的注册', 'enrollkit enrollment show ID']],
+        next: '删除该个体注册，或将其证明机制改为 X.509。',
+      },
+      NODE_TOO_OLD: {
+        meaning: 'Node.js 版本对 enrollkit 来说过旧。',
+        causes: [['PATH 中首先找到的是另一个版本', 'node --version']],
+        next: '安装 Node.js 20.19 或更高版本。',
+      },
+      TRUST_ROOT_MISSING: {
+        meaning: '此计算机不信任 Azure 服务器所需的根证书。',
+        causes: [
+          [
+            '系统的受信任根证书已过时或被替换',
+            '查找 DigiCert Global Root G2 和 Microsoft RSA Root Certificate Authority 2017',
+          ],
+        ],
+        next: '更新受信任的根证书，或在 NODE_EXTRA_CA_CERTS 中指定包含它们的文件。',
+      },
+      EXTRA_ROOTS_MISSING: {
+        meaning: 'NODE_EXTRA_CA_CERTS 指定的文件不存在。',
+        causes: [['文件已移动，或路径有拼写错误', '列出该文件']],
+        next: '更正路径，或取消设置该变量。',
+      },
+      TLS_CHECKS_OFF: {
+        meaning: 'NODE_TLS_REJECT_UNAUTHORIZED=0 关闭了对服务器的所有检查。',
+        causes: [['为代理或测试服务器采取的变通方法', '检查环境变量']],
+        next: '取消设置该变量，改为信任服务器的根证书：NODE_EXTRA_CA_CERTS。',
+      },
+      PROXY_INVALID: {
+        meaning: '环境中的代理不是 URL。',
+        causes: [['主机前缺少 http://', '检查 HTTPS_PROXY 和 ALL_PROXY']],
+        next: '将其设置为 http://host:port。',
+      },
+      PROXY_NOT_FOR_MQTT: {
+        meaning: '设备通过 MQTT 或 AMQP 注册，而它们不使用代理。',
+        causes: [['网络只允许通过代理使用 HTTPS', '注册一次：enrollkit device register ID']],
+        next: '在防火墙中打开端口，或通过 HTTPS 注册：--protocol https',
+      },
+      PORT_UNREACHABLE: {
+        meaning: '无法从此处访问 Azure 的端口。',
+        causes: [['防火墙阻止了传出连接', 'enrollkit doctor 会显示哪些端口可用']],
+        next: '在防火墙中打开端口，或通过 HTTPS 注册：--protocol https',
+      },
+      TLS_INTERCEPTED: {
+        meaning: '此处收到的证书由 Azure 以外的 CA 颁发。',
+        causes: [['代理检查 TLS 流量', 'enrollkit doctor 会显示颁发者']],
+        next: '将 Azure 主机排除在检查之外，或信任代理的根证书：NODE_EXTRA_CA_CERTS。',
+      },
+      NO_FOLDER: {
+        meaning: '没有该证书文件夹。',
+        causes: [['拼写错误，或工作目录不同', '列出该文件夹']],
+        next: '使用 --dir 指定文件夹，或运行 enrollkit quickstart。',
+      },
+      KEY_READABLE_BY_OTHERS: {
+        meaning: '私钥的文件权限允许其他用户读取。',
+        causes: [['复制或还原文件时未保留权限', 'ls -l FILE']],
+        next: '限制权限：chmod 600 FILE。如果他人可能读取过，请更换密钥。',
+      },
+      KEY_MISSING: {
+        meaning: '证书旁边没有私钥。',
+        causes: [['私钥已移到安全位置或被删除', '在 certificate.pem 旁边查找 key.pem']],
+        next: '从备份还原私钥，或重新创建证书。',
+      },
+      CERTIFICATE_MISSING: {
+        meaning: '计划中的某个证书不在文件夹中。',
+        causes: [['运行被中断，或文件被删除', 'enrollkit doctor 会指出是哪一个']],
+        next: '重新运行 enrollkit quickstart。',
+      },
+      CERTIFICATE_EXPIRES_SOON: {
+        meaning: '证书剩余有效期不超过三分之一。',
+        causes: [['没有及时续订', 'enrollkit cert inspect FILE 会显示日期']],
+        next: '续订证书：enrollkit cert renew；对于 CA，使用 enrollkit cert rollover。',
+      },
+      CHANGE_UNFINISHED: {
+        meaning: '中断的命令留下了尚未就位的文件。',
+        causes: [['命令被终止，或磁盘已满', 'enrollkit doctor 会显示文件夹']],
+        next: '重新运行同一命令。',
+      },
+      ROLLOVER_UNFINISHED: {
+        meaning: 'CA 轮换已开始但尚未完成。',
+        causes: [['命令被中断', 'enrollkit doctor 会显示进度']],
+        next: '重新运行同一命令：enrollkit cert rollover',
+      },
+      EMULATOR_MISSING: {
+        meaning: '计划使用模拟器，但其状态已不存在。',
+        causes: [['其文件夹已被删除', '列出证书文件夹中的 .enrollkit']],
+        next: '重新运行 enrollkit quickstart 以创建新的模拟器。',
+      },
+      RIGHTS_MISSING: {
+        meaning: '你的标识缺少快速入门所需的权限。',
+        causes: [['角色没有预配服务的写入权限', 'enrollkit doctor 会列出这些权限']],
+        next: '请求预配服务的“参与者”角色，或使用 --proof-of-possession portal。',
+      },
+      CLOCK_OFF: {
+        meaning: '此计算机与服务的时钟相差超过一分钟。',
+        causes: [['此计算机的时钟未同步', '与时间服务器比较']],
+        next: '同步此计算机的时钟。',
+      },
+      HUB_UNREACHABLE: {
+        meaning: '无法访问链接的 IoT 中心。',
+        causes: [['防火墙，或 IoT 中心已删除', '解析其主机名并连接端口 443']],
+        next: '检查网络，并确认 IoT 中心存在。',
+      },
+      ANOTHER_CERTIFICATE_UPLOADED: {
+        meaning: '以该 CA 的名称上传的是另一个证书。',
+        causes: [['文件夹的 CA 已重新创建，或另一个文件夹使用了该名称', '比较指纹：enrollkit ca list']],
+        next: '以其他名称上传 CA，或删除已上传的证书：enrollkit ca delete NAME',
+      },
+      GROUP_MISSING: {
+        meaning: '计划中的注册组不存在。',
+        causes: [['注册组已删除，或运行尚未进行到这一步', 'enrollkit group list']],
+        next: '重新运行 enrollkit quickstart。',
+      },
+      GROUP_DIFFERS: {
+        meaning: '注册组与计划不一致。',
+        causes: [['有人在运行之后更改了它', 'enrollkit group show ID']],
+        next: '重新运行 enrollkit quickstart 以恢复，或更改计划。',
+      },
+      DEVICE_NOT_REGISTERED: {
+        meaning: '设备没有注册记录。',
+        causes: [['设备从未注册，或其记录已删除', 'enrollkit group devices GROUP']],
+        next: '注册设备：enrollkit device register ID',
+      },
+      DEVICE_NOT_ASSIGNED: {
+        meaning: '设备的注册记录状态不是“已分配”。',
+        causes: [['其注册已禁用，或无法选择 IoT 中心', 'enrollkit registration show ID']],
+        next: '启用其注册，然后重新注册。',
+      },
+      DEVICE_NOT_IN_HUB: {
+        meaning: '设备已注册，但不在其 IoT 中心内。',
+        causes: [['有人在 IoT 中心内删除了它', '在 IoT 中心内查找']],
+        next: '重新注册：enrollkit device register ID',
+      },
+      DEVICE_DISABLED_IN_HUB: {
+        meaning: '设备在其 IoT 中心内已禁用。',
+        causes: [['有人在那里禁用了它', '在 IoT 中心内查看其状态']],
+        next: '在 IoT 中心内启用该设备。',
+      },
+      HUB_HAS_ANOTHER_CERTIFICATE: {
+        meaning: 'IoT 中心中的证书与文件夹中的不同。',
+        causes: [['设备证书已续订，但设备之后没有注册', '比较 IoT 中心与文件夹中的指纹']],
+        next: '重新注册设备：enrollkit device register ID',
+      },
+      NODE_VERSION: {
+        meaning: 'Node.js 版本符合要求。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      TRUST_ROOTS: {
+        meaning: 'Azure 服务器所需的根证书受信任。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      NO_PROXY: {
+        meaning: 'HTTPS 不通过代理。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      PROXY: {
+        meaning: 'HTTPS 通过代理。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      PORTS_FREE: {
+        meaning: '模拟器的常用端口空闲。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      PORTS: {
+        meaning: '可以访问 Azure 的端口。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      TLS: {
+        meaning: 'Azure 服务器的证书由 Azure 自己的 CA 颁发。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      FOLDER: {
+        meaning: '证书文件夹的内容。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      KEYS_ENCRYPTED: {
+        meaning: '未将加密的密钥与其证书比较。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '设置 ENROLLKIT_PASSPHRASE 以进行比较。',
+      },
+      EMULATOR_RUNNING: {
+        meaning: '该文件夹的模拟器正在运行。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      EMULATOR_STOPPED: {
+        meaning: '该文件夹的模拟器未运行；检查期间临时启动了它。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      NO_EMULATOR: {
+        meaning: '该文件夹没有模拟器。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      EMULATOR_CLOCK: {
+        meaning: '模拟器的时钟已设置为其他时间。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '要重新使用此计算机的时间，请运行：enrollkit emulator clock --reset',
+      },
+      DPS: {
+        meaning: '预配服务有响应。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      RIGHTS: {
+        meaning: '你的标识具有快速入门所需的权限。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      CLOCK: {
+        meaning: '此计算机与服务的时钟相差不到一分钟。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      LINKED_HUBS: {
+        meaning: '链接到预配服务的 IoT 中心。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      CA: {
+        meaning: '该文件夹的 CA 已上传并验证。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      GROUP: {
+        meaning: '注册组与计划一致。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      DEVICE_REGISTERED: {
+        meaning: '设备已分配到 IoT 中心。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '无需操作。',
+      },
+      NOT_ALL_DEVICES: {
+        meaning: '仅检查了前 200 台设备。',
+        causes: [['检查没有发现问题', '查看检查结果']],
+        next: '使用 enrollkit device register ID 检查其他设备。',
+      },
+    },
+    exits: {
+      0: { meaning: '成功。', causes: [['命令已完成要求的操作', '查看其输出']], next: '无需操作。' },
+      1: {
+        meaning: 'enrollkit 中的错误。',
+        causes: [['未考虑到的情况', '使用 --verbose 重新运行命令']],
+        next: '报告输出。',
+      },
+      2: {
+        meaning: '输入无效：标志、名称或文件。',
+        causes: [['拼写错误', '错误消息会指出位置']],
+        next: '更正输入；--help 会列出参数和标志。',
+      },
+      3: {
+        meaning: '凭据、权限或密码缺失或错误。',
+        causes: [['没有登录', 'az account show']],
+        next: '登录，或请求消息中指出的角色。',
+      },
+      4: {
+        meaning: '服务拒绝了请求，或缺少所需的内容。',
+        causes: [['错误消息指出的原因', 'enrollkit explain CODE，使用消息中的代码']],
+        next: '解决消息指出的问题。',
+      },
+      5: {
+        meaning: '无法访问服务、服务出错或正在限流。',
+        causes: [['网络问题', 'enrollkit doctor']],
+        next: '稍后重新运行命令。',
+      },
+      6: {
+        meaning: '所有权证明未完成：CA 尚未验证。',
+        causes: [['没有人在门户中上传验证证书', 'enrollkit ca list']],
+        next: '上传验证证书，然后重新运行同一命令。',
+      },
+      7: {
+        meaning: '部分设备成功，其余失败。',
+        causes: [['个别设备的问题', '错误会列出这些设备']],
+        next: '解决列出的问题，然后重新运行同一命令。',
+      },
+      8: {
+        meaning: '需要回答，但没有可用于提问的终端。',
+        causes: [['脚本或 CI 作业', '检查环境中的 CI']],
+        next: '使用标志给出回答。',
+      },
+      9: {
+        meaning: '此计算机上的问题：文件、文件夹、端口或时钟。',
+        causes: [['错误消息指出的原因', 'enrollkit doctor']],
+        next: '解决消息指出的问题。',
+      },
+      10: {
+        meaning: '证书目前无需续订。',
+        causes: [['cert needs-renewal 发现剩余时间充足', 'enrollkit cert inspect FILE 会显示日期']],
+        next: '无需操作。',
+      },
+      11: {
+        meaning: '检查未通过。',
+        causes: [['cert verify、cert lint 或 doctor 发现了错误', '输出会列出发现的问题']],
+        next: '解决列出的问题，然后重新检查。',
+      },
+      12: {
+        meaning: '没有正在运行的模拟器。',
+        causes: [['emulator status 在文件夹中没有找到模拟器', 'enrollkit emulator status --dir FOLDER']],
+        next: '启动模拟器：enrollkit emulator start',
+      },
+      13: {
+        meaning: '运行与记录不同。',
+        causes: [['服务、enrollkit 或计划发生了变化', '输出会列出差异']],
+        next: '确认哪些变化是预期的；如果是，请重新记录运行。',
+      },
+      130: {
+        meaning: '已中断；已完成的工作会保留。',
+        causes: [['Ctrl-C 或信号', '查看是谁结束了命令']],
+        next: '重新运行同一命令以继续。',
       },
     },
     own: {
@@ -2777,7 +3304,6 @@ export const zhCN: Sentences = {
     portInUse: (port, address, protocol) => `${address} 的端口 ${port} (${protocol}) 正在使用中。`,
     portNotPermitted: (port, address, protocol) => `你没有权限打开 ${address} 的端口 ${port} (${protocol})。`,
     permitOrOtherPort: (permit, flag) => `${permit}或使用 ${flag} PORT 选择 1024 或更高的其他端口。`,
-    stuck: (folder) => `${folder} 上的模拟器既未启动也未停止。`,
     noResponse: (address, reason) => `${address} 上的模拟器没有响应：${reason}。`,
     timedOut: '请求超时',
     stateCutOff: (path, size) => `模拟器状态 ${path} 已被截断：只有 ${size} 字节。`,
@@ -3647,7 +4173,7 @@ export const zhCN: Sentences = {
       ENROLLKIT_PASSPHRASE: '私钥的密码。',
       ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure：DPS 共享访问策略的连接字符串。',
       ENROLLKIT_HUB_CONNECTION_STRING: 'Azure：IoT 中心的连接字符串，用于查找和删除设备。',
-      ENROLLKIT_LANG: '消息的语言（en、zh-CN），取代区域设置。',
+      ENROLLKIT_LANG: '消息的语言（en、zh-CN），取代区域设置。要添加语言，请参阅 CONTRIBUTING.md。',
       DEFAULT_VALIDITY_DAYS: 'certgen --edge：证书的有效天数，取代 30 天。',
       AZURE_TENANT_ID: 'Azure：服务主体的租户。',
       AZURE_CLIENT_ID: 'Azure：服务主体的客户端 ID。',
@@ -3979,7 +4505,7 @@ export const zhCN: Sentences = {
     cleanInService: (dpsName) => `${dpsName} 中的`,
     previewLabels: { keeps: '保留', makes: '创建', sends: '发送' },
     previewNothing: '未创建任何内容，也未发送任何请求。',
-    cleanCaCertificate: (name, where) => `${where}CA 证书 ${name}`,
+    cleanCaCertificate: (name, where) => `${where === '' ? '' : `${where} `}CA 证书 ${name}`,
     cleanEnrollmentGroup: (id, where) => `${where}注册组 ${id}`,
     cleanRegistration: (id, where) => `${where}注册记录 ${id}`,
     cleanHubLink: (hub, where) => `${where}到 IoT 中心 ${hub} 的链接`,

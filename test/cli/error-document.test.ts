@@ -24,12 +24,12 @@ function documentText(): string {
   const variables = Object.entries(environmentVariables).map(([name, summary]) => [`\`${name}\``, summary]);
   return `# Exit statuses, error codes, environment
 
-An error is told on standard error in two sentences: what happened, and what to do next. With \`--json\`, standard
+Errors are printed to standard error in two sentences: what happened, and what to do next. With \`--json\`, standard
 output has it too, as one object: \`{ "error": { "code", "message", "next", "exitStatus",
-"context" } }\`, where \`context\` names what it is about. An error that carries the code of a service, of TLS or of a
-connection also has \`explanation\`, which is what \`enrollkit explain CODE\` prints: \`{ "code", "meaning", "causes",
-"next" }\`. \`enrollkit explain\` knows the codes below as well. With \`--verbose\`,
-standard error also has the code and the causes. In the library, the same is thrown as an \`EnrollkitError\`.
+"context" } }\`, where \`context\` names what it is about. \`explanation\` is what
+\`enrollkit explain CODE --json\` prints (\`{ "code", "meaning", "causes", "next" }\`): for the code of a service, of TLS or of
+a connection if the error carries one, and for the error’s own code otherwise. With \`--verbose\`, standard
+error also has the code and the causes. In the library, the same is thrown as an \`EnrollkitError\`.
 
 Exit statuses and codes are API: they do not change their meaning.
 

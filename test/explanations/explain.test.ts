@@ -1,13 +1,16 @@
 /** Every code that a user can meet has an explanation, and the command finds it in the forms in which it appears. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
+import { Output } from '../../src/cli/kernel/output.js';
+import { reportError } from '../../src/cli/kernel/report-error.js';
 import { amqpConditions } from '../../src/dps/contract/amqp.js';
 import { dpsErrors } from '../../src/dps/contract/wire-error.js';
 import { armErrorCodes } from '../../src/emulator/dps/arm/arm-error.js';
 import { hubErrors } from '../../src/emulator/hub/hub-error.js';
 import { connectReturnCode } from '../../src/emulator/wire/mqtt/mqtt-session.js';
-import { errorTable } from '../../src/errors.js';
-import { explainCode, explainedCodes } from '../../src/explanations/explain.js';
+import { EnrollkitError, type ErrorCode, errorTable, exitStatus } from '../../src/errors.js';
+import { explainCode, explainedCodes, explanationDocument } from '../../src/explanations/explain.js';
 import { run } from '../cli/in-process.js';
 
 /** RFC 8446 section 6, with those of RFC 5246 and SSL 3.0 that it keeps reserved, and RFC 6066. */
@@ -72,6 +75,60 @@ test('every code of ours, of the emulator and of TLS has an entry, with all its 
       assert.match(check, /\w/, `${code}: ${check}`);
     }
     assert.match(found.next, /\w/, String(code));
+  }
+});
+
+test('every reason for a refusal, every finding of doctor and every exit status is explained', () => {
+  const documents = ['troubleshooting.md', 'errors.md'].map((name) =>
+    readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8'),
+  );
+  const codes = documents.flatMap((text) =>
+    [...text.matchAll(/^\| ((?:`[A-Z_]+`(?:, )?)+) \|/gm)].flatMap(([, cell]) => cell!.match(/[A-Z_]{2,}/g)!),
+  );
+  assert.ok(codes.length > 120, `${codes.length} codes`);
+  const variables = documents[1]!.split('## Environment variables')[1]!;
+  for (const code of codes.filter((one) => !variables.includes(`\`${one}\``) || one === 'NO_PROXY')) {
+    // TLS has an alert of the same name as one of them.
+    assert.equal(explainCode(code)?.code.toUpperCase(), code);
+  }
+  for (const status of Object.values(exitStatus)) {
+    assert.equal(explainCode(`exit status ${status}`)?.code, `exit-${status}`);
+  }
+});
+
+test('a code is found in the forms in which people meet it', () => {
+  const forms: [typed: string, code: string][] = [
+    ['0x30', 'unknown_ca'],
+    ['0X191', '401'],
+    ['HTTP/1.1 404', '404'],
+    ['404 Not Found', '404'],
+    ['Status: 429', '429'],
+    ['error code 401002', '401002'],
+    ['"401002".', '401002'],
+    ['return code 5', 'connack-5'],
+    ['unauthorized-access', 'amqp:unauthorized-access'],
+    ['13', 'exit-13'],
+    ['exit 4', 'exit-4'],
+    ['intermediate_not_sent', 'INTERMEDIATE_NOT_SENT'],
+    ['Folder in use', 'FOLDER_IN_USE'],
+  ];
+  for (const [typed, code] of forms) assert.equal(explainCode(typed)?.code, code, typed);
+});
+
+test('an error has the text that explain prints for its code, whatever code it is', async () => {
+  for (const code of Object.keys(errorTable) as ErrorCode[]) {
+    const lines: string[] = [];
+    const sink = { write: (text: string) => lines.push(text) > 0 } as unknown as NodeJS.WriteStream;
+    const nowhere = { write: () => true } as unknown as NodeJS.WriteStream;
+    const output = new Output({
+      ...{ stdout: sink, stderr: nowhere, env: {} },
+      ...{ json: true, verbose: false, color: false },
+    });
+    await reportError(new EnrollkitError(code, 'No.'), output);
+    const { error } = JSON.parse(lines.join(''));
+    const explained = explanationDocument(explainCode(code)!);
+    assert.deepEqual(error.explanation, explained);
+    assert.equal(error.next, explained.next);
   }
 });
 

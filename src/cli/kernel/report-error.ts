@@ -20,13 +20,15 @@ export async function reportError(error: EnrollkitError, output: Output): Promis
   const shown = shownError(error);
   const { code, message, next } = shown;
   const carried = codeIn(error);
-  // Loaded on demand: most errors carry none.
-  const explaining = carried === undefined ? undefined : await import('../../explanations/explain.js');
-  const explained: ExplainedCode | undefined = explaining?.explainServiceCode(carried!);
+  // Loaded on demand: people read it only where an error carries the code of a service.
+  const explaining =
+    carried === undefined && !output.json ? undefined : await import('../../explanations/explain.js');
+  const explained: ExplainedCode | undefined =
+    carried === undefined ? undefined : explaining!.explainServiceCode(carried);
   if (output.json) {
     const context = hidingSecrets(error.context);
-    const explanation = explained ? { explanation: explaining!.explanationDocument(explained) } : {};
-    output.value({ error: { ...shown, context, ...explanation } });
+    const explanation = explaining!.explanationDocument(explained ?? explaining!.explainCode(code)!);
+    output.value({ error: { ...shown, context, explanation } });
   }
   const { style } = output;
   const fit = (text: string) => (output.stderr.isTTY ? wrap(text, output.width) : text);

@@ -120,7 +120,7 @@ export class ChainVerifier {
     return new DpsError('caNotFound', {
       failures,
       reason: end
-        ? `the chain ends at the uploaded certificate "${end.name}", whose possession is not proven`
+        ? `the chain ends at the uploaded certificate "${end.name}", which is not verified`
         : reason,
     });
   }
