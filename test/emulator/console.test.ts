@@ -115,6 +115,11 @@ test('another host name, another origin, and a form that is not ours are refused
   assert.equal((await post('/clock/do/reset', form, { origin: 'null' })).status, 403);
   form.set('form', 'forged.token');
   assert.equal((await post('/clock/do/reset', form)).status, 403);
+  const tooLarge = new URLSearchParams({
+    ...hiddenFields(text, '/console/clock/do/at'),
+    at: 'x'.repeat(1_100_000),
+  });
+  assert.equal((await post('/clock/do/at', tooLarge)).status, 413);
   const policy = (await get('/')).headers.get('content-security-policy')!;
   assert.match(policy, /default-src 'none'/);
   assert.doesNotMatch(policy, /unsafe/);
@@ -289,6 +294,7 @@ test('what devices and clients send is shown as text', async () => {
     assert.doesNotMatch(text, /<script>|<img/, path);
   }
   assert.match((await get('/log')).text, /&lt;script&gt;alert/);
+  assert.match((await get(`${service}/individuals/x-twin`)).text, /&lt;\/textarea&gt;/);
 });
 
 test('the picture of a chain breaks at the first broken link from the device upward', async () => {

@@ -112,6 +112,8 @@ export function createConsole(options: ConsoleOptions): (request: Request) => Pr
     const kind = error instanceof PageProblem ? error.kind : 'failed';
     if (kind === 'failed') options.onDefect(error);
     const response = await problemPage(c, console, kind);
+    // The rest of the form is not read.
+    if (kind === 'tooLarge') response.headers.set('connection', 'close');
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
     return response;
   });

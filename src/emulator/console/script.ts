@@ -77,8 +77,9 @@ export const script = `'use strict';
     }
   };
 
-  if (document.querySelector('[data-live]') && events) {
-    const source = new EventSource(events);
+  let source;
+  const listen = () => {
+    source = new EventSource(events);
     source.addEventListener('hello', ({ data }) => {
       isConnected = true;
       show('stopped', false);
@@ -89,6 +90,18 @@ export const script = `'use strict';
       isConnected = false;
       show('stopped', true);
     });
-  }
+  };
+  // Browsers open few connections to one host: tabs that nobody sees leave them to the others.
+  const listenWhileVisible = () => {
+    if (document.hidden) {
+      source?.close();
+      source = undefined;
+    } else if (source === undefined) {
+      listen();
+      refresh();
+    }
+  };
+  document.addEventListener('visibilitychange', listenWhileVisible);
+  if (!document.hidden) listen();
 })();
 `;

@@ -31,7 +31,7 @@ main { max-width: 1100px; margin: 0 auto; padding: 16px 24px 64px; }
 h1 { font-size: 28px; margin: 8px 0 16px; overflow-wrap: anywhere; }
 h2 { font-size: 21px; margin: 32px 0 8px; overflow-wrap: anywhere; }
 h3 { font-size: 17px; margin: 20px 0 6px; overflow-wrap: anywhere; }
-.table { overflow-x: auto; margin: 8px 0 16px; }
+.table { position: relative; overflow-x: auto; margin: 8px 0 16px; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: 8px 12px 8px 0; border-bottom: 1px solid var(--line); }
 th { white-space: nowrap; color: var(--weak); font-weight: 600; }
