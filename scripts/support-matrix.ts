@@ -102,7 +102,7 @@ ${Object.values(missingTypes)
 
 ## Over MQTT and AMQP
 
-On ports of their own and in WebSockets.
+On separate ports and in WebSockets.
 
 | operation | supported | evidence |
 | --- | --- | --- |

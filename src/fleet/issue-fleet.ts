@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
+import { encryptPrivateKeyInfo } from '../pki/containers/encryption.js';
 import { generateKeyPair, type KeyAlgorithm } from '../pki/keys.js';
 import { issue } from '../pki/make/issue.js';
 import { loadProfile } from '../pki/make/profile.js';
@@ -17,7 +18,8 @@ import { assertNamesAllowed } from './issue/allowed-names.js';
 import { certificateTemplate, subjectPrefix } from './issue/certificate-template.js';
 import { DeviceMaker } from './issue/device-maker.js';
 import { assertFree, finishedFleet } from './issue/finished-fleet.js';
-import { FleetJournal, removeLeftovers } from './issue/journal.js';
+import { encryptionBefore, FleetJournal, removeLeftovers } from './issue/journal.js';
+import { keyEncryption, openWith, recordOf } from './issue/key-encryption.js';
 import { largeKeySource } from './issue/large-keys.js';
 import { FleetOutput } from './issue/output.js';
 import { assertOutlivesDevices, digestOf, type FleetCa, type FleetRequest } from './issue/request.js';
@@ -27,7 +29,10 @@ import { WorkerPool } from './issue/worker-pool.js';
 export interface IssueFleetOptions
   extends Pick<FleetRequest, 'source' | 'format' | 'out' | 'manifest'>,
     Partial<
-      Pick<FleetRequest, 'range' | 'profile' | 'keyAlgorithm' | 'validityDays' | 'subject' | 'pfx' | 'force'>
+      Pick<
+        FleetRequest,
+        'range' | 'profile' | 'keyAlgorithm' | 'validityDays' | 'subject' | 'pfx' | 'passphrase' | 'force'
+      >
     > {
   ca: FleetCa;
   /** Worker threads; one per core by default. */
@@ -60,7 +65,7 @@ export interface IssueFleetResult {
  * @throws EnrollkitError ISSUER_NOT_ALLOWED when the CA may not sign, ends before the devices, or `validateChain` would
  *   refuse them under it and `force` is not given; INVALID_SUBJECT and
  *   whatever else `issue()` throws; FILE_EXISTS when something else is at `out` or `manifest`; FOLDER_IN_USE when
- *   another run works on the fleet; JOURNAL_UNREADABLE, FILE_UNREADABLE, FILE_UNWRITABLE; the signal's reason when it
+ *   another run works on the fleet; WRONG_PASSPHRASE when it is not that of the run that is resumed; JOURNAL_UNREADABLE, FILE_UNREADABLE, FILE_UNWRITABLE; the signal's reason when it
  *   was aborted
  */
 export async function issueFleet(options: IssueFleetOptions): Promise<IssueFleetResult> {
@@ -89,11 +94,15 @@ export async function issueFleet(options: IssueFleetOptions): Promise<IssueFleet
     assertFirstReadsBack(setup);
     pool.setUp(setup);
     if (typeof out === 'string') {
-      journal = FleetJournal.open(out, digestOf(request), () => assertFree(request));
+      const encrypted = setup.encryption && recordOf(setup.encryption);
+      journal = FleetJournal.open(out, digestOf(request), encrypted, () => assertFree(request));
     }
     let before = journal?.done;
     if (before && format.folder && typeof out === 'string') {
-      before = await format.folder.intactPart({ ...request, out }, before);
+      before = await format.folder.intactPart(
+        { ...request, out, encryptKeys: request.passphrase !== undefined },
+        before,
+      );
     }
     output = await FleetOutput.open(request, format, journal, before);
     const devices = before?.devices ?? 0;
@@ -200,10 +209,13 @@ function batchSizeOf({ keyAlgorithm, pfx }: FleetRequest, format: OutputFormat):
 }
 
 async function setupOf(request: FleetRequest, at: Date): Promise<WorkerSetup> {
-  const { profile, keyAlgorithm, ca, validityDays, source, format, out } = request;
+  const { profile, keyAlgorithm, ca, validityDays, source, format, out, passphrase } = request;
   const sample = await generateKeyPair(keyAlgorithm.startsWith('rsa-') ? 'rsa-2048' : 'ec-p256');
   await assertIssuable(request, sample.publicKey, at);
   if (!request.force) await assertNamesAllowed(request);
+  const before = typeof out === 'string' ? encryptionBefore(out) : undefined;
+  const encryption =
+    passphrase === undefined ? undefined : await keyEncryption(passphrase, request.pfx, before);
   return {
     template: await certificateTemplate({
       profile,
@@ -220,6 +232,7 @@ async function setupOf(request: FleetRequest, at: Date): Promise<WorkerSetup> {
     format,
     folder: typeof out === 'string' ? out : undefined,
     pfx: request.pfx,
+    encryption,
   };
 }
 
@@ -229,6 +242,8 @@ function assertFirstReadsBack(setup: WorkerSetup): void {
   const { certificate, privateKeyInfo } = new DeviceMaker({ ...setup, keyAlgorithm: 'ec-p256' }).make({
     registrationId: 'device',
   });
+  const key = setup.encryption?.key;
+  if (key) openWith(key, encryptPrivateKeyInfo(privateKeyInfo, key));
   assertReadsBack([{ contents: certificate }, { contents: privateKeyInfo }]);
 }
 

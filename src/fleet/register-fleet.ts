@@ -9,7 +9,8 @@ import { connectToHub } from '../dps/client/hub-connection.js';
 import { stateOfMessage } from '../dps/client/message-state.js';
 import type { Target } from '../dps/client/target.js';
 import { EnrollkitError, type ErrorCode, isAbort } from '../errors.js';
-import { formatOf } from './formats/formats.js';
+import { privateKeyOpener } from '../pki/keys.js';
+import { isEncryptedPem } from './formats/output-format.js';
 import { type DeviceFailure, Failures, type FleetFailure } from './registration/failures.js';
 import {
   type FleetDevice,
@@ -33,6 +34,8 @@ export interface RegisterFleetOptions {
   concurrency: number;
   /** Registrations per minute; unlimited when left out. */
   perMinute?: number | undefined;
+  /** Of encrypted keys. */
+  passphrase?: string | undefined;
   /** Has each device send its hub a message; no by default. */
   telemetry?: boolean | undefined;
   signal?: AbortSignal | undefined;
@@ -100,13 +103,17 @@ const environmental: ReadonlySet<ErrorCode> = new Set([
  *
  * @returns the outcome; devices that were refused are part of it and not thrown
  * @throws EnrollkitError FILE_UNREADABLE or INVALID_REGISTRATION_ID for the fleet's files; FILE_UNREADABLE,
- *   FILE_UNWRITABLE or FOLDER_IN_USE for the results file; NETWORK, TIMEOUT, SERVER_NOT_TRUSTED or CLOCK_SKEW when no
+ *   FILE_UNWRITABLE or FOLDER_IN_USE for the results file; PASSPHRASE_REQUIRED or WRONG_PASSPHRASE for the first key; NETWORK, TIMEOUT, SERVER_NOT_TRUSTED or CLOCK_SKEW when no
  *   device was assigned before; the signal's reason when it was aborted. What is done is in the results file
  */
 export async function registerFleet(options: RegisterFleetOptions): Promise<RegisterFleetResult> {
   const { files, results, idScope, telemetry } = options;
   // Files that cannot be read fail here, before the results file is touched.
-  await formatOf(files.out);
+  const openKey = keyOpener(options.passphrase);
+  for await (const { privateKey } of fleetDevices(files)) {
+    openKey(privateKey);
+    break;
+  }
   const left = new Set<string>();
   for await (const { sha256Thumbprint } of manifestDevices(files.manifest)) left.add(sha256Thumbprint);
   const total = left.size;
@@ -121,7 +128,7 @@ export async function registerFleet(options: RegisterFleetOptions): Promise<Regi
   });
   try {
     messages.retain((line) => line.idScope === idScope && left.has(line.sha256Thumbprint));
-    const run = new Run(options, file, messages, total - left.size);
+    const run = new Run(options, openKey, file, messages, total - left.size);
     const devices = fleetDevices(files, ({ sha256Thumbprint }) => left.has(sha256Thumbprint));
     const started = performance.now();
     await run.pace.forEach(devices, (device) => run.device(device));
@@ -135,9 +142,17 @@ export async function registerFleet(options: RegisterFleetOptions): Promise<Regi
   }
 }
 
+/** From a key as the fleet has it to PEM that is not encrypted. */
+function keyOpener(passphrase: string | undefined): (pem: string) => string {
+  const open = privateKeyOpener(passphrase);
+  return (pem) =>
+    isEncryptedPem(pem) ? (open(pem).export({ format: 'pem', type: 'pkcs8' }) as string) : pem;
+}
+
 class Run {
   readonly pace: Pace;
   readonly #options: RegisterFleetOptions;
+  readonly #openKey: (pem: string) => string;
   readonly #signal: AbortSignal;
   readonly #file: ResultLines<RegistrationResult>;
   readonly #messages: PendingMessages<RegistrationResult>;
@@ -151,11 +166,13 @@ class Run {
 
   constructor(
     options: RegisterFleetOptions,
+    openKey: (pem: string) => string,
     file: ResultLines<RegistrationResult>,
     messages: PendingMessages<RegistrationResult>,
     before: number,
   ) {
     this.#options = options;
+    this.#openKey = openKey;
     this.#signal = options.signal ?? new AbortController().signal;
     this.#file = file;
     this.#messages = messages;
@@ -221,7 +238,7 @@ class Run {
         idScope,
         registrationId: device.registrationId,
         certificateChain: device.certificateChain,
-        privateKey: device.privateKey,
+        privateKey: this.#openKey(device.privateKey),
         protocol,
         readServiceFacts: this.#readServiceFacts,
         signal,
@@ -250,7 +267,7 @@ class Run {
         assignedHub: line.assignedHub!,
         deviceId,
         certificateChain: device.certificateChain,
-        privateKey: device.privateKey,
+        privateKey: this.#openKey(device.privateKey),
         signal,
       });
       try {

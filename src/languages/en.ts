@@ -4036,7 +4036,6 @@ export const en = {
       `You do not have permission to open port ${port} of ${address}, for ${protocol}.`,
     permitOrOtherPort: (permit: string, flag: string) =>
       `${permit} Or choose another port, 1024 or higher, with ${flag} PORT.`,
-    stuck: (folder: string) => `The emulator on ${folder} is neither starting nor stopping.`,
     noResponse: (address: string, reason: string) =>
       `The emulator at ${address} does not respond: ${reason}.`,
     timedOut: 'the request timed out',
@@ -4621,6 +4620,8 @@ export const en = {
     otherRun: (path: string) => `${path} belongs to an unfinished run with another fleet or other arguments.`,
     otherRunNext:
       'Run the interrupted command again with the same arguments, or choose another path with --out.',
+    otherPassphrase: 'The passphrase is not the one that the interrupted run encrypted keys with.',
+    otherPassphraseNext: 'Enter the passphrase of the interrupted run, or choose another path with --out.',
     notAJournal: (line: number, path: string) => `Line ${line} of ${path} is not a line of a fleet journal.`,
     notAJournalNext:
       'Choose another path with --out, or delete that file with the output that it belongs to.',
@@ -4683,7 +4684,8 @@ export const en = {
       ENROLLKIT_PASSPHRASE: 'The passphrase of the private keys.',
       ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure: connection string of a shared access policy of the DPS.',
       ENROLLKIT_HUB_CONNECTION_STRING: 'Azure: connection string of a hub, to look up and delete devices.',
-      ENROLLKIT_LANG: 'The language of messages (en, zh-CN), instead of your locale.',
+      ENROLLKIT_LANG:
+        'The language of messages (en, zh-CN), instead of your locale. To add a language, see CONTRIBUTING.md.',
       DEFAULT_VALIDITY_DAYS: 'certgen --edge: days that certificates are valid, instead of 30.',
       AZURE_TENANT_ID: 'Azure: the tenant of a service principal.',
       AZURE_CLIENT_ID: 'Azure: the client ID of the service principal.',
@@ -5104,7 +5106,42 @@ export const en = {
     cleanProvisioningService: (name: string) => `provisioning service ${name}`,
     cleanIotHub: (name: string) => `IoT hub ${name}`,
     cleanFile: (path: string) => `file ${path}`,
+    cleanEnrollment: (id: string, where: string) => `individual enrollment ${id}${where}`,
     cleanHubDevice: (id: string, hub: string) => `device ${id} in the hub ${hub}`,
+    findFlag: 'find what a quickstart created in Azure, or in the emulator, without its folder',
+    findRunFlag: 'with --find: only this run; once for each',
+    findExample: 'find and delete what a lost folder created, after asking',
+    findExampleRun: 'delete what one run created, without asking',
+    findSubscription: 'with --find: its subscription (default: all that you can read)',
+    findResourceGroup: 'with --find: its resource group (default: all)',
+    findDpsName: 'with --find: only this provisioning service and its hubs',
+    findTarget: 'with --find: where to look: emulator or azure (default: where the last run went)',
+    findOnlyWith: (flags: readonly string[]) => `${flags.join(', ')}: only with --find.`,
+    findOmit: 'Add --find, or leave it out: clean deletes what the journal of the folder lists.',
+    findNotWith: '--find does not delete local files.',
+    findNotWithNext: 'Leave out --certificates.',
+    findSearching: (what: string) => `searching ${what}`,
+    findRun: (run: string, day: string | undefined) =>
+      day === undefined ? `Run ${run}` : `Run ${run}, created on ${day}`,
+    findRunByName: (run: string, day: string | undefined) =>
+      `Only its name suggests a quickstart (${run}${day === undefined ? '' : `, created on ${day}`}); deleted only with --run ${run}:`,
+    findByName: (what: string, run: string) =>
+      `note: The name of the ${what} suggests that a quickstart created it. To delete it too, add --run ${run}.`,
+    findNothing: 'Nothing was found that a quickstart created.',
+    findNoSuchRun: (run: string) => `Nothing was found that the run ${run} created.`,
+    findListRuns: 'List all runs: enrollkit clean --find --dry-run',
+    findKnownRun: (folder: string) =>
+      `note: What was created for ${folder} is not included. Delete it with "enrollkit clean".`,
+    findNotSearched: (what: string, why: string) => `warning: Could not search ${what}: ${why}`,
+    findIncomplete: (count: number) =>
+      count === 1 ? 'One place could not be searched.' : `${count} places could not be searched.`,
+    findIncompleteNext: 'Fix the problem shown for each of them, then run the same command again.',
+    findQuestion: (runs: number) =>
+      runs === 1 ? 'Delete all of these?' : `Delete all of these, of ${runs} runs?`,
+    findOthersInside: (names: readonly string[]) =>
+      `It contains what these runs did not create: ${names.slice(0, 3).join(', ')}${names.length > 3 ? `, and ${names.length - 3} more` : ''}.`,
+    findStillThere: 'It still exists after it was deleted.',
+    findNoHubKey: (hub: string) => `There is no shared access policy iothubowner in the IoT hub ${hub}.`,
     cleanTelemetry: (id: string) => `record of the message from ${id}`,
     replayInterrupted: 'note: The recorded run was interrupted. Anything after that point is not compared.',
     replayCompared: (recorded: string, now: string) => `Compared ${recorded} with ${now}.`,
@@ -6681,7 +6718,11 @@ The verification certificate is ready. In the portal, on the same page:
     outFlag: 'the folder or the file; for ndjson and tar, - is standard output (default: fleet, or -)',
     manifestOutFlag:
       'the list of devices, without keys (default: PATH.manifest.csv; fleet.manifest.csv with standard output)',
-    pfxFlag: 'also create a PKCS#12 file for each device, without a passphrase',
+    pfxFlag: 'also create a PKCS#12 file for each device, without a passphrase unless you add --encrypt-key',
+    encryptKeyFlag: 'encrypt the private keys, and PKCS#12 files, with the passphrase',
+    deviceKeys: 'the keys of the devices',
+    keysEncrypted: (fleet: string) =>
+      `The private keys of ${fleet} are encrypted, and there is no passphrase.`,
     workersFlag: 'threads that create keys and certificates (default: one per core)',
     forceFlag: 'issue the certificates even if they cannot be valid under their CA',
     issueExample: 'one folder per device, signed by the CA in the certificate folder',

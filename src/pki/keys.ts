@@ -1,23 +1,17 @@
 /** Key pairs: generate, write as PKCS#8, read back. */
 
-import {
-  createCipheriv,
-  createPublicKey,
-  generateKeyPair as generate,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
+import { createPublicKey, generateKeyPair as generate, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
 import { blocksOf, knownKind } from './containers/contents.js';
 import { type Deriving, runReader, runReaderSync } from './containers/deriving.js';
 import { assertCipher, openEncryptedKey, openEncryptedPem } from './containers/encrypted-key.js';
+import { deriveKey, encryptPrivateKeyInfo } from './containers/encryption.js';
 import { type PemBlock, pemEncode } from './containers/pem.js';
-import { integer, nullValue, objectIdentifier, octetString, sequence } from './der/write.js';
 import { type KeyAlgorithm, keyAlgorithms } from './key-algorithms.js';
 import { privateKeyOf, signsFor } from './private-key.js';
-import { runSlowWork } from './slow-work.js';
+import { type Derivation, runSlowWork, runSlowWorkSync } from './slow-work.js';
 
 export { type KeyAlgorithm, keyAlgorithms };
 
@@ -25,11 +19,6 @@ export interface KeyPair {
   publicKey: KeyObject;
   privateKey: KeyObject;
 }
-
-/** OWASP's figure for PBKDF2-HMAC-SHA256 (Password Storage Cheat Sheet, 2023). */
-const pbkdf2Iterations = 600_000;
-/** For an empty passphrase, which PKCS#12 files can have: more iterations would protect nothing. */
-const pbkdf2IterationsWithoutPassphrase = 2048;
 
 /** What is needed to open a private key that may be encrypted. */
 export interface OpenPrivateKeyOptions {
@@ -59,37 +48,7 @@ export async function generateKeyPair(algorithm: KeyAlgorithm, signal?: AbortSig
 export async function privateKeyToPem(key: KeyObject, passphrase?: string): Promise<string> {
   const der = key.export({ format: 'der', type: 'pkcs8' });
   if (passphrase === undefined) return pemEncode('PRIVATE KEY', der);
-  return pemEncode('ENCRYPTED PRIVATE KEY', await encryptPrivateKeyInfo(der, passphrase));
-}
-
-/** EncryptedPrivateKeyInfo (RFC 5958 section 3) of a PrivateKeyInfo; also PKCS#12's shrouded key bag. */
-export async function encryptPrivateKeyInfo(privateKeyInfo: Uint8Array, passphrase: string): Promise<Buffer> {
-  const { algorithm, ciphertext } = await encryptPbes2(privateKeyInfo, passphrase);
-  return sequence(algorithm, octetString(ciphertext));
-}
-
-/** PBES2 (RFC 8018 section 6.2): the AlgorithmIdentifier and the ciphertext. */
-export async function encryptPbes2(
-  plaintext: Uint8Array,
-  passphrase: string,
-): Promise<{ algorithm: Buffer; ciphertext: Buffer }> {
-  const salt = randomBytes(16);
-  const iv = randomBytes(16);
-  const iterations = passphrase === '' ? pbkdf2IterationsWithoutPassphrase : pbkdf2Iterations;
-  const key = await runSlowWork({ kind: 'pbkdf2', passphrase, salt, iterations, length: 32, hash: 'sha256' });
-  const cipher = createCipheriv('aes-256-cbc', key, iv);
-  const hmacWithSha256 = sequence(objectIdentifier('1.2.840.113549.2.9'), nullValue());
-  const algorithm = sequence(
-    objectIdentifier('1.2.840.113549.1.5.13'), // PBES2
-    sequence(
-      sequence(
-        objectIdentifier('1.2.840.113549.1.5.12'), // PBKDF2
-        sequence(octetString(salt), integer(iterations), hmacWithSha256),
-      ),
-      sequence(objectIdentifier('2.16.840.1.101.3.4.1.42'), octetString(iv)), // AES-256-CBC
-    ),
-  );
-  return { algorithm, ciphertext: Buffer.concat([cipher.update(plaintext), cipher.final()]) };
+  return pemEncode('ENCRYPTED PRIVATE KEY', encryptPrivateKeyInfo(der, await deriveKey(passphrase)));
 }
 
 /** Whether an input holds an encrypted private key. */
@@ -128,6 +87,25 @@ export function openPrivateKey(
   { passphrase, signal }: OpenPrivateKeyOptions,
 ): Promise<KeyObject> {
   return runReader(keyReader(input, passphrase), signal);
+}
+
+/**
+ * For many keys with one passphrase: what several of them share is derived once, such as a fleet's.
+ *
+ * @returns like {@link privateKeyFromPem}
+ */
+export function privateKeyOpener(passphrase: string | undefined): (input: string) => KeyObject {
+  const derived = new Map<string, Buffer>();
+  const derive = (work: Derivation) => {
+    const { passphrase: _, salt, ...parameters } = work;
+    const id = JSON.stringify([Buffer.from(salt).toString('hex'), parameters]);
+    const key = derived.get(id) ?? runSlowWorkSync(work);
+    // Keys from elsewhere may each have a salt of its own.
+    if (derived.size === 16) derived.clear();
+    derived.set(id, key);
+    return key;
+  };
+  return (input) => runReaderSync(keyReader(input, passphrase), derive);
 }
 
 const wanted = {

@@ -53,7 +53,8 @@ export interface CleanResult {
 }
 
 const order: RemoteResource['kind'][] = [
-  ...(['telemetry', 'hub-device', 'registration', 'enrollment-group', 'ca-certificate'] as const),
+  ...(['telemetry', 'hub-device', 'registration'] as const),
+  ...(['individual-enrollment', 'enrollment-group', 'ca-certificate'] as const),
   // Created in the opposite order.
   ...(['hub-link', 'iot-hub', 'provisioning-service', 'resource-group'] as const),
 ];
@@ -71,9 +72,14 @@ export function planClean(folder: string): CleanPlan {
   const things = Journal.open(layout.journal, () => new Date()).things();
   const remote = things.filter((thing): thing is RemoteResource => thing.kind !== 'file');
   return {
-    remote: remote.sort((a, b) => placeOf(a, remote) - placeOf(b, remote)),
+    remote: inOrderOfRemoval(remote),
     local: things.filter((thing) => thing.kind === 'file'),
   };
+}
+
+/** Devices first, the CA last, and then the Azure resources that contained all of it. */
+export function inOrderOfRemoval(things: readonly RemoteResource[]): RemoteResource[] {
+  return [...things].sort((a, b) => placeOf(a, things) - placeOf(b, things));
 }
 
 /** Devices in a hub that a run created go with their hub, of which no connection string need be known. */
@@ -108,34 +114,56 @@ export async function cleanRemote(options: CleanOptions): Promise<CleanResult> {
   const { folder, signal, now = () => new Date() } = options;
   const layout = layoutOf(folder);
   const { remote } = planClean(folder);
-  const result: CleanResult = { removed: [], kept: [] };
-  if (remote.length === 0) return result;
+  if (remote.length === 0) return { removed: [], kept: [] };
   const { journal, close } = openFolder(layout, now);
-  const clients = new Clients(options.targetFor);
   // Which hub a device goes with is known by these, so that their records are removed after those of its devices.
   const ofHubs: RemoteResource[] = [];
   try {
-    for (const thing of remote) {
+    const result = await removeRemote(remote, {
+      signal,
+      targetFor: options.targetFor,
+      removed(thing) {
+        if (thing.kind === 'hub-link' || thing.kind === 'iot-hub') ofHubs.push(thing);
+        else journal.removed(thing);
+        if (thing.kind !== 'telemetry') options.removed?.(thing);
+      },
+    });
+    for (const thing of ofHubs) journal.removed(thing);
+    return result;
+  } finally {
+    close();
+  }
+}
+
+/**
+ * Removes things in the order given. What is gone already counts as removed; what cannot be removed is kept, with the
+ * reason.
+ *
+ * @throws EnrollkitError INTERRUPTED
+ */
+export async function removeRemote(
+  things: readonly RemoteResource[],
+  { targetFor, signal, removed }: Pick<CleanOptions, 'targetFor' | 'signal' | 'removed'>,
+): Promise<CleanResult> {
+  const result: CleanResult = { removed: [], kept: [] };
+  const clients = new Clients(targetFor);
+  try {
+    for (const thing of things) {
       if (signal.aborted) throw asEnrollkitError(signal.reason, signal);
       try {
-        await remove(thing, await clients.of(thing.target), remote, signal);
+        await remove(thing, await clients.of(thing.target), things, signal);
       } catch (thrown) {
         const error = asEnrollkitError(thrown, signal);
         if (error.code === 'INTERRUPTED' || error.code === 'INTERNAL') throw error;
         result.kept.push({ thing, why: error.message });
         continue;
       }
-      if (thing.kind === 'hub-link' || thing.kind === 'iot-hub') ofHubs.push(thing);
-      else journal.removed(thing);
-      if (thing.kind === 'telemetry') continue;
-      result.removed.push(thing);
-      options.removed?.(thing);
+      removed?.(thing);
+      if (thing.kind !== 'telemetry') result.removed.push(thing);
     }
-    for (const thing of ofHubs) journal.removed(thing);
     return result;
   } finally {
     clients.close();
-    close();
   }
 }
 
@@ -273,6 +301,8 @@ async function remove(
     }
     case 'registration':
       return service.deleteRegistration(thing.id, { signal });
+    case 'individual-enrollment':
+      return service.deleteEnrollment(thing.id, { signal });
     case 'enrollment-group':
       return service.deleteEnrollmentGroup(thing.id, { signal });
     case 'ca-certificate': {

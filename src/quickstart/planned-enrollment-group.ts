@@ -5,6 +5,7 @@ import { withoutPort } from '../dps/contract/host.js';
 import type { EnrollmentGroup, LinkedHub } from '../dps/contract/schemas.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
 import type { Plan } from './plan/fields.js';
+import { withoutTwinMark } from './resource-tags.js';
 
 const reprovisionPolicies = {
   migrate: { updateHubAssignment: true, migrateDeviceData: true },
@@ -70,7 +71,7 @@ export function planOfGroup(plan: Plan, group: EnrollmentGroup): Plan {
       allocationPolicy:
         allocationPolicy && allocationPolicy !== 'custom' ? allocationPolicy : planned.allocationPolicy,
       iotHubs: iotHubs ? [...iotHubs] : null,
-      initialTwin: initialTwin ? (settableTwin(initialTwin) as typeof planned.initialTwin) : null,
+      initialTwin: plannedTwinOf(initialTwin),
       reprovisionPolicy: policy ?? planned.reprovisionPolicy,
       iotEdge: group.capabilities?.iotEdge ?? false,
       provisioningStatus: provisioningStatus ?? 'enabled',
@@ -78,10 +79,20 @@ export function planOfGroup(plan: Plan, group: EnrollmentGroup): Plan {
   };
 }
 
+/** The twin that a plan has for one of an enrollment. */
+function plannedTwinOf(initialTwin: EnrollmentGroup['initialTwin']): Plan['enrollmentGroup']['initialTwin'] {
+  const twin = withoutTwinMark(settableTwin(initialTwin));
+  return Object.keys(twin).length === 0 ? null : (twin as Plan['enrollmentGroup']['initialTwin']);
+}
+
 /** What of a group differs from the one wanted, in the service's words; empty when nothing does. */
 export function differences(wanted: EnrollmentGroup, found: EnrollmentGroup): string[] {
   const { initialTwin: _twin, ...members } = wanted;
-  const [twin, foundTwin] = [wanted.initialTwin, settableTwin(found.initialTwin)];
+  // Which run created a group makes no difference between groups.
+  const [twin, foundTwin] = [
+    withoutTwinMark(wanted.initialTwin),
+    withoutTwinMark(settableTwin(found.initialTwin)),
+  ];
   const differs = (one: unknown, other: unknown) => !isDeepStrictEqual(one ?? {}, other ?? {});
   return [
     ...differingMembers(members, found),

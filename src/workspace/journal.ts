@@ -6,6 +6,7 @@
  * last line that was cut off is ignored.
  */
 
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
@@ -35,6 +36,9 @@ export const remoteName = text.refine((name) => !['', '.', '..'].includes(name),
   error: () => sentences.workspace.notAName,
 });
 
+/** 64 bits in hexadecimal: what the runs in one folder mark their creations with. */
+const runPattern = /^[0-9a-f]{16}$/;
+
 const thing = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('file'),
@@ -48,6 +52,7 @@ const thing = z.discriminatedUnion('kind', [
     sha1Thumbprint: text,
   }),
   z.object({ kind: z.literal('enrollment-group'), target: journalTarget, id: remoteName }),
+  z.object({ kind: z.literal('individual-enrollment'), target: journalTarget, id: remoteName }),
   z.object({ kind: z.literal('registration'), target: journalTarget, id: remoteName }),
   z.object({ kind: z.literal('hub-device'), target: journalTarget, hub: text, id: remoteName }),
   // Azure resources. `run` is their tag `enrollkit-run`, by which they are told from others of the same name.
@@ -78,6 +83,8 @@ export type CreatedResource = z.infer<typeof thing>;
 export type CreatedFile = Extract<CreatedResource, { kind: 'file' }>;
 
 const line = z.object({ at: text, event: z.enum(['intended', 'made', 'removed']), thing });
+/** Before everything that carries it. */
+const runLine = z.strictObject({ at: text, run: text.regex(runPattern) });
 
 export class Journal {
   readonly #path: string;
@@ -85,6 +92,7 @@ export class Journal {
   readonly #things = new Map<string, Entry>();
   /** Where a last line that was cut off begins, in bytes; it goes before the next record comes. */
   #tornAt: number | undefined;
+  #run: string | undefined;
 
   private constructor(path: string, now: () => Date) {
     this.#path = path;
@@ -102,11 +110,13 @@ export class Journal {
     const lines = contents.split('\n');
     for (const [index, record] of lines.entries()) {
       if (record === '') continue;
-      const parsed = line.safeParse(jsonOf(record));
+      const data = jsonOf(record);
+      const run = runLine.safeParse(data);
+      const parsed = run.success ? run : line.safeParse(data);
       const last = index === lines.length - 1;
       if (last && (isCutOff(record) || parsed.success)) {
         journal.#tornAt = Buffer.byteLength(contents) - Buffer.byteLength(record);
-      } else if (parsed.success) journal.#apply(parsed.data.event, parsed.data.thing);
+      } else if (parsed.success) journal.#read(parsed.data);
       else throw unreadable(path, index + 1, parsed.error);
     }
     return journal;
@@ -125,6 +135,24 @@ export class Journal {
       throw unwritable(sentences.workspace.journal.name(this.#path), cause);
     }
     this.#tornAt = undefined;
+  }
+
+  /**
+   * What marks everything that the runs in this folder create in Azure, so that `clean --find` can tell it when the
+   * folder is lost. Chosen once, and recorded before anything carries it.
+   */
+  run(): string {
+    if (this.#run === undefined) {
+      const run = randomBytes(8).toString('hex');
+      this.#write({ run });
+      this.#run = run;
+    }
+    return this.#run;
+  }
+
+  /** The same, if it was chosen. */
+  get knownRun(): string | undefined {
+    return this.#run;
   }
 
   /** To be called before the act, once it is known that the thing is not there. */
@@ -168,7 +196,12 @@ export class Journal {
   }
 
   #append(event: 'intended' | 'made' | 'removed', thing: CreatedResource): void {
-    const record = `${JSON.stringify({ at: this.#now().toISOString(), event, thing })}\n`;
+    this.#write({ event, thing });
+    this.#apply(event, thing);
+  }
+
+  #write(what: object): void {
+    const record = `${JSON.stringify({ at: this.#now().toISOString(), ...what })}\n`;
     try {
       if (this.#things.size === 0) ensureFolder(dirname(this.#path));
       this.removeCutOff();
@@ -178,7 +211,11 @@ export class Journal {
       if (cause instanceof EnrollkitError) throw cause;
       throw unwritable(sentences.workspace.journal.name(this.#path), cause);
     }
-    this.#apply(event, thing);
+  }
+
+  #read(record: z.infer<typeof line> | z.infer<typeof runLine>): void {
+    if ('run' in record) this.#run = record.run;
+    else this.#apply(record.event, record.thing);
   }
 
   #apply(event: 'intended' | 'made' | 'removed', thing: CreatedResource): void {

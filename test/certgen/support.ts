@@ -7,6 +7,7 @@ import { type CertificateRequest, createCertificate } from '../../src/certgen/cr
 import type { CertgenResult } from '../../src/certgen/request.js';
 import { edgeScript, type Script, sdkScript } from '../../src/certgen/scripts.js';
 import { type Certificate, parseCertificate } from '../../src/pki/x509/certificate.js';
+import '../support/quick-key-derivation.js';
 
 export { edgeScript, sdkScript };
 export const passphrase = '1234';

@@ -12,11 +12,12 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import { askEmulator } from '../../src/emulator/control/running.js';
+import { askEmulator, patienceMs, settled } from '../../src/emulator/control/running.js';
 
 import { type EmulatorEndpoints, type EmulatorEvent, startEmulator } from '../../src/emulator/start.js';
 import { howToPermit, listenEverywhere } from '../../src/emulator/wire/network/listen.js';
 import { EnrollkitError } from '../../src/errors.js';
+import { takeLock } from '../../src/workspace/lock.js';
 import { startEmulatorProcess } from '../support/emulator-process.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
@@ -186,6 +187,29 @@ async function askGroup(endpoints: Record<string, unknown>, method = 'GET', body
   const path = '/enrollmentGroups/g?api-version=2021-10-01';
   return (await askEmulator(endpoints as unknown as EmulatorEndpoints, method, path, body)).status;
 }
+
+test('a process that has the folder and does not start an emulator is named, with its time', () =>
+  inTemporaryFolder(async (dir) => {
+    const release = takeLock(join(dir, 'emulator', 'lock'));
+    const { now } = Date;
+    let skipped = 0;
+    // Instead of waiting.
+    Date.now = () => {
+      skipped += patienceMs / 2;
+      return now() + skipped;
+    };
+    try {
+      await assert.rejects(settled(dir), (error: unknown) => {
+        assert.ok(error instanceof EnrollkitError);
+        assert.deepEqual([error.code, error.context.pid], ['EMULATOR_STATE_IN_USE', process.pid]);
+        assert.ok(Date.parse(String(error.context.since)) <= now());
+        return true;
+      });
+    } finally {
+      Date.now = now;
+      release();
+    }
+  }));
 
 test('clock shows and sets the clock of the running emulator', () =>
   inStateFolder(async (emulator, dir) => {

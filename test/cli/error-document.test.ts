@@ -24,7 +24,7 @@ function documentText(): string {
   const variables = Object.entries(environmentVariables).map(([name, summary]) => [`\`${name}\``, summary]);
   return `# Exit statuses, error codes, environment
 
-An error is told on standard error in two sentences: what happened, and what to do next. With \`--json\`, standard
+Errors are printed to standard error in two sentences: what happened, and what to do next. With \`--json\`, standard
 output has it too, as one object: \`{ "error": { "code", "message", "next", "exitStatus",
 "context" } }\`, where \`context\` names what it is about. \`explanation\` is what
 \`enrollkit explain CODE --json\` prints (\`{ "code", "meaning", "causes", "next" }\`): for the code of a service, of TLS or of

@@ -55,6 +55,8 @@ const commands: Record<string, readonly string[]> = {
     `cert renew ${device} --force`,
     `cert pfx ${device} --out certs/devices/device-001/other.pfx --empty-passphrase`,
     `cert bundle ${device} --out certs/bundle.pem`,
+    'enrollment create device-9 --self-signed',
+    'enrollment create device-9 --csr request/request.pem',
   ],
   [join('new', '.enrollkit', 'lock')]: [
     'cert root Plant --out new',

@@ -6,6 +6,7 @@ import { readArguments, runCommand } from '../../src/cli/kernel/program.js';
 import { reportError } from '../../src/cli/kernel/report-error.js';
 import { packageVersion } from '../../src/package-files.js';
 import { asEnrollkitError } from '../../src/quickstart/run-steps.js';
+import '../support/quick-key-derivation.js';
 
 export interface Answer {
   status: number;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { test } from 'uvu';
 import { Output } from '../../src/cli/kernel/output.js';
@@ -41,6 +42,9 @@ const done = (step: string, already = false): RunEvent => ({
 });
 const failed: RunEvent = { type: 'step-failed', step: 'b', error: new EnrollkitError('REFUSED', 'No.') };
 
+const uninterrupted = new AbortController().signal;
+const list = (output: Output): Progress => listProgress(output, uninterrupted);
+
 async function shown(
   make: (output: Output) => Progress,
   events: RunEvent[],
@@ -74,7 +78,7 @@ test('list: every step stays with its whole outcome, wrapped to the terminal, an
   const screen = new Screen();
   screen.rows = 5;
   const text = await shown(
-    listProgress,
+    list,
     [phase, { type: 'step-started', step: 'a' }, done('a'), { type: 'step-started', step: 'b' }, done('b')],
     screen,
   );
@@ -85,13 +89,30 @@ test('list: every step stays with its whole outcome, wrapped to the terminal, an
 });
 
 test('list: a failed step ends it, and so does the end of the run in the middle of a step', async () => {
-  assert.match(await shown(listProgress, [phase, done('a'), failed]), /Send that/);
-  assert.match(await shown(listProgress, [phase, { type: 'step-started', step: 'a' }]), /Make this/);
+  assert.match(await shown(list, [phase, done('a'), failed]), /Send that/);
+  assert.match(await shown(list, [phase, { type: 'step-started', step: 'a' }]), /Make this/);
+});
+
+test('list: Ctrl-C is acknowledged while a step goes on', async () => {
+  const [screen, controller] = [new Screen(), new AbortController()];
+  const progress = listProgress(outputTo(screen), controller.signal);
+  progress.on(phase);
+  // A step that has ended is drawn no more.
+  progress.on(done('a'));
+  await progress.settled();
+  progress.on({ type: 'step-started', step: 'b' });
+  await sleep(50);
+  controller.abort();
+  progress.on({ type: 'step-progress', step: 'b', text: '2 of 200' });
+  for (let tries = 0; tries < 100 && !screen.text.includes('Ctrl-C'); tries += 1) await sleep(20);
+  assert.match(screen.text, /Press Ctrl-C again/);
+  assert.ok(!screen.text.includes('2 of 200'));
+  await progress.end();
 });
 
 test('list: while a person is asked, only plain lines; then a list again', async () => {
   const interactive: RunEvent = { type: 'phase', interactive: true, steps: [{ id: 'p', title: 'Ask' }] };
-  const text = await shown(listProgress, [
+  const text = await shown(list, [
     interactive,
     { ...done('p'), outcome: 'answered' } as RunEvent,
     phase,

@@ -5,9 +5,11 @@ import { test } from 'uvu';
 import type { AzureAccount, FoundService } from '../../src/cli/quickstart/ask-azure.js';
 import { azureAccount } from '../../src/cli/quickstart/azure-account.js';
 import { ResourceManager, scopeOf } from '../../src/dps/client/resource-manager.js';
-import { emulatorTarget } from '../../src/dps/client/target.js';
+import { emulatorTarget, type Target } from '../../src/dps/client/target.js';
 import { startEmulator } from '../../src/emulator/start.js';
 import { EnrollkitError, type ErrorCode } from '../../src/errors.js';
+import { cleanRemote } from '../../src/quickstart/clean.js';
+import { inWorld } from '../support/quickstart.js';
 import { back, type Script } from './scripted-asker.js';
 import { decide, noAccount } from './wizard-support.js';
 
@@ -184,6 +186,85 @@ test('what an account has is read through Azure Resource Manager: one, many and 
     manager.close();
     await stop();
   }
+});
+
+test('from an account with nothing in it, the wizard leads to a registered device, and clean back to nothing', () =>
+  inWorld(async ({ target, emulator, folder, run }) => {
+    const manager = new ResourceManager(target);
+    const { subscriptionId, resourceGroup } = emulator.endpoints;
+    const { signal } = new AbortController();
+    const everything = async () => {
+      const groups = await manager.listResourceGroups(subscriptionId);
+      const services = await manager.listServices({ subscriptionId });
+      const hubs = await manager.listHubs({ subscriptionId });
+      return [...groups, ...services, ...hubs].map(({ name }) => name);
+    };
+    for (const { id, name } of await manager.listServices({ subscriptionId }))
+      await manager.deleteService(scopeOf(id), name);
+    for (const { id, name } of await manager.listHubs({ subscriptionId }))
+      await manager.deleteHub(scopeOf(id), name);
+    await manager.deleteResourceGroup({ subscriptionId, resourceGroup });
+    assert.deepEqual(await everything(), []);
+
+    const names: Script = {
+      'target.dpsName': 'plant-dps',
+      'target.resourceGroup': 'plant',
+      'target.location': 'westeurope',
+      'devices.count': '1',
+    };
+    const account = azureAccount(signal, ({ name, ...scope }) => ({ ...target, ...scope, dpsName: name }));
+    const script: Script = { ...names, 'azure.service': 'create:', 'azure.create': true };
+    const { plan, asked, said } = await targetOf(script, account);
+    assert.ok(said.some(({ id }) => id === 'azure.no-service'));
+    assert.ok(asked.indexOf('azure.create') < asked.indexOf('quickstart.run'), 'asked twice');
+    // Names that are typed lead to the same plan.
+    const subscription = { 'target.subscriptionId': subscriptionId };
+    const byHand = await targetOf({ ...names, ...subscription, 'target.create': true }, noAccount);
+    assert.deepEqual(byHand.plan, plan);
+
+    const azure: Target = {
+      ...target,
+      ...{ kind: 'azure', resourceGroup: 'plant', dpsName: 'plant-dps' },
+      service: 'from-arm',
+      hubConnectionStrings: [],
+    };
+    const { devices } = await run(plan, { target: azure });
+    assert.equal(devices[0]!.status, 'assigned');
+    assert.deepEqual((await everything()).sort(), ['plant', 'plant-dps', 'plant-hub']);
+    const { kept } = await cleanRemote({ folder, targetFor: async () => azure, signal });
+    assert.deepEqual(kept, []);
+    assert.deepEqual(await everything(), []);
+    manager.close();
+  }));
+
+test('a token that ends in mid-dialogue leaves the answers, and the question can be tried again', async () => {
+  let isSignedIn = true;
+  const expired = async () => {
+    if (!isSignedIn) throw new EnrollkitError('NO_CREDENTIALS', 'The token has expired.');
+  };
+  const account = accountOf([service('contoso'), service('other', guid(2))], {
+    services: async (id) => {
+      if (id === guid(2)) isSignedIn = false;
+      await expired().finally(() => {
+        isSignedIn = true;
+      });
+      return [service('contoso')];
+    },
+    contents: async () => {
+      throw new EnrollkitError('NO_CREDENTIALS', 'The token has expired.');
+    },
+  });
+  const { asked, said, plan } = await targetOf(
+    {
+      'quickstart.folder': 'line',
+      'azure.subscription': [guid(2), guid(1)],
+      'azure.failed.services': [back],
+    },
+    account,
+  );
+  assert.ok(said.some(({ text }) => text.includes('The token has expired.')));
+  assert.equal(asked.filter((id) => id === 'quickstart.folder').length, 1);
+  assert.ok(plan.target.kind === 'azure' && plan.target.dpsName === 'contoso');
 });
 
 test.run();

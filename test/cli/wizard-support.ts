@@ -6,6 +6,7 @@ import { Dialogue } from '../../src/cli/terminal/dialogue.js';
 import { defaultPlan } from '../../src/quickstart/plan/answers.js';
 import type { FieldPath, Plan } from '../../src/quickstart/plan/fields.js';
 import { type Script, scriptedAsker } from './scripted-asker.js';
+import '../support/quick-key-derivation.js';
 
 /** Names are then typed. */
 export const noAccount: AzureAccount = {

@@ -198,17 +198,22 @@ test('the wizard takes what the plan takes: each text is checked by the rule of 
 
 test('each question has an id, and that of a field is its place in the plan', async () => {
   const { asked } = await ask(everything);
-  // --ca names a file, which a plan does not; only --create creates resources.
-  const onlyFlags = [
-    'certificates.existingCa',
-    'target.create',
-    'target.location',
-    'target.hubName',
-    'target.hubSku',
-  ];
+  // --ca names a file, which a plan does not. With proof of possession in the portal, nothing is created.
+  const created = ['target.create', 'target.location', 'target.hubName', 'target.hubSku'];
+  const notAsked = ['certificates.existingCa', ...created];
   for (const [path] of fieldEntries)
-    assert.equal(asked.filter((id) => id === path).length, onlyFlags.includes(path) ? 0 : 1, path);
+    assert.equal(asked.filter((id) => id === path).length, notAsked.includes(path) ? 0 : 1, path);
   assert.deepEqual(asked, [...new Set(asked)]);
+  const creating = await ask({
+    ...everything,
+    'certificateAuthority.proofOfPossession': 'automatic',
+    'target.subscriptionId': '11111111-2222-3333-4444-555555555555',
+    'target.create': true,
+    'target.location': 'westeurope',
+  });
+  for (const path of created) assert.equal(creating.asked.filter((id) => id === path).length, 1, path);
+  assert.ok(creating.plan.target.kind === 'azure');
+  assert.equal(creating.plan.target.create, true);
 });
 
 test('devices are numbered with as many digits as it takes', async () => {

@@ -259,7 +259,7 @@ test('refuses a CA whose possession is not proven', async ({ emulator }) => {
   );
   assert.equal(byCertificate.status, 200);
   const leaf = await make('device', 'unproven-device', root);
-  await refused(emulator, 'unproven-device', [leaf, root], /"unproven", whose possession is not proven/);
+  await refused(emulator, 'unproven-device', [leaf, root], /"unproven", which is not verified/);
 });
 
 test('lets the group of the CA nearest the device decide, also when it is disabled', async ({

@@ -16,6 +16,7 @@ import { parseCertificateRequest } from '../../src/pki/x509/csr.js';
 import { fails } from '../support/fails.js';
 import { authority, device } from '../support/raw-certificates.js';
 import { revocationList } from '../support/revocation-lists.js';
+import '../support/quick-key-derivation.js';
 
 const root = authority('Root');
 const leaf = device('device', root);

@@ -14,6 +14,7 @@ import { fails } from '../support/fails.js';
 import { openssl, run } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { isInstalled, testWith } from '../support/tools.js';
+import '../support/quick-key-derivation.js';
 
 const testWithOpenssl = testWith('openssl', test);
 

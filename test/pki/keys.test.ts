@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -51,6 +52,29 @@ testWithOpenssl('openssl opens an encrypted key with the passphrase, and with no
     assert.match(structure, /aes-256-cbc/);
     assert.match(structure, /INTEGER\s+:0927C0/, '600,000 rounds');
   });
+});
+
+testWithOpenssl('a PKCS#12 file costs whoever guesses its passphrase as much', async () => {
+  const { pem: certificate, privateKey } = await make('device', 'd');
+  const contents = { certificate, privateKey, chain: [], friendlyName: 'd', passphrase: 'correct horse' };
+  for (const [mac, expected] of [
+    ['pkcs12', /MAC: sha256, Iteration 100000/],
+    ['pbmac1', undefined],
+  ] as const) {
+    const pfx = await createPfx({ ...contents, mac });
+    assert.equal(pfx.toString('hex').split('02030927c0').length - 1, mac === 'pkcs12' ? 2 : 3);
+    if (expected === undefined) continue;
+    await inTemporaryFolder((folder) => {
+      writeFileSync(join(folder, 'd.pfx'), pfx);
+      const printed = spawnSync(
+        'openssl',
+        ['pkcs12', '-info', '-noout', '-passin', 'pass:correct horse', '-in', join(folder, 'd.pfx')],
+        { encoding: 'utf8' },
+      );
+      assert.match(printed.stderr, expected);
+      assert.match(printed.stderr, /PBES2.*Iteration 600000/);
+    });
+  }
 });
 
 test('a wrong, a missing and a superfluous passphrase are told apart', async () => {

@@ -15,6 +15,7 @@ import { fails } from '../support/fails.js';
 import { openssl } from '../support/openssl.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { testWith } from '../support/tools.js';
+import '../support/quick-key-derivation.js';
 
 const testWithOpenssl = testWith('openssl', test);
 

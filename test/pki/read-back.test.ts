@@ -12,6 +12,7 @@ import { makeChain } from '../support/chains.js';
 import { fails } from '../support/fails.js';
 import { raw } from '../support/raw-certificates.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import '../support/quick-key-derivation.js';
 
 const { root, device } = await makeChain();
 const key = await privateKeyToPem(device.privateKey);

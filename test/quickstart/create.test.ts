@@ -1,10 +1,14 @@
 /** `--create`: from an account with nothing in it to a registered device, and back to nothing, on the emulator. */
 import assert from 'node:assert/strict';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import { ResourceManager, scopeOf } from '../../src/dps/client/resource-manager.js';
+import { ServicePlane } from '../../src/dps/client/service.js';
 import type { Target } from '../../src/dps/client/target.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { cleanRemote, planClean } from '../../src/quickstart/clean.js';
+import { type FindOptions, findCreated, removeFound } from '../../src/quickstart/find-created.js';
 import type { Plan } from '../../src/quickstart/plan/fields.js';
 import { inWorld, planWith, type World } from '../support/quickstart.js';
 
@@ -166,6 +170,55 @@ test('a name that is taken is refused before anything is created; so is a group 
     const { location: _, ...withoutRegion } = plan.target as any;
     await refused({ ...plan, target: withoutRegion }, 'NEEDS_INPUT');
     assert.deepEqual(await everything(), before);
+  }));
+
+test('without the folder, the Azure resources are found by their tags, and kept while others use them', () =>
+  inEmptyAccount(async ({ run, azure, plan, manager, subscriptionId, everything, folder }) => {
+    await run(plan, { target: azure });
+    const signing = readFileSync(join(folder, 'ca', 'root', 'certificate.pem'), 'utf8');
+    rmSync(folder, { recursive: true });
+    // Tags of others, and a resource group whose name is like that of a run.
+    const notOurs = { 'created-by': 'terraform', 'enrollkit-run': 'x' };
+    await manager.putResourceGroup(
+      { subscriptionId, resourceGroup: 'plant-2' },
+      { location: 'westeurope', tags: notOurs },
+    );
+    const options: FindOptions = {
+      manager,
+      subscriptions: [subscriptionId],
+      targetFor: (scope) => ({ ...azure, ...scope }),
+      signal: new AbortController().signal,
+    };
+    const { runs, notSearched } = await findCreated(options);
+    assert.deepEqual(notSearched, []);
+    assert.equal(runs.length, 1);
+    assert.deepEqual(
+      runs[0]!.things.map(({ thing }) => thing.kind),
+      [
+        ...['hub-device', 'registration', 'enrollment-group', 'ca-certificate', 'iot-hub'],
+        ...['provisioning-service', 'resource-group'],
+      ],
+    );
+
+    const service = new ServicePlane(azure);
+    await service.createEnrollmentGroup({
+      enrollmentGroupId: 'someone-elses',
+      attestation: { type: 'x509', x509: { signingCertificates: { primary: { certificate: signing } } } },
+    });
+    const { kept } = await removeFound(runs, options);
+    assert.deepEqual(
+      kept.map(({ thing }) => thing.kind),
+      ['provisioning-service', 'resource-group'],
+    );
+    assert.deepEqual(
+      (await service.listEnrollmentGroups()).map(({ enrollmentGroupId }) => enrollmentGroupId),
+      ['someone-elses'],
+    );
+    await service.deleteEnrollmentGroup('someone-elses');
+    service.close();
+    assert.deepEqual((await removeFound((await findCreated(options)).runs, options)).kept, []);
+    assert.deepEqual(await everything(), ['resourceGroups/plant-2']);
+    assert.deepEqual((await findCreated(options)).runs, []);
   }));
 
 /** Requests at which a run is cut off, of some 25 with which it creates things: before they are sent, or after. */

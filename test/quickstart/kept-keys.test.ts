@@ -18,6 +18,7 @@ import { layoutOf } from '../../src/workspace/layout.js';
 import { OwnFiles } from '../../src/workspace/own-files.js';
 import { contentsOf } from '../support/folders.js';
 import { inWorld, planWith, type World } from '../support/quickstart.js';
+import '../support/quick-key-derivation.js';
 
 const plan = planWith((one) => {
   one.enrollmentGroup.iotEdge = true;

@@ -19,7 +19,13 @@ function contextWith(shown: { certificate?: unknown; group?: unknown }) {
   const context = {
     plan: planWith(),
     journalTarget: {},
-    journal: { has: () => false, intend: write('intend'), made: write('made'), removed: write('removed') },
+    journal: {
+      run: () => '0123456789abcdef',
+      has: () => false,
+      intend: write('intend'),
+      made: write('made'),
+      removed: write('removed'),
+    },
     found: { root: { pem: root.pem, certificate: parseCertificate(root.pem) } },
     control: { getCertificate: async () => shown.certificate, putCertificate: write('putCertificate') },
     service: {

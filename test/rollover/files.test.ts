@@ -23,6 +23,7 @@ import { fails } from '../support/fails.js';
 import { contentsOf } from '../support/folders.js';
 import { inWorld, planWith } from '../support/quickstart.js';
 import { rolloverOptions } from './options.js';
+import '../support/quick-key-derivation.js';
 
 const plan = planWith((change) => {
   change.devices.sendTelemetry = false;

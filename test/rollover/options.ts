@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { StartOptions } from '../../src/rollover/rollover.js';
 import type { World } from '../support/quickstart.js';
+import '../support/quick-key-derivation.js';
 
 export function rolloverOptions({ folder, target }: World, more: Partial<StartOptions> = {}) {
   return {

@@ -1,64 +1,83 @@
-/** TypeScript to JavaScript, once for all processes: loading it through tsx costs each of them a second. */
-import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+/**
+ * Test files to JavaScript, once for all processes, each in few files: loading TypeScript through tsx costs a process a
+ * second, and hundreds of modules a third of one.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { transform } from 'esbuild';
+import { build, type Loader, type Plugin, transform } from 'esbuild';
+import { bundling, readCompiled } from '../../scripts/bundling.js';
+import type { TestFile } from './files.js';
 
-/** What tests consist of; beside it, `src` is the compiled `build`, of which users get a bundle. */
-const folders = ['scripts', 'test'];
+/** What tests meet as its users do: official clients, and the runner that counts. */
+const packagesOfTests = ['uvu', 'uvu/*', 'typescript', 'esbuild', 'azure-*', '@azure/*'];
 
 /**
- * Compiles tests, and what they import, into a folder that mirrors the project. `import.meta.url` stays that of the
- * source, and so do the lines in stack traces, with --enable-source-maps. Types are not checked: `npm run typecheck`
- * does that.
+ * Bundles test files, with what they import: `build`, of `src` as tsc compiled it, and packages. What several of them
+ * import is one file. `import.meta.url` stays that of the source, and so do the lines in stack traces, with
+ * --enable-source-maps. Types are not checked: `npm run typecheck` does that.
  *
  * @param project the folder above test/ and build/
  * @param into an empty folder, from which packages resolve as they do from the project
+ * @throws Error when an import names what a module does not export
  */
-export async function compile(project: string, into: string): Promise<void> {
-  // A junction needs no rights on Windows; other systems take it for a symbolic link.
-  await symlink(join(project, 'build'), join(into, 'src'), 'junction');
-  // Below node_modules, that of the project does not count.
-  await writeFile(join(into, 'package.json'), '{ "type": "module" }');
-  const files = folders
-    .filter((folder) => existsSync(join(project, folder)))
-    .flatMap((folder) =>
-      (readdirSync(join(project, folder), { recursive: true }) as string[]).map((file) => join(folder, file)),
-    )
-    .filter((file) => /\.(ts|mjs)$/.test(file));
-  await Promise.all(
-    files.map(async (file) => {
-      const source = join(project, file);
-      const text = await readFile(source, 'utf8');
-      const target = compiledFile(into, file);
-      await mkdir(dirname(target), { recursive: true });
-      await writeFile(target, file.endsWith('.ts') ? await toJavaScript(source, text) : text);
-    }),
-  );
+export async function compile(project: string, files: readonly TestFile[], into: string): Promise<void> {
+  await build({
+    ...bundling,
+    absWorkingDir: project,
+    entryPoints: files.map(({ name, path }) => ({ in: path, out: name })),
+    outdir: into,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'chunks/[name]-[hash]',
+    external: [...bundling.external, ...packagesOfTests],
+    plugins: [...bundling.plugins, sourcesOf(project)],
+    minifyWhitespace: false,
+    minifySyntax: false,
+    sourcemap: 'inline',
+    sourcesContent: false,
+    logLevel: 'silent',
+  });
 }
 
-/** @param file relative to the project */
-export function compiledFile(into: string, file: string): string {
-  return join(into, file.replace(/\.ts$/, '.js'));
+export function compiledFile(into: string, { name }: TestFile): string {
+  return join(into, `${name}.mjs`);
 }
 
-async function toJavaScript(file: string, text: string): Promise<string> {
-  const url = pathToFileURL(file).href;
+function sourcesOf(project: string): Plugin {
+  const [src, compiled] = ['src', 'build'].map((folder) => join(project, folder) + sep) as [string, string];
+  return {
+    name: 'sources',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.\.?\// }, ({ path: imported, importer, resolveDir }) => {
+        if (importer.includes(`${sep}node_modules${sep}`)) return;
+        const path = join(resolveDir, imported);
+        if (path.startsWith(src)) return { path: join(compiled, path.slice(src.length)) };
+        // What is missing fails where it is imported, and nothing else.
+        const found = [path, path.replace(/\.js$/, '.ts')].some((file) => existsSync(file));
+        return found ? undefined : { path: pathToFileURL(path).href, external: true };
+      });
+      onLoad({ filter: /\.(ts|js|mjs)$/ }, async ({ path }) => {
+        if (path.includes(`${sep}node_modules${sep}`)) return;
+        if (path.startsWith(compiled)) return { contents: withUrl(path, await readCompiled(path)) };
+        const loader: Loader = path.endsWith('.ts') ? 'ts' : 'js';
+        return { contents: await readSource(path, loader), loader };
+      });
+    },
+  };
+}
+
+/** What is no TypeScript fails where it is imported, and nothing else. */
+async function readSource(path: string, loader: Loader): Promise<string> {
+  const text = await readFile(path, 'utf8');
   try {
-    const { code } = await transform(text, {
-      loader: 'ts',
-      format: 'esm',
-      target: 'es2022',
-      define: { 'import.meta.url': JSON.stringify(url) },
-      sourcefile: url,
-      sourcemap: 'inline',
-      sourcesContent: false,
-      logLevel: 'silent',
-    });
-    return code;
+    await transform(text, { loader, logLevel: 'silent' });
+    return withUrl(path, text);
   } catch (error) {
-    // What is no TypeScript fails where it is imported, and nothing else.
     return `throw new Error(${JSON.stringify((error as Error).message)});`;
   }
+}
+
+function withUrl(path: string, text: string): string {
+  return text.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
 }

@@ -1,6 +1,6 @@
 /** Test files over processes, as many at once as there are cores. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { compile, compiledFile } from './compile.js';
 import { longestFirst, readDurations, type TestFile, writeDurations } from './files.js';
 import { type FileResult, runTestFile } from './run-file.js';
@@ -24,14 +24,14 @@ export async function runSuite({ project, files, jobs, signal, ...options }: Sui
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'run-'));
   try {
-    await compile(project, folder);
+    await compile(project, files, folder);
     const queue = longestFirst(files, durations);
     const runOneAfterAnother = async (_: unknown, job: number) => {
       for (let file = queue.shift(); file; file = queue.shift()) {
         const result = signal.aborted
           ? notRun(String(signal.reason))
           : await runTestFile(file, {
-              module: compiledFile(folder, relative(project, file.path)),
+              module: compiledFile(folder, file),
               project,
               outputFile: join(folder, `output-${job}`),
               limitSeconds: options.fileLimitSeconds,

@@ -7,6 +7,7 @@ import { generateKeyPair, type KeyAlgorithm } from '../../src/pki/keys.js';
 import { certificateToPem } from '../../src/pki/x509/certificate.js';
 import { authority, certificate, passphrase } from '../certgen/support.js';
 import { make } from './chains.js';
+import './quick-key-derivation.js';
 
 export type Use = 'authority' | 'client' | 'server';
 

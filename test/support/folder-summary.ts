@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, parse } from 'node:path';
 import { readMaterial } from '../../src/cli/input/material.js';
 import { passphrase } from './kill-scenarios.js';
+import './quick-key-derivation.js';
 
 /** Files with their modes, what belongs to what, and what the emulator has; a line each. */
 export async function summaryOf(folder: string): Promise<string> {

@@ -15,6 +15,9 @@ import { inFolder, runIn, temporaryRoot } from './working-folder.js';
 /** Before a call, from 1; or inside it, when half of what it writes is written. */
 export type KillPoint = { before: number } | { inside: number };
 
+/** Runs a command in a folder that it was killed in. */
+type RunAgain = (folder: string) => Promise<{ status: number; stderr: string }>;
+
 const preload = fileURLToPath(new URL('kill-preload.mjs', import.meta.url));
 const programs = new URL('kill-programs.mjs', import.meta.url);
 
@@ -83,11 +86,19 @@ export class KillRig {
     return undefined;
   }
 
-  /** As {@link problemAt}, in a copy of {@link makeCopies}. */
-  async problemInCopy(point: KillPoint): Promise<string | undefined> {
+  /** A copy of {@link makeCopies}; undefined for a write that does not block, which is not made in halves. */
+  copyAt(point: KillPoint): string | undefined {
     const folder = join(this.#copies, nameOf(point));
-    // Writes that do not block are not made in halves.
-    return existsSync(folder) ? this.#problemAfter(folder) : undefined;
+    return existsSync(folder) ? folder : undefined;
+  }
+
+  /** As {@link problemAt}, in a copy of {@link makeCopies}. @param again runs the command again */
+  async problemInCopy(point: KillPoint, again?: RunAgain): Promise<string | undefined> {
+    const copy = this.copyAt(point);
+    if (copy === undefined) return undefined;
+    const folder = join(this.#root, 'again');
+    cpSync(copy, folder, { recursive: true });
+    return this.#problemAfter(folder, again);
   }
 
   close(): void {
@@ -105,8 +116,11 @@ export class KillRig {
   }
 
   /** Removes the folder. */
-  async #problemAfter(folder: string): Promise<string | undefined> {
-    const { status, stderr } = await runScenario(folder, this.#scenario);
+  async #problemAfter(
+    folder: string,
+    again: RunAgain = () => runScenario(folder, this.#scenario),
+  ): Promise<string | undefined> {
+    const { status, stderr } = await again(folder);
     const found = await summaryOf(folder);
     rmSync(folder, { recursive: true });
     const isStatus = this.#expected.some((one) => one.status === status);

@@ -52,7 +52,14 @@ export function killEmulatorUnderLoad(kills: number, seed: number): Promise<Kill
     try {
       for (let round = 1; round <= kills; round += 1) {
         let over = false;
+        const begun: Promise<void>[] = [];
         const load = all.map(async (thing, index) => {
+          let hasBegun = () => {};
+          begun.push(
+            new Promise((resolve) => {
+              hasBegun = resolve;
+            }),
+          );
           while (!over) {
             thing.sent += 1;
             const answer = await thing.write(thing.sent, thing.acknowledged === 0).catch(() => undefined);
@@ -65,11 +72,14 @@ export function killEmulatorUnderLoad(kills: number, seed: number): Promise<Kill
               return;
             }
             thing.acknowledged = thing.sent;
+            hasBegun();
             result.acknowledged += 1;
             result.acknowledgedOf[kindOf(index)] = (result.acknowledgedOf[kindOf(index)] ?? 0) + 1;
           }
         });
-        await wait(400 + random() * 1000);
+        // Clients that are still connecting would write nothing.
+        await Promise.race([Promise.all(begun), wait(10_000)]);
+        await wait(100 + random() * 600);
         emulator.process.kill('SIGKILL');
         await once(emulator.process, 'exit');
         over = true;

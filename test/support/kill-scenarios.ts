@@ -52,7 +52,7 @@ export const passphrase = 'correct horse';
 /** Keys and `device.pfx` are encrypted, which takes time; without it, they are not. */
 const withPassphrase = { ENROLLKIT_PASSPHRASE: passphrase };
 
-const quickstart = ['quickstart', '--yes', '--target', 'emulator', '--count', '2'];
+export const quickstart = ['quickstart', '--yes', '--target', 'emulator', '--count', '2'];
 const rollover = ['cert', 'rollover', 'root', '--group', 'enrollkit-devices'];
 const ofIntermediate = [
   '--ca',

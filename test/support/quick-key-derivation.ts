@@ -1,13 +1,8 @@
 /**
- * For a test file that reads what it wrote itself: PBKDF2 with one round, whatever is asked for, in this process. The
- * 600,000 rounds of each key would be most of its time. What was encrypted is of no use to other programs.
+ * For what does not test how hard a passphrase is to guess: keys and PKCS#12 files that this process writes take a few
+ * iterations. Other programs read them as they read any; 700,000 iterations a file would be most of a test's time.
  */
-import crypto from 'node:crypto';
-import { syncBuiltinESMExports } from 'node:module';
+import { iterations } from '../../src/pki/containers/iterations.js';
 
-const { pbkdf2, pbkdf2Sync } = crypto;
-crypto.pbkdf2 = (password, salt, _iterations, length, digest, done) =>
-  pbkdf2(password, salt, 1, length, digest, done);
-crypto.pbkdf2Sync = (password, salt, _iterations, length, digest) =>
-  pbkdf2Sync(password, salt, 1, length, digest);
-syncBuiltinESMExports();
+iterations.pbkdf2 = 2048;
+iterations.pkcs12Mac = 2048;

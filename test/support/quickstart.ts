@@ -11,6 +11,7 @@ import { checkPlan } from '../../src/quickstart/plan/plan.js';
 import type { QuickstartResult } from '../../src/quickstart/result.js';
 import { type QuickstartOptions, runQuickstart } from '../../src/quickstart/run.js';
 import { inTemporaryFolder } from './temporary-folder.js';
+import './quick-key-derivation.js';
 
 export type PlanChange = (plan: any) => void;
 

@@ -11,6 +11,7 @@ import { loadFormat } from '../../fleet/formats/formats.js';
 import { type IssueFleetOptions, issueFleet } from '../../fleet/issue-fleet.js';
 import { sentences } from '../../languages/language.js';
 import { subjectFrom } from '../input/certificate-names.js';
+import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { profileFor } from '../input/profile.js';
 import { signingCa, signingTime } from '../input/signing-ca.js';
@@ -29,6 +30,9 @@ export const run: RunOf<typeof fleetIssue> = async ({ flags }, context) => {
   const { commonName: _, ...subject } = subjectFrom('', flags);
   const source = await sourceFrom(flags, subject);
   const ca = await withPassphrase(flags, context, (opening) => signingCa(flags, opening, 'intermediate'));
+  const passphrase = flags.encryptKey
+    ? await newPassphrase(flags, context, sentences.cliFleet.deviceKeys)
+    : undefined;
   const range = shard ? shardRange(shard, source.count) : { begin: 0, end: source.count };
   const progress = fleetProgress(output, range.end - range.begin, flags.quiet === true);
   const started = performance.now();
@@ -41,6 +45,7 @@ export const run: RunOf<typeof fleetIssue> = async ({ flags }, context) => {
     validityDays: flags.days,
     subject,
     pfx: flags.pfx === true,
+    passphrase,
     force: flags.force === true,
     ...places,
     workers: flags.workers,

@@ -58,6 +58,7 @@ export const fleetIssue = declareCommand({
       heading: where,
       summary: sentences.cliFleet.pfxFlag,
     }),
+    'encrypt-key': switchFlag({ heading: where, summary: sentences.cliFleet.encryptKeyFlag }),
     workers: numberFlag({
       placeholder: 'N',
       minimum: 1,

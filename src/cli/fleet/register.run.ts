@@ -1,10 +1,12 @@
 /** `enrollkit fleet register`: from flags to registered devices, and a summary. */
 
 import { EnrollkitError, type ExitStatus, errorTable, exitStatus } from '../../errors.js';
+import { isEncryptedPem } from '../../fleet/formats/output-format.js';
 import { type RegisterFleetResult, registerFleet } from '../../fleet/register-fleet.js';
-import { manifestDevices } from '../../fleet/registration/fleet-devices.js';
+import { type FleetFiles, fleetDevices, manifestDevices } from '../../fleet/registration/fleet-devices.js';
 import { sentences } from '../../languages/language.js';
-import type { RunOf } from '../kernel/command.js';
+import { withPassphrase } from '../input/passphrase.js';
+import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
 import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../target/device-target.js';
 import { noteLog } from '../target/emulator-log.js';
@@ -21,6 +23,7 @@ export const run: RunOf<typeof fleetRegister> = async ({ args, flags }, context)
   const files = fleetFiles(args.fleet, flags);
   const results = flags.results ?? `${files.out}.registrations.ndjson`;
   const total = await sizeOf(files.manifest);
+  const passphrase = await fleetPassphrase(files, flags, context);
   const folder = folderOf(flags);
   const request = { target: deviceTarget(flags, folder), folder, flags, mayCreate: false };
   const result = await withTarget(request, context, async (opened, log) => {
@@ -34,6 +37,7 @@ export const run: RunOf<typeof fleetRegister> = async ({ args, flags }, context)
       idScope,
       protocol: flags.protocol ?? 'mqtt',
       ...paceOf(target.kind, flags, registrationPace),
+      passphrase,
       telemetry: flags.telemetry === true,
       signal,
       onProgress: ({ before, assigned, failed }) => progress.on(before + assigned + failed),
@@ -45,6 +49,23 @@ export const run: RunOf<typeof fleetRegister> = async ({ args, flags }, context)
   else output.result('fleet.register.report', registrationText(result, displayPath(results)));
   return statusOf(result);
 };
+
+/** @throws EnrollkitError PASSPHRASE_REQUIRED when there is none, and nobody to ask; FILE_UNREADABLE of the fleet */
+function fleetPassphrase(
+  files: FleetFiles,
+  flags: FlagsOf<typeof fleetRegister>,
+  context: Context,
+): Promise<string | undefined> {
+  return withPassphrase(flags, context, async ({ passphrase }) => {
+    for await (const { privateKey } of fleetDevices(files)) {
+      if (isEncryptedPem(privateKey) && passphrase === undefined) {
+        throw new EnrollkitError('PASSPHRASE_REQUIRED', sentences.cliFleet.keysEncrypted(files.out));
+      }
+      break;
+    }
+    return passphrase;
+  });
+}
 
 /** The number of devices that a manifest lists. @throws EnrollkitError FILE_UNREADABLE, also when it lists none */
 export async function sizeOf(manifest: string): Promise<number> {

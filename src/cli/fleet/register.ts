@@ -1,7 +1,7 @@
 import { sentences } from '../../languages/language.js';
 import { choicesOf } from '../../quickstart/plan/fields.js';
 import { declareCommand } from '../kernel/command.js';
-import { dirFlag, outputFlags } from '../kernel/common-flags.js';
+import { dirFlag, outputFlags, passphraseFileFlag } from '../kernel/common-flags.js';
 import { choiceFlag, switchFlag } from '../kernel/flags.js';
 import { globalEndpointFlag, targetFlags } from '../target/target-flags.js';
 import { fleetArgument, manifestFlag, paceFlags, registrationPace, resultsFlag } from './flags.js';
@@ -20,6 +20,7 @@ export const fleetRegister = declareCommand({
     ...resultsFlag(sentences.cliFleet.registerResultsFlag),
     ...paceFlags('registrations', registrationPace),
     ...globalEndpointFlag,
+    ...passphraseFileFlag,
     ...dirFlag,
     ...targetFlags,
     ...outputFlags,

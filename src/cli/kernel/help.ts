@@ -53,7 +53,7 @@ export const exitStatusSummaries: Record<keyof typeof exitStatus, string> = help
 export function topicText(topic: string): string | undefined {
   if (topic === 'environment') {
     const lines = Object.entries(environmentVariables).map(
-      ([name, summary]) => `  ${name}\n      ${summary}`,
+      ([name, summary]) => `  ${name}\n${wrap(summary, width, '      ')}`,
     );
     return `${help.environmentTitle}\n\n${lines.join('\n')}\n`;
   }

@@ -27,9 +27,11 @@ export async function main(argv: readonly string[]): Promise<never> {
     verbose: argv.includes('--verbose'),
     noColor: argv.includes('--no-color'),
   });
-  const { signal, stop } = abortOnSignals(() =>
-    output.note('interrupting', sentences.cliKernel.interrupting),
-  );
+  const { signal, stop } = abortOnSignals(() => {
+    // The terminal has written ^C, perhaps behind a line of progress.
+    if (process.stderr.isTTY) output.line();
+    output.note('interrupting', sentences.cliKernel.interrupting);
+  });
   let status: number = exitStatus.ok;
   try {
     const { ENROLLKIT_LANG: language } = process.env;

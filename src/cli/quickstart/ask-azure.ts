@@ -97,6 +97,8 @@ export async function askAzure(
       'target.subscriptionId': service.subscriptionId,
       'target.resourceGroup': service.resourceGroup,
       'target.idScope': service.idScope,
+      // It exists, so nothing is to be created, unless a flag says otherwise.
+      'target.create': given.has('target.create') ? answers['target.create'] : undefined,
     },
   };
 }

@@ -51,7 +51,7 @@ export async function askField(
     why: resolve(question.help ?? ''),
     help: questionHelp[path],
   };
-  const previous = question.suggestion?.(answers, before) ?? answers[path];
+  const previous = question.suggestion?.(answers, before) ?? answers[path] ?? field.default;
   switch (field.kind) {
     case 'choice': {
       const choices = Object.entries(field.choices).map(([value, { label, help }]) => ({

@@ -6,8 +6,10 @@ import { sentences } from '../../languages/language.js';
 import type { CreatedResource } from '../../workspace/journal.js';
 import { defineCommand } from '../kernel/command.js';
 import { defaultFolder, dirFlag, outputFlags, yesFlag } from '../kernel/common-flags.js';
-import { switchFlag } from '../kernel/flags.js';
+import { camelCase, switchFlag } from '../kernel/flags.js';
 import { connectionStringFileFlag } from '../target/target-flags.js';
+import { findFlags } from './find-flags.js';
+import { inWords } from './resource-words.js';
 
 export const clean = defineCommand({
   description: sentences.cliQuickstart.cleanDescription,
@@ -16,6 +18,8 @@ export const clean = defineCommand({
     certificates: switchFlag({ summary: sentences.cliQuickstart.cleanCertificates }),
     'dry-run': switchFlag({ summary: sentences.cliQuickstart.cleanDryRun }),
     ...yesFlag,
+    find: switchFlag({ summary: sentences.cliQuickstart.findFlag }),
+    ...findFlags,
     ...connectionStringFileFlag,
     ...outputFlags,
   },
@@ -23,8 +27,26 @@ export const clean = defineCommand({
     { line: 'clean', summary: sentences.cliQuickstart.cleanExampleRemote },
     { line: 'clean --dry-run --json', summary: sentences.cliQuickstart.cleanExampleDryRun },
     { line: 'clean --certificates --yes', summary: sentences.cliQuickstart.cleanExampleAll },
+    { line: 'clean --find --target azure', summary: sentences.cliQuickstart.findExample },
+    {
+      line: 'clean --find --target azure --run 4f5a0c1db7e29384 --yes',
+      summary: sentences.cliQuickstart.findExampleRun,
+    },
   ],
   async run({ flags }, context) {
+    if (flags.find) {
+      const { cleanFound } = await import('./clean-found.js');
+      return cleanFound(flags, context);
+    }
+    const values = new Map<string, unknown>(Object.entries(flags));
+    const needFind = Object.keys(findFlags).filter((name) => values.get(camelCase(name)) !== undefined);
+    if (needFind.length > 0) {
+      throw new EnrollkitError(
+        'USAGE',
+        sentences.cliQuickstart.findOnlyWith(needFind.map((name) => `--${name}`)),
+        { next: sentences.cliQuickstart.findOmit },
+      );
+    }
     const { output, signal, now } = context;
     const folder = flags.dir ?? defaultFolder;
     const { cleanLocal, cleanRemote, planClean } = await import('../../quickstart/clean.js');
@@ -131,35 +153,4 @@ function countText(things: readonly CreatedResource[]): string {
     count('ca-certificate'),
     azure,
   );
-}
-
-function inWords(thing: CreatedResource): string {
-  switch (thing.kind) {
-    case 'file':
-      return sentences.cliQuickstart.cleanFile(thing.path);
-    case 'ca-certificate':
-      return sentences.cliQuickstart.cleanCaCertificate(thing.name, where(thing.target));
-    case 'enrollment-group':
-      return sentences.cliQuickstart.cleanEnrollmentGroup(thing.id, where(thing.target));
-    case 'registration':
-      return sentences.cliQuickstart.cleanRegistration(thing.id, where(thing.target));
-    case 'hub-device':
-      return sentences.cliQuickstart.cleanHubDevice(thing.id, thing.hub);
-    case 'resource-group':
-      return sentences.cliQuickstart.cleanResourceGroup(thing.name);
-    case 'provisioning-service':
-      return sentences.cliQuickstart.cleanProvisioningService(thing.name);
-    case 'iot-hub':
-      return sentences.cliQuickstart.cleanIotHub(thing.name);
-    case 'hub-link':
-      return sentences.cliQuickstart.cleanHubLink(thing.name, where(thing.target));
-    case 'telemetry':
-      return sentences.cliQuickstart.cleanTelemetry(thing.id);
-  }
-}
-
-function where(target: { kind: string; dpsName?: string }): string {
-  return target.kind === 'azure'
-    ? sentences.cliQuickstart.cleanInService(target.dpsName ?? '')
-    : sentences.cliQuickstart.cleanInEmulator;
 }

@@ -92,12 +92,12 @@ export async function runPlan(
 }
 
 /** A list that is redrawn at a terminal; plain lines otherwise. */
-export async function progressFor({ output, interactive }: Context): Promise<Progress> {
+export async function progressFor({ output, interactive, signal }: Context): Promise<Progress> {
   // A list that is redrawn would overwrite other lines.
   if (!interactive || output.json || output.verbose || output.messageIds || output.plain)
     return plainProgress(output);
   const { listProgress } = await import('../terminal/progress.js');
-  return listProgress(output);
+  return listProgress(output, signal);
 }
 
 /** Asks for what the portal shows, if the plan needs it. */

@@ -1,7 +1,7 @@
 /** Commands that work with a whole account: its subscriptions, resource groups, provisioning services and hubs. */
 
 import { type AzureSubscription, ResourceManager, scopeOf } from '../../dps/client/resource-manager.js';
-import { azureTarget } from '../../dps/client/target.js';
+import { azureTarget, type Target } from '../../dps/client/target.js';
 import type { AccountService, IotHubResource } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
@@ -12,6 +12,7 @@ import type { dirFlag } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
 import type { accountFlags } from './account-flags.js';
 import { folderOf, sameFolder } from './command-target.js';
+import { hubConnectionString } from './connection-strings.js';
 import { requestObserver, withTarget } from './target.js';
 
 type GivenFlags = FlagValues<typeof accountFlags & typeof dirFlag> & {
@@ -27,6 +28,11 @@ export interface Account {
   resourceGroup: string | undefined;
   /** The name of the provisioning service: of `--dps-name`, the last run, or the emulator. */
   dpsName: string | undefined;
+  /** Clients of a provisioning service, or of a scope without one. */
+  targetFor(
+    scope: { subscriptionId?: string | undefined; resourceGroup?: string | undefined; dpsName: string },
+    service?: AccountService,
+  ): Target;
   /** The subscriptions to look in: the given one, or all. */
   subscriptions(): Promise<string[]>;
   /** The one subscription to create something in. @throws EnrollkitError NEEDS_INPUT when there are several */
@@ -59,6 +65,13 @@ export async function withAccount<Result>(
         manager,
         resourceGroup: flags.resourceGroup,
         dpsName: flags.dpsName ?? dpsName,
+        targetFor: (scope, service) => ({
+          ...target,
+          ...scope,
+          // The connection string is that of the emulator's first service.
+          service: 'from-arm',
+          serviceHostName: service?.properties.serviceOperationsHostName ?? target.serviceHostName,
+        }),
         subscriptions: async () => [flags.subscription ?? subscriptionId],
         subscription: async () => flags.subscription ?? subscriptionId,
       },
@@ -84,6 +97,12 @@ function azureAccount(before: PlanTarget, flags: GivenFlags, context: Context): 
     manager,
     resourceGroup: flags.resourceGroup,
     dpsName: flags.dpsName ?? known.dpsName,
+    targetFor: (scope) =>
+      azureTarget({
+        ...scope,
+        hubConnectionString: hubConnectionString(context),
+        onRequest: requestObserver(context),
+      }),
     subscriptions: async () =>
       given === undefined ? (await all()).map(({ subscriptionId }) => subscriptionId) : [given],
     async subscription() {

@@ -1,5 +1,6 @@
 /** The events of a run at a terminal: finished steps as lines that stay, the current one redrawn. The only file that imports listr2. */
 import { type DefaultRenderer, Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
+import { sentences } from '../../languages/language.js';
 import type { RunEvent, StepTitle } from '../../quickstart/events.js';
 import type { Output } from '../kernel/output.js';
 import { type Progress, plainProgress } from './plain-progress.js';
@@ -38,7 +39,7 @@ class StepState {
  * One step is drawn at a time, so that nothing taller than the screen is ever redrawn. A phase that asks questions is shown
  * in plain lines, since nothing may be drawn meanwhile.
  */
-export function listProgress(output: Output): Progress {
+export function listProgress(output: Output, signal: AbortSignal): Progress {
   const plain = plainProgress(output);
   const steps = new Map<string, StepState>();
   let drawing: Promise<void> | undefined;
@@ -63,7 +64,7 @@ export function listProgress(output: Output): Progress {
       const before = drawing;
       step.drawing = (async () => {
         await before;
-        await draw(step, stopped, output);
+        await draw(step, stopped, output, signal);
       })();
       drawing = step.drawing;
     },
@@ -77,12 +78,19 @@ export function listProgress(output: Output): Progress {
   };
 }
 
-async function draw(step: StepState, stopped: Promise<never>, output: Output): Promise<void> {
+async function draw(
+  step: StepState,
+  stopped: Promise<never>,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  const drawn = new AbortController();
   const list = new Listr(
     [
       {
         title: printable(step.title),
-        task: (_: unknown, task: Task) => Promise.race([stepEnds(step, task, output), stopped]),
+        task: (_: unknown, task: Task) =>
+          Promise.race([stepEnds(step, task, output, signal, drawn.signal), stopped]),
       },
     ],
     {
@@ -100,13 +108,28 @@ async function draw(step: StepState, stopped: Promise<never>, output: Output): P
   );
   // The failure is reported elsewhere; here it only ends the list.
   await list.run().catch(() => {});
+  drawn.abort();
 }
 
-function stepEnds(step: StepState, task: Task, output: Output): Promise<void> {
+/** @param drawn aborted once the step is drawn no more: the task has no output then */
+function stepEnds(
+  step: StepState,
+  task: Task,
+  output: Output,
+  signal: AbortSignal,
+  drawn: AbortSignal,
+): Promise<void> {
+  // The spinner and its margin take three columns.
+  const show = (text: string) => {
+    task.output = truncate(printable(text), output.width - 4);
+  };
   return new Promise((resolve, reject) => {
+    // Other lines are held back while a step is drawn: Ctrl-C would seem to be ignored.
+    const interrupted = () => show(sentences.cliKernel.interrupting);
+    if (signal.aborted) interrupted();
+    else signal.addEventListener('abort', interrupted, { signal: drawn });
     step.listen((event) => {
-      // The spinner and its margin take three columns.
-      if (event.type === 'step-progress') task.output = truncate(printable(event.text), output.width - 4);
+      if (event.type === 'step-progress' && !signal.aborted) show(event.text);
       if (event.type === 'step-done') {
         const time = event.already ? '' : ` (${milliseconds(event.elapsedMs)})`;
         task.title = output.safe(

@@ -25,6 +25,13 @@ const hubDevice = z.object({
 });
 export type HubDevice = z.infer<typeof hubDevice>;
 
+/** A device in the reply to a query: its twin. */
+const queriedDevice = z.object({
+  deviceId: z.string(),
+  tags: z.record(z.string(), z.unknown()).nullish(),
+});
+export type QueriedDevice = z.infer<typeof queriedDevice>;
+
 /**
  * The device identities of one IoT hub. Source: Microsoft Learn, IoT Hub service REST API, Devices.
  *
@@ -55,6 +62,35 @@ export class HubService {
   async getDevice(deviceId: string, { signal }: RequestOptions = {}): Promise<HubDevice | undefined> {
     const request = { ...deviceRequest(routes.hub.getDevice, deviceId), signal };
     return (await undefinedIfMissing(this.#http.send(request, hubDevice)))?.body;
+  }
+
+  /**
+   * The devices that meet a condition of the IoT Hub query language; fetches pages on demand.
+   *
+   * @param condition for example `is_defined(tags.line)`
+   */
+  async *devicesWhere(
+    condition: string,
+    { signal }: RequestOptions = {},
+  ): AsyncGenerator<QueriedDevice, void> {
+    let continuation: string | undefined;
+    do {
+      const headers: Record<string, string> = continuation ? { 'x-ms-continuation': continuation } : {};
+      const reply = await this.#http.send(
+        {
+          route: routes.hub.queryDevices,
+          parameters: {},
+          subject: 'the devices',
+          headers,
+          body: { query: `SELECT * FROM devices WHERE ${condition}` },
+          repeatable: true,
+          signal,
+        },
+        z.array(queriedDevice),
+      );
+      yield* reply.body;
+      continuation = reply.header('x-ms-continuation') || undefined;
+    } while (continuation);
   }
 
   /** Deletes the device whatever its state; succeeds if it is already gone. */

@@ -54,7 +54,7 @@ export interface WaitOptions extends RequestOptions {
 }
 
 /** The rights of the key with which DPS uses a hub: Microsoft Learn, "How to link and manage IoT hubs". */
-const linkingPolicy = 'iothubowner';
+export const linkingPolicy = 'iothubowner';
 
 /**
  * Requests to Azure Resource Manager. Creating and deleting return when Azure is done, which takes minutes: the state of the

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
+import { lockHolder } from '../../workspace/lock.js';
 import {
   type EmulatorEndpoints,
   type EndpointsFile,
@@ -13,7 +14,7 @@ import {
   readEndpoints,
   removeEndpoints,
 } from '../endpoints.js';
-import { isFolderLocked } from '../state/lock.js';
+import { isFolderLocked, lockOf, stateInUse } from '../state/lock.js';
 import { controlProtocol } from '../wire/faults.js';
 
 /**
@@ -52,15 +53,16 @@ export const patienceMs = 15_000;
 /**
  * Waits while an emulator is starting.
  *
- * @throws EnrollkitError TIMEOUT, and as {@link findEmulator}
+ * @throws EnrollkitError EMULATOR_STATE_IN_USE, naming the process that has the folder and does not come to an end of
+ *   starting; and as {@link findEmulator}
  */
 export async function settled(directory: string): Promise<Finding> {
+  const folder = emulatorFolder(directory);
   for (const until = Date.now() + patienceMs; ; await setTimeout(25)) {
     const finding = findEmulator(directory);
     if (finding.kind !== 'starting') return finding;
-    if (Date.now() > until) {
-      throw new EnrollkitError('TIMEOUT', sentences.emulator.stuck(directory));
-    }
+    const holder = lockHolder(lockOf(folder));
+    if (holder && Date.now() > until) throw stateInUse(folder, holder);
   }
 }
 

@@ -40,7 +40,7 @@ const serviceFields = {
       z.object({
         name: z.string().describe('Its name in the provisioning service.'),
         certificate: z.string().describe('PEM, or base64 of DER.'),
-        verified: z.boolean().default(true).describe('Whether possession of its key counts as proven.'),
+        verified: z.boolean().default(true).describe('Whether it is verified.'),
       }),
     )
     .optional()

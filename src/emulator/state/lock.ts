@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import { lockHolder, tryLock } from '../../workspace/lock.js';
+import { type LockHolder, lockHolder, tryLock } from '../../workspace/lock.js';
 
 /** The lock of an emulator's folder. */
 export const lockOf = (folder: string): string => join(folder, 'lock');
@@ -24,8 +24,12 @@ export function isFolderLocked(folder: string): boolean {
 export function lockFolder(folder: string): () => void {
   const release = tryLock(lockOf(folder));
   if (typeof release === 'function') return release;
-  const { pid, since } = release;
-  throw new EnrollkitError(
+  throw stateInUse(folder, release);
+}
+
+/** EMULATOR_STATE_IN_USE, naming the process and the time. */
+export function stateInUse(folder: string, { pid, since }: LockHolder): EnrollkitError {
+  return new EnrollkitError(
     'EMULATOR_STATE_IN_USE',
     sentences.emulator.stateInUse(folder, pid, since.toISOString()),
     { context: { pid, since: since.toISOString() } },

@@ -6,7 +6,7 @@ const padding = 0x3d;
 const octetsPerLine = 48;
 
 /** The first and the last line of a PEM block, and the end of every line. */
-interface PemFrame {
+export interface PemFrame {
   begin: Buffer;
   end: Buffer;
   newline: Buffer;

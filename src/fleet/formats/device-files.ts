@@ -1,7 +1,8 @@
 /** The files in the folder of a device. */
 import { publicFileMode, secretFileMode } from '../../workspace/files.js';
 import type { MadeDevice } from '../devices/device.js';
-import { ByteWriter, pemFrame } from './byte-writer.js';
+import { ByteWriter, type PemFrame, pemFrame } from './byte-writer.js';
+import type { WriterSetup } from './output-format.js';
 
 export interface DeviceFile {
   name: string;
@@ -12,22 +13,26 @@ export interface DeviceFile {
 export const deviceFolderMode = 0o700;
 
 const certificatePem = pemFrame('CERTIFICATE', '\n');
-const privateKeyPem = pemFrame('PRIVATE KEY', '\n');
+const privateKeyPem = {
+  plain: pemFrame('PRIVATE KEY', '\n'),
+  encrypted: pemFrame('ENCRYPTED PRIVATE KEY', '\n'),
+};
 
 /** Makes the files of devices, one device after another. Contents are valid until the next device. */
 export class DeviceFiles {
   readonly #issuers: Buffer;
   readonly #memory = new ArrayBuffer(65_536);
+  readonly #privateKeyPem: PemFrame;
 
-  /** @param issuersPem follows the certificate in `chain.pem` */
-  constructor(issuersPem: string) {
+  constructor({ issuersPem, encryption }: WriterSetup) {
     this.#issuers = Buffer.from(issuersPem, 'ascii');
+    this.#privateKeyPem = encryption ? privateKeyPem.encrypted : privateKeyPem.plain;
   }
 
   /** In the order to write them in: a folder that has a certificate is complete. */
   of({ certificate, privateKeyInfo, pfx }: MadeDevice): DeviceFile[] {
     const out = new ByteWriter(this.#memory);
-    out.pem(privateKeyPem, privateKeyInfo);
+    out.pem(this.#privateKeyPem, privateKeyInfo);
     const chainAt = out.length;
     out.pem(certificatePem, certificate);
     const certificateEnd = out.length;

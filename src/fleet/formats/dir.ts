@@ -24,17 +24,30 @@ import { deviceFolderName } from '../../workspace/layout.js';
 import type { MadeDevice } from '../devices/device.js';
 import { assertUnchanged } from '../issue/committed-file.js';
 import type { Progress } from '../issue/journal.js';
+import { type KeyEncryption, openWith } from '../issue/key-encryption.js';
 import { isoSeconds, manifestColumns } from '../manifest.js';
 import { linesOf } from '../text-files.js';
 import { type DeviceFile, DeviceFiles, deviceFolderMode } from './device-files.js';
-import type { DeviceWriter, FolderFleet, OutputFormat, WriterSetup } from './output-format.js';
+import {
+  type DeviceWriter,
+  type FolderFleet,
+  isEncryptedPem,
+  type OutputFormat,
+  type WriterSetup,
+} from './output-format.js';
 
 export const dir: OutputFormat = {
   // A folder takes longer than its key.
   batchSize: 100,
   folder: { prepare, intactPart },
   writer: (setup) => new FolderWriter(setup),
-  lastCertificate: (out, registrationId) => readTextIfExists(fileOf(out, registrationId, 'certificate.pem')),
+  last(out, registrationId) {
+    const text = (name: string) => readTextIfExists(fileOf(out, registrationId, name));
+    const certificate = text('certificate.pem');
+    return certificate === undefined
+      ? undefined
+      : { certificate, isKeyEncrypted: isEncryptedPem(text('key.pem') ?? '') };
+  },
   recognizes: ({ isFolder }) => isFolder,
   open: (out) => ({
     next: async (registrationId) => ({
@@ -70,13 +83,16 @@ function prepare(out: string): void {
 class FolderWriter implements DeviceWriter {
   readonly #out: string;
   readonly #issuersPem: string;
+  readonly #encryption: KeyEncryption | undefined;
   readonly #files: DeviceFiles;
   readonly #unfinished: string;
 
-  constructor({ folder, issuersPem, worker }: WriterSetup) {
+  constructor(setup: WriterSetup) {
+    const { folder, issuersPem, worker, encryption } = setup;
     this.#out = folder!;
     this.#issuersPem = issuersPem;
-    this.#files = new DeviceFiles(issuersPem);
+    this.#encryption = encryption;
+    this.#files = new DeviceFiles(setup);
     this.#unfinished = join(this.#out, `.unfinished-${worker}`);
   }
 
@@ -99,7 +115,7 @@ class FolderWriter implements DeviceWriter {
    * failure left without its key is replaced.
    */
   #keepOrReplace(folder: string, device: MadeDevice): MadeDevice {
-    const found = deviceIn(folder, device, this.#issuersPem);
+    const found = deviceIn(folder, device, this.#issuersPem, this.#encryption);
     if (found === 'broken') {
       rmSync(folder, { recursive: true });
       renameSync(this.#unfinished, folder);
@@ -147,7 +163,12 @@ const deviceFileNames = ['certificate.pem', 'chain.pem', 'key.pem', 'device.pfx'
  * @returns the device in the folder when it is whole and belongs to this fleet; `broken` when the folder has only files
  *   of a device and no private key; `other` for anything else
  */
-function deviceIn(folder: string, device: MadeDevice, issuersPem: string): MadeDevice | 'broken' | 'other' {
+function deviceIn(
+  folder: string,
+  device: MadeDevice,
+  issuersPem: string,
+  encryption: KeyEncryption | undefined,
+): MadeDevice | 'broken' | 'other' {
   const names = readdirSync(folder);
   const isDevice = names.every(
     (name) => deviceFileNames.includes(name) && lstatSync(join(folder, name)).isFile(),
@@ -161,11 +182,12 @@ function deviceIn(folder: string, device: MadeDevice, issuersPem: string): MadeD
   }
   try {
     const certificate = new X509Certificate(certificatePem);
-    const [key] = pemBlocks(keyPem);
+    const [block] = pemBlocks(keyPem);
+    const key = encryption ? openWith(encryption.key, block!.der) : privateKeyOf(block!.der, block!.label);
     const isOfFleet =
       certificate.subject.split('\n').includes(`CN=${device.registrationId}`) &&
       certificate.verify(new X509Certificate(issuersPem).publicKey) &&
-      certificate.checkPrivateKey(privateKeyOf(key!.der, key!.label));
+      certificate.checkPrivateKey(key);
     if (!isOfFleet) return 'other';
     const { raw, serialNumber, fingerprint, fingerprint256, validFrom, validTo } = certificate;
     return {
@@ -185,12 +207,13 @@ function deviceIn(folder: string, device: MadeDevice, issuersPem: string): MadeD
  * The files of devices are not forced to the disk one by one, which would take longer than making them. After a power
  * failure, the journal can therefore list folders that the disk does not have.
  */
-async function intactPart({ out, manifest, pfx }: FolderFleet, progress: Progress): Promise<Progress> {
+async function intactPart(fleet: FolderFleet, progress: Progress): Promise<Progress> {
+  const { manifest } = fleet;
   if (progress.devices === 0) return progress;
   await assertUnchanged(manifest, { length: progress.manifest, tail: progress.tails?.manifest });
   let [devices, length] = [-1, 0];
   for await (const line of linesOf(manifest, progress.manifest)) {
-    if (devices >= 0 && !isIntact(out, line, pfx)) return { devices, manifest: length, output: 0 };
+    if (devices >= 0 && !isIntact(fleet, line)) return { devices, manifest: length, output: 0 };
     devices += 1;
     length += Buffer.byteLength(line) + 1;
   }
@@ -199,14 +222,15 @@ async function intactPart({ out, manifest, pfx }: FolderFleet, progress: Progres
 
 const thumbprintColumn = manifestColumns.indexOf('sha256Thumbprint');
 
-function isIntact(out: string, row: string, withPfx: boolean): boolean {
+function isIntact({ out, pfx, encryptKeys }: FolderFleet, row: string): boolean {
   // The columns up to this one never need quotes.
   const fields = row.split(',', thumbprintColumn + 1);
   const text = (name: string) => readTextIfExists(fileOf(out, fields[0]!, name)) ?? '';
   const certificate = text('certificate.pem');
   if (!certificate.endsWith('-----END CERTIFICATE-----\n')) return false;
-  if (!text('key.pem').endsWith('-----END PRIVATE KEY-----\n')) return false;
+  const key = text('key.pem');
+  if (isEncryptedPem(key) !== encryptKeys || !key.endsWith(' PRIVATE KEY-----\n')) return false;
   if (!text('chain.pem').startsWith(certificate)) return false;
-  if (withPfx && text('device.pfx') === '') return false;
+  if (pfx && text('device.pfx') === '') return false;
   return sha256Of(pemBlocks(certificate)[0]!.der) === fields[thumbprintColumn];
 }

@@ -5,10 +5,11 @@ import { sentences } from '../../languages/language.js';
 import { jsonOf } from '../../workspace/json-text.js';
 import type { MadeDevice } from '../devices/device.js';
 import { endOfFile, linesOf } from '../text-files.js';
-import { ByteWriter, pemFrame } from './byte-writer.js';
+import { ByteWriter, type PemFrame, pemFrame } from './byte-writer.js';
 import {
   type DeviceWriter,
   inOrder,
+  isEncryptedPem,
   type OutputFormat,
   type StoredDevice,
   type WriterSetup,
@@ -17,11 +18,12 @@ import {
 export const ndjson: OutputFormat = {
   batchSize: 250,
   writer: (setup) => new LineWriter(setup),
-  lastCertificate(out) {
+  last(out) {
     const line = lastLine(out);
     if (line === undefined) return undefined;
-    const { certificate } = JSON.parse(line) as { certificate?: unknown };
-    return typeof certificate === 'string' ? certificate : undefined;
+    const { certificate, privateKey } = JSON.parse(line) as Record<string, unknown>;
+    if (typeof certificate !== 'string') return undefined;
+    return { certificate, isKeyEncrypted: isEncryptedPem(String(privateKey)) };
   },
   recognizes: ({ isFolder, start }) => !isFolder && (start.length === 0 || start[0] === 0x7b),
   open: (out) => inOrder(storedDevices(out)),
@@ -29,14 +31,19 @@ export const ndjson: OutputFormat = {
 
 /** With line feeds as JSON strings have them. */
 const certificatePem = pemFrame('CERTIFICATE', '\\n');
-const privateKeyPem = pemFrame('PRIVATE KEY', '\\n');
+const privateKeyPem = {
+  plain: pemFrame('PRIVATE KEY', '\\n'),
+  encrypted: pemFrame('ENCRYPTED PRIVATE KEY', '\\n'),
+};
 
 class LineWriter implements DeviceWriter {
   readonly #notAfter: string;
   readonly #issuers: Buffer;
+  readonly #privateKeyPem: PemFrame;
   #out = new ByteWriter();
 
-  constructor({ issuersPem, validity }: WriterSetup) {
+  constructor({ issuersPem, validity, encryption }: WriterSetup) {
+    this.#privateKeyPem = encryption ? privateKeyPem.encrypted : privateKeyPem.plain;
     this.#issuers = Buffer.from(`${JSON.stringify(issuersPem).slice(1, -1)}","privateKey":"`, 'ascii');
     this.#notAfter = `","notAfter":"${validity.notAfter}","sha1Thumbprint":"`;
   }
@@ -55,7 +62,7 @@ class LineWriter implements DeviceWriter {
     out.ascii('","chain":"');
     out.copy(begin, end);
     out.bytes(this.#issuers);
-    out.pem(privateKeyPem, device.privateKeyInfo);
+    out.pem(this.#privateKeyPem, device.privateKeyInfo);
     out.ascii(
       `","serialNumber":"${device.serialNumber}${this.#notAfter}${device.sha1Thumbprint}","sha256Thumbprint":"${device.sha256Thumbprint}"`,
     );

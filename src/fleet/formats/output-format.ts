@@ -1,6 +1,7 @@
 /** What a format of a fleet's output has to do. */
 import type { MadeDevice } from '../devices/device.js';
 import type { Progress } from '../issue/journal.js';
+import type { KeyEncryption } from '../issue/key-encryption.js';
 
 /** A format: a module that exports one of these, and its row in the table of formats. */
 export interface OutputFormat {
@@ -23,8 +24,8 @@ export interface OutputFormat {
   /** Called in each worker thread. */
   writer(setup: WriterSetup): DeviceWriter;
 
-  /** PEM of the certificate of the last device; undefined when the output does not end with one. May throw. */
-  lastCertificate(out: string, registrationId: string): string | undefined;
+  /** The last device; undefined when the output does not end with one. May throw. */
+  last(out: string, registrationId: string): LastDevice | undefined;
 
   /** Whether an output is of this format. */
   recognizes(output: OutputSample): boolean;
@@ -32,11 +33,18 @@ export interface OutputFormat {
   open(out: string): DeviceReader;
 }
 
+export interface LastDevice {
+  /** PEM. */
+  certificate: string;
+  isKeyEncrypted: boolean;
+}
+
 export interface FolderFleet {
   out: string;
   manifest: string;
   /** Whether each device has a PKCS#12 file. */
   pfx: boolean;
+  encryptKeys: boolean;
 }
 
 export interface WriterSetup {
@@ -48,6 +56,8 @@ export interface WriterSetup {
   folder: string | undefined;
   /** The number of the worker, for temporary names. */
   worker: number;
+  /** Of the keys; undefined when they are not encrypted. */
+  encryption: KeyEncryption | undefined;
 }
 
 /** Writes the devices of a worker, batch by batch. */
@@ -84,6 +94,11 @@ export interface PemCredentials {
   certificateChain: string;
   /** PEM, PKCS#8. */
   privateKey: string;
+}
+
+/** Whether a private key, as a fleet has it, is encrypted. */
+export function isEncryptedPem(privateKey: string): boolean {
+  return privateKey.startsWith('-----BEGIN ENCRYPTED');
 }
 
 /** Reads a file whose devices are in the order of the manifest. */

@@ -24,11 +24,13 @@ export const tar: OutputFormat = {
   batchSize: 250,
   trailer,
   writer: (setup) => new EntryWriter(setup),
-  /** The last file of an archive is a certificate. */
-  lastCertificate(out) {
+  /** The last file of an archive is a certificate; the key is before it. */
+  last(out) {
     const end = endOfFile(out, 65_536);
     const at = end.lastIndexOf('-----BEGIN CERTIFICATE-----');
-    return at < 0 ? undefined : end.slice(at);
+    if (at < 0) return undefined;
+    const key = end.lastIndexOf('PRIVATE KEY-----');
+    return { certificate: end.slice(at), isKeyEncrypted: end.slice(0, key).endsWith('ENCRYPTED ') };
   },
   recognizes: ({ start }) => start.toString('latin1', 257, 262) === 'ustar',
   open: (out) => inOrder(storedDevices(out)),
@@ -39,9 +41,9 @@ class EntryWriter implements DeviceWriter {
   readonly #mtime: Date;
   #pack = pack();
 
-  constructor({ issuersPem, validity }: WriterSetup) {
-    this.#files = new DeviceFiles(issuersPem);
-    this.#mtime = new Date(validity.notBefore);
+  constructor(setup: WriterSetup) {
+    this.#files = new DeviceFiles(setup);
+    this.#mtime = new Date(setup.validity.notBefore);
   }
 
   begin(): void {

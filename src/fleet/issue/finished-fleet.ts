@@ -40,8 +40,10 @@ export async function finishedFleet(
   if (typeof out !== 'string' || !existsSync(out) || !existsSync(manifest)) return undefined;
   const last = await lastOfManifest(request);
   if (!last) return undefined;
-  const certificate = lastCertificate(format, out, last.device.registrationId);
-  if (!certificate || sha256Thumbprint(certificate) !== last.sha256Thumbprint) return undefined;
+  const stored = lastDevice(format, out, last.device.registrationId);
+  if (!stored || sha256Thumbprint(stored.certificate) !== last.sha256Thumbprint) return undefined;
+  if (stored.isKeyEncrypted !== (request.passphrase !== undefined)) return undefined;
+  const { certificate } = stored;
   if (!(await isAsRequested(certificate, last.device, request))) return undefined;
   return { notBefore: isoSeconds(certificate.notBefore), notAfter: isoSeconds(certificate.notAfter) };
 }
@@ -52,10 +54,14 @@ interface LastRow {
 }
 
 /** Undefined when the output has none that can be read. */
-function lastCertificate(format: OutputFormat, out: string, registrationId: string): Certificate | undefined {
+function lastDevice(
+  format: OutputFormat,
+  out: string,
+  registrationId: string,
+): { certificate: Certificate; isKeyEncrypted: boolean } | undefined {
   try {
-    const pem = format.lastCertificate(out, registrationId);
-    return pem === undefined ? undefined : parseCertificate(pem);
+    const last = format.last(out, registrationId);
+    return last && { ...last, certificate: parseCertificate(last.certificate) };
   } catch (error) {
     if (error instanceof EnrollkitError || error instanceof SyntaxError) return undefined;
     // For instance, a folder where a file is expected, or the reverse.

@@ -29,8 +29,13 @@ import {
 } from '../../workspace/files.js';
 import { jsonOf } from '../../workspace/json-text.js';
 import { removeAbandoned, takeLock } from '../../workspace/lock.js';
+import type { EncryptionRecord } from './key-encryption.js';
 
-const fleetLine = z.object({ fleet: z.object({ version: z.literal(1), request: z.string() }) });
+const octets = (count: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * count}}$`));
+const encryption = z.object({ salt: octets(16), check: octets(32) });
+const fleetLine = z.object({
+  fleet: z.object({ version: z.literal(1), request: z.string(), encryption: encryption.optional() }),
+});
 const doneLine = z.object({
   done: z.object({
     devices: z.number(),
@@ -44,6 +49,7 @@ const doneLine = z.object({
 });
 const line = z.union([fleetLine, doneLine]);
 type Line = z.infer<typeof line>;
+type FleetLine = z.infer<typeof fleetLine>['fleet'];
 
 const textOf = (record: Line) => `${JSON.stringify(record)}\n`;
 
@@ -53,6 +59,15 @@ export type Progress = z.infer<typeof doneLine>['done'];
 /** Removes the lock and the temporary file of a process that was killed; those of one that runs stay. */
 export function removeLeftovers(out: string): void {
   removeAbandoned(`${out}.lock`, ['journal']);
+}
+
+/**
+ * How the keys of an interrupted run are encrypted; undefined when they are not, or when there is no journal.
+ *
+ * @throws EnrollkitError JOURNAL_UNREADABLE
+ */
+export function encryptionBefore(out: string): EncryptionRecord | undefined {
+  return readJournal(`${out}.journal`).fleet?.encryption;
 }
 
 export class FleetJournal {
@@ -74,11 +89,17 @@ export class FleetJournal {
    *
    * @param out the output of the fleet; the journal is `OUT.journal`, the lock `OUT.lock`
    * @param request a digest that identifies the fleet
+   * @param encrypted how its keys are encrypted; see {@link encryptionBefore}
    * @param assertFree called when there is no journal: throws when something is in the way
    * @throws EnrollkitError FILE_EXISTS when it is another fleet's; FOLDER_IN_USE when another run works on it;
    *   JOURNAL_UNREADABLE, FILE_UNWRITABLE
    */
-  static open(out: string, request: string, assertFree: () => void): FleetJournal {
+  static open(
+    out: string,
+    request: string,
+    encrypted: EncryptionRecord | undefined,
+    assertFree: () => void,
+  ): FleetJournal {
     const path = `${out}.journal`;
     // The lock would make the folder.
     assertFolder(path);
@@ -90,7 +111,13 @@ export class FleetJournal {
       const staged = join(`${out}.lock`, 'journal');
       // Of a process that was killed.
       rmSync(staged, { force: true });
-      return FleetJournal.#openLocked(path, staged, request, assertFree, unlock);
+      return FleetJournal.#openLocked(
+        path,
+        staged,
+        { version: 1, request, encryption: encrypted },
+        assertFree,
+        unlock,
+      );
     } catch (error) {
       unlock();
       throw error;
@@ -100,7 +127,7 @@ export class FleetJournal {
   static #openLocked(
     path: string,
     staged: string,
-    request: string,
+    fleet: FleetLine,
     assertFree: () => void,
     unlock: () => void,
   ): FleetJournal {
@@ -111,13 +138,16 @@ export class FleetJournal {
     }
     const before = readJournal(path);
     if (!before.fleet) assertFree();
-    else if (before.fleet !== request) {
+    else if (
+      before.fleet.request !== fleet.request ||
+      before.fleet.encryption?.salt !== fleet.encryption?.salt
+    ) {
       throw new EnrollkitError('FILE_EXISTS', sentences.fleet.otherRun(path), {
         next: sentences.fleet.otherRunNext,
         context: { file: path },
       });
     }
-    const first = { fleet: { version: 1, request } } as const;
+    const first = { fleet };
     if (before.text === undefined) createFileAtomically(path, textOf(first), secretFileMode, staged);
     let file: number;
     try {
@@ -182,7 +212,7 @@ function assertFolder(path: string): void {
 
 interface Found {
   text: string | undefined;
-  fleet?: string;
+  fleet?: FleetLine;
   done?: Progress;
   /** Octets of the complete lines. */
   whole: number;
@@ -200,7 +230,7 @@ function readJournal(path: string): Found {
     if (!parsed.success || (index === 0) !== 'fleet' in parsed.data) {
       throw notAJournal(path, index + 1);
     }
-    if ('fleet' in parsed.data) found.fleet = parsed.data.fleet.request;
+    if ('fleet' in parsed.data) found.fleet = parsed.data.fleet;
     else found.done = parsed.data.done;
   }
   return found;

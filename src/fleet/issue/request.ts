@@ -29,8 +29,10 @@ export interface FleetRequest {
   /** The rest of every subject; a device's own organization overrides the one here. */
   subject: Omit<Subject, 'commonName'>;
   format: FleetFormat;
-  /** Also makes a PKCS#12 file without a passphrase for each device; no by default. */
+  /** Also makes a PKCS#12 file for each device; no by default. */
   pfx: boolean;
+  /** Encrypts the keys and the PKCS#12 files; by default, nothing is encrypted. */
+  passphrase?: string | undefined;
   /** Issues devices even if they can never be valid under the CA; no by default. */
   force?: boolean;
   /** A folder for `dir`, else a file, or a stream. A run that writes to a stream cannot be resumed. */
@@ -62,6 +64,8 @@ export function digestOf(request: FleetRequest): string {
     // An interrupted run is resumed with its own manifest, and with no other file.
     typeof out === 'string' ? relative(dirname(resolve(out)), resolve(manifest)) : null,
   ];
+  // Only when it is asked for: the journals of earlier releases stay valid.
+  if (request.passphrase !== undefined) decisive.push('encrypted');
   return createHash('sha256').update(JSON.stringify(decisive)).digest('hex');
 }
 

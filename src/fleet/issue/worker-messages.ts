@@ -5,6 +5,7 @@ import type { SubjectPrefix } from '../devices/device.js';
 import type { DeviceBatch } from '../devices/device-source.js';
 import type { FleetFormat } from '../formats/formats.js';
 import type { CertificateTemplate } from './certificate-stamp.js';
+import type { KeyEncryption } from './key-encryption.js';
 
 /** What all devices have in common; sent to each worker once. */
 export interface WorkerSetup {
@@ -20,6 +21,8 @@ export interface WorkerSetup {
   folder: string | undefined;
   /** Whether to make a PKCS#12 file for each device. */
   pfx: boolean;
+  /** Of keys and PKCS#12 files; undefined when they are not encrypted. */
+  encryption: KeyEncryption | undefined;
 }
 
 export interface BatchMessage {

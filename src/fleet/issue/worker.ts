@@ -26,6 +26,8 @@ interface Tools {
   rows: ManifestRows;
   /** Adds the PKCS#12 file. */
   withPfx: ((device: MadeDevice) => Promise<MadeDevice>) | undefined;
+  /** From a PrivateKeyInfo to an EncryptedPrivateKeyInfo. */
+  encrypt: ((privateKeyInfo: Uint8Array) => Uint8Array) | undefined;
 }
 
 let tools: Tools | undefined;
@@ -44,24 +46,29 @@ port.on('message', (message: { setup: WorkerSetup } | BatchMessage) => {
 });
 
 async function toolsFor(setup: WorkerSetup): Promise<Tools> {
-  const { format, template, issuersPem, folder } = setup;
+  const { format, template, issuersPem, folder, encryption } = setup;
   const { writer } = await loadFormat(format);
+  const keyEncryption = encryption && (await import('../../pki/containers/encryption.js'));
   return {
     maker: new DeviceMaker(setup),
-    writer: writer({ issuersPem, validity: template, folder, worker: number }),
+    writer: writer({ issuersPem, validity: template, folder, worker: number, encryption }),
     rows: new ManifestRows(template, setup.tagCount),
-    withPfx: setup.pfx ? (await import('./device-pfx.js')).pfxMaker(issuersPem) : undefined,
+    withPfx: setup.pfx ? (await import('./device-pfx.js')).pfxMaker(issuersPem, encryption?.pfx) : undefined,
+    encrypt:
+      keyEncryption &&
+      ((privateKeyInfo) => keyEncryption.encryptPrivateKeyInfo(privateKeyInfo, encryption!.key)),
   };
 }
 
 async function make({ batch, key, memory }: BatchMessage): Promise<BatchResult> {
-  const { maker, writer, rows, withPfx } = tools!;
+  const { maker, writer, rows, withPfx, encrypt } = tools!;
   const manifest = new ByteWriter(memory[1]);
   writer.begin(memory[0]);
   let count = 0;
   for (const request of requestsOf(batch)) {
     let device = maker.make(request, key);
     if (withPfx) device = await withPfx(device);
+    if (encrypt) device = { ...device, privateKeyInfo: encrypt(device.privateKeyInfo) };
     const added = writer.add(device);
     rows.add(added instanceof Promise ? await added : added, manifest);
     count += 1;

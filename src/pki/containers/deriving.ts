@@ -10,10 +10,17 @@ export type Deriving<Result> = Generator<Derivation | undefined, Result, Buffer>
 
 const noKey = Buffer.alloc(0);
 
-/** Runs a reader and blocks this thread meanwhile. */
-export function runReaderSync<Result>(reader: Deriving<Result>): Result {
+/**
+ * Runs a reader and blocks this thread meanwhile.
+ *
+ * @param derive another way to derive keys, such as to look them up
+ */
+export function runReaderSync<Result>(
+  reader: Deriving<Result>,
+  derive: (derivation: Derivation) => Buffer = runSlowWorkSync,
+): Result {
   let step = reader.next(noKey);
-  while (!step.done) step = reader.next(step.value ? runSlowWorkSync(step.value) : noKey);
+  while (!step.done) step = reader.next(step.value ? derive(step.value) : noKey);
   return step.value;
 }
 

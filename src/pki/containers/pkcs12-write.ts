@@ -19,10 +19,11 @@ import {
   setOfOne,
   tlv,
 } from '../der/write.js';
-import { encryptPbes2, encryptPrivateKeyInfo, isKeyPair } from '../keys.js';
-import { runSlowWork } from '../slow-work.js';
+import { isKeyPair } from '../keys.js';
 import { parseCertificate } from '../x509/certificate.js';
 import { runReader } from './deriving.js';
+import { type DerivedKey, deriveKey, encryptPbes2, encryptPrivateKeyInfo } from './encryption.js';
+import { iterations } from './iterations.js';
 import { derivePkcs12Key, passphraseOctets, purposes } from './pkcs12/key-derivation.js';
 
 export interface PfxContents {
@@ -56,18 +57,33 @@ const oids = {
   hmacWithSha256: '1.2.840.113549.2.9',
 } as const;
 
-const pbmac1IterationsFor = (passphrase: string) => (passphrase === '' ? 2048 : 600_000);
-/** RFC 7292 appendix B relies on many iterations; for an empty passphrase they would protect nothing. */
-const macIterationsFor = (passphrase: string) => (passphrase === '' ? 2048 : 100_000);
+/** What a passphrase protects a PKCS#12 file with; derived once for many files. */
+export interface PfxKeys {
+  encryption: DerivedKey;
+  mac: DerivedKey;
+}
+
+/** Takes half a second, or nearly nothing for an empty passphrase. */
+export async function derivePfxKeys(
+  passphrase: string,
+  mac: PfxContents['mac'] = 'pkcs12',
+): Promise<PfxKeys> {
+  const [encryption, forMac] = await Promise.all([
+    deriveKey(passphrase),
+    mac === 'pbmac1' ? deriveKey(passphrase) : deriveMacKey(passphrase),
+  ]);
+  return { encryption, mac: forMac };
+}
 
 /**
  * Creates a PKCS#12 file.
  *
+ * @param keys of the passphrase, from {@link derivePfxKeys} with the same `mac`; derived here by default
  * @returns the file's contents, DER
  * @throws EnrollkitError KEY_MISMATCH, INVALID_CERTIFICATE
  */
-export async function createPfx(contents: PfxContents): Promise<Buffer> {
-  const { privateKey, passphrase } = contents;
+export async function createPfx(contents: PfxContents, keys?: PfxKeys): Promise<Buffer> {
+  const { privateKey, passphrase, mac } = contents;
   const leaf = parseCertificate(contents.certificate);
   if (!isKeyPair(privateKey, leaf.publicKey)) {
     throw new EnrollkitError('KEY_MISMATCH', sentences.pkiContainers.keyNotOfCertificate(leaf.subject.text));
@@ -84,10 +100,10 @@ export async function createPfx(contents: PfxContents): Promise<Buffer> {
     certificateBag(leaf.der, attributes),
     ...contents.chain.map((certificate) => certificateBag(parseCertificate(certificate).der)),
   );
-  const [encryptedCertificates, shroudedKey] = await Promise.all([
-    encryptPbes2(certificates, passphrase),
-    encryptPrivateKeyInfo(privateKey.export({ format: 'der', type: 'pkcs8' }), passphrase),
-  ]);
+  const protection = keys ?? (await derivePfxKeys(passphrase, mac));
+  const encryptedCertificates = encryptPbes2(certificates, protection.encryption);
+  const privateKeyInfo = privateKey.export({ format: 'der', type: 'pkcs8' });
+  const shroudedKey = encryptPrivateKeyInfo(privateKeyInfo, protection.encryption);
   const authenticatedSafe = sequence(
     sequence(
       objectIdentifier(oids.encryptedData),
@@ -110,9 +126,7 @@ export async function createPfx(contents: PfxContents): Promise<Buffer> {
   return sequence(
     integer(3),
     dataContent(authenticatedSafe),
-    contents.mac === 'pbmac1'
-      ? await pbmac1Data(authenticatedSafe, passphrase)
-      : await macData(authenticatedSafe, passphrase),
+    (mac === 'pbmac1' ? pbmac1Data : macData)(authenticatedSafe, protection.mac),
   );
 }
 
@@ -126,15 +140,10 @@ function certificateBag(der: Uint8Array, ...attributes: Uint8Array[]): Buffer {
 }
 
 /** MacData of PBMAC1; its salt and iterations are not used (RFC 9579 section 4). */
-async function pbmac1Data(authenticatedSafe: Uint8Array, passphrase: string): Promise<Buffer> {
-  const salt = randomBytes(16);
-  const iterations = pbmac1IterationsFor(passphrase);
-  const length = 32;
-  const hash = 'sha256';
-  const key = await runSlowWork({ kind: 'pbkdf2', passphrase, salt, iterations, length, hash });
-  const mac = createHmac(hash, key).update(authenticatedSafe).digest();
+function pbmac1Data(authenticatedSafe: Uint8Array, { salt, iterations: count, key }: DerivedKey): Buffer {
+  const mac = createHmac('sha256', key).update(authenticatedSafe).digest();
   const hmac = sequence(objectIdentifier(oids.hmacWithSha256), nullValue());
-  const derivation = sequence(octetString(salt), integer(iterations), integer(length), hmac);
+  const derivation = sequence(octetString(salt), integer(count), integer(key.length), hmac);
   const parameters = sequence(sequence(objectIdentifier(oids.pbkdf2), derivation), hmac);
   return sequence(
     sequence(sequence(objectIdentifier(oids.pbmac1), parameters), octetString(mac)),
@@ -143,16 +152,23 @@ async function pbmac1Data(authenticatedSafe: Uint8Array, passphrase: string): Pr
   );
 }
 
-async function macData(authenticatedSafe: Uint8Array, passphrase: string): Promise<Buffer> {
-  const salt = randomBytes(16);
-  const iterations = macIterationsFor(passphrase);
-  const octets = passphraseOctets(passphrase);
-  const derivation = { hash: 'sha256', passphrase: octets, salt, iterations } as const;
-  const key = await runReader(derivePkcs12Key({ ...derivation, purpose: purposes.mac, length: 32 }));
+/** RFC 7292 section 4. */
+function macData(authenticatedSafe: Uint8Array, { salt, iterations: count, key }: DerivedKey): Buffer {
   const mac = createHmac('sha256', key).update(authenticatedSafe).digest();
   return sequence(
     sequence(sequence(objectIdentifier(oids.sha256), nullValue()), octetString(mac)),
     octetString(salt),
-    integer(iterations),
+    integer(count),
   );
+}
+
+/** RFC 7292 appendix B. */
+async function deriveMacKey(passphrase: string): Promise<DerivedKey> {
+  const salt = randomBytes(16);
+  const count = passphrase === '' ? iterations.withoutPassphrase : iterations.pkcs12Mac;
+  const derivation = { hash: 'sha256', passphrase: passphraseOctets(passphrase), salt } as const;
+  const key = await runReader(
+    derivePkcs12Key({ ...derivation, iterations: count, purpose: purposes.mac, length: 32 }),
+  );
+  return { salt, iterations: count, key };
 }

@@ -67,7 +67,7 @@ export const profileSchema = z
           .max(16)
           .optional()
           .describe(
-            'How many intermediate certificates may stand below this CA, not counting the last certificate.',
+            'How many intermediate certificates may be below this CA, not counting the last certificate.',
           ),
       })
       .describe('RFC 5280 section 4.2.1.9.'),

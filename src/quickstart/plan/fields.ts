@@ -274,8 +274,8 @@ export const planFields = {
     question: {
       message: sentences.quickstartPlan.createQuestion,
       help: sentences.quickstartPlan.createHelp,
-      dialogue: 'details',
-      when: () => false,
+      dialogue: 'short',
+      when: (answers: Answers): boolean => !isPortal(answers),
     },
     summary: {
       label: sentences.quickstartPlan.whereLabel,

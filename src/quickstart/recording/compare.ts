@@ -1,7 +1,7 @@
 /** Compares two recorded runs: outcomes, statuses, shapes, names and counts. */
 import { isDeepStrictEqual } from 'node:util';
 import { isTransient } from '../../dps/client/transport-failure.js';
-import { kindOfMember, type TextMask, textMask } from './kinds.js';
+import { isMark, kindOfMember, type TextMask, textMask } from './kinds.js';
 import { commonNames } from './names.js';
 import type { RecordedRequest, RecordedStep, Recording } from './schema.js';
 
@@ -270,6 +270,8 @@ function masked(value: unknown, name: string, mask: TextMask): unknown {
   if (Array.isArray(value)) return value.map((one) => masked(one, '', mask));
   if (!isCollection(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [mask(key), masked(member, key, mask)]),
+    Object.entries(value)
+      .filter(([key]) => !isMark(key))
+      .map(([key, member]) => [mask(key), masked(member, key, mask)]),
   );
 }

@@ -1,4 +1,5 @@
 /** Values that differ from run to run, by their kind: two runs that differ in nothing else are the same. */
+import { runTag, twinTag } from '../resource-tags.js';
 import type { Recording } from './schema.js';
 
 /** By the name of the member, whatever its text is. */
@@ -68,6 +69,11 @@ function replaceWhole(text: string, value: string, kind: string): string {
     const isPart = /[A-Za-z0-9_-]$/.test(before) || /^[A-Za-z0-9_-]/.test(after);
     return before + (isPart ? value : kind) + after;
   });
+}
+
+/** Whether a member only says which run created something, and what it had uploaded before. */
+export function isMark(name: string): boolean {
+  return name === twinTag || name === runTag;
 }
 
 /** The kind of a member's value, if it differs from run to run; a value that is missing stays so. */

@@ -3,7 +3,6 @@
  * and the link between them. Everything is tagged, so that `clean` and people can tell it.
  */
 
-import { randomUUID } from 'node:crypto';
 import { ResourceManager, type ResourceScope } from '../../dps/client/resource-manager.js';
 import { iotHubApiVersions, resourcesApiVersions } from '../../dps/contract/api-versions.js';
 import { hubNameProblem } from '../../dps/contract/ids.js';
@@ -68,7 +67,7 @@ async function create(context: RunContext, manager: ResourceManager): Promise<vo
   const { plan, progress } = context;
   const target = azureOf(plan);
   const scope = scopeOf(context);
-  const run = runOf(context);
+  const run = context.journal.run();
   const tags = tagsOf(run);
   const waiting = (what: string) => ({
     signal: context.signal,
@@ -236,12 +235,6 @@ function things({ journal, journalTarget }: RunContext): CreatedResource[] {
   return journal
     .things()
     .filter((thing) => kinds.has(thing.kind) && 'target' in thing && JSON.stringify(thing.target) === here);
-}
-
-/** The value of the tag of this folder's resources: that of an earlier run, or a new one. */
-function runOf({ journal }: RunContext): string {
-  for (const thing of journal.things()) if ('run' in thing) return thing.run;
-  return randomUUID();
 }
 
 function azureOf({ target }: Plan): AzureTarget {

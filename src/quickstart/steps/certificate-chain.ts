@@ -19,6 +19,7 @@ import {
 import { assertCanUse } from '../existing-ca.js';
 import { authoritiesOf, type CaRole } from '../planned-certificates.js';
 import { assertNoRemains, requireExistingCa, unfinishedKey } from '../remains.js';
+import { generatedCaName } from '../resource-tags.js';
 import { clockOwner, expiredOn, openKey, type RunContext, requireFound, type Step } from '../step.js';
 
 export const certificateChain: Step = {
@@ -63,13 +64,14 @@ export const certificateChain: Step = {
     if (found.root) found.root = restoreMissing(files, found.root, '');
     else {
       // Two roots of one name would be mistaken for each other in DPS, so each has a name of its own.
-      const commonName = plan.certificates.rootCommonName ?? `Enrollkit Root CA ${suffix()}`;
+      const commonName = plan.certificates.rootCommonName ?? generatedCaName('root', suffix());
       found.root = await makeCa(context, 'root', layout.root, commonName);
     }
     if (found.intermediate) {
       found.intermediate = restoreMissing(files, found.intermediate, found.root.chainPem);
     } else if (plan.certificates.intermediate) {
-      const commonName = plan.certificates.intermediateCommonName ?? `Enrollkit Intermediate CA ${suffix()}`;
+      const commonName =
+        plan.certificates.intermediateCommonName ?? generatedCaName('intermediate', suffix());
       found.intermediate = await makeCa(context, 'intermediate', layout.intermediate, commonName, {
         certificate: found.root.pem,
         chainPem: found.root.chainPem,

@@ -6,7 +6,9 @@ import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { changedGroup, differences, enrollmentGroupOf } from '../planned-enrollment-group.js';
 import { previewRequest } from '../request-preview.js';
+import { withTwinMark } from '../resource-tags.js';
 import { type RunContext, type Step, signingCa } from '../step.js';
+import { uploadedThing } from './upload-ca.js';
 
 export const enrollmentGroup: Step = {
   id: 'enrollment-group',
@@ -43,8 +45,12 @@ export const enrollmentGroup: Step = {
   },
 };
 
-function wantedGroup({ plan, found }: RunContext): EnrollmentGroup {
-  return enrollmentGroupOf(plan, signingCa(found), found.linkedHubs ?? []);
+function wantedGroup(context: RunContext): EnrollmentGroup {
+  const { plan, found, journal } = context;
+  const group = enrollmentGroupOf(plan, signingCa(found), found.linkedHubs ?? []);
+  const ca = uploadedThing(context);
+  const uploadedCa = journal.has(ca) ? { uploadedCa: ca.sha1Thumbprint } : {};
+  return withTwinMark(group, { run: journal.run(), ...uploadedCa });
 }
 
 /** @throws EnrollkitError CONFLICT when the group is another one, and no run has made it */

@@ -64,9 +64,10 @@ function uploadOf(target: JournalTarget, name: string, { properties }: Certifica
   return { kind: 'ca-certificate', target, name, sha1Thumbprint: properties.thumbprint };
 }
 
-function uploadedThing({ plan, found, journalTarget }: RunContext): CreatedResource {
+/** How the journal calls the CA that a run uploads. */
+export function uploadedThing({ plan, found, journalTarget }: RunContext) {
   return {
-    kind: 'ca-certificate',
+    kind: 'ca-certificate' as const,
     target: journalTarget,
     name: plan.certificateAuthority.name,
     sha1Thumbprint: sha1Thumbprint(uploadedCa(plan, found).certificate),

@@ -92,7 +92,7 @@ export function readService(body: unknown, linked: readonly HubLink[], hubs: Hub
   }
   const repeated = indexOfRepeated(authorizationPolicies?.map(({ keyName }) => keyName) ?? []);
   if (repeated >= 0)
-    throw badRequest(`properties.authorizationPolicies.${repeated}: the name stands there twice.`);
+    throw badRequest(`properties.authorizationPolicies.${repeated}: the name is listed twice.`);
   return {
     settings: {
       location,

@@ -119,7 +119,7 @@ export class ChainVerifier {
       : undefined;
     return new DpsError('caNotFound', {
       reason: end
-        ? `the chain ends at the uploaded certificate "${end.name}", whose possession is not proven`
+        ? `the chain ends at the uploaded certificate "${end.name}", which is not verified`
         : reason,
     });
   }

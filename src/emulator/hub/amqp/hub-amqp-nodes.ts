@@ -84,7 +84,7 @@ export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
     const refusal = await refusalOf(device, proof, now());
     if (refusal !== undefined) return refusal;
     const same = hub.devices.get(deviceId)?.generationId === device?.generationId;
-    return same ? undefined : 'the device was deleted meanwhile';
+    return same ? undefined : 'the device was deleted in the meantime';
   }
 
   const isDevice = (deviceId: string) => hub.devices.get(deviceId) !== undefined;

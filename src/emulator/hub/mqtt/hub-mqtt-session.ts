@@ -71,7 +71,7 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
       const refusal = await refusalOf(device, proof, options.now());
       if (refusal !== undefined) throw new ConnectRefused('notAuthorized', refusal);
       if (hub.devices.get(deviceId)?.generationId !== device?.generationId) {
-        throw new ConnectRefused('notAuthorized', 'the device was deleted meanwhile');
+        throw new ConnectRefused('notAuthorized', 'the device was deleted in the meantime');
       }
       const thumbprint = connect.chain[0] && sha256Thumbprint({ der: connect.chain[0] });
       if (thumbprint !== undefined) hub.renewals.connectedWith(deviceId, thumbprint);

@@ -110,7 +110,7 @@ class Checker {
     const { end, count } = this.#limits(start, width);
     let position = start + 2 * width;
     // Each element takes at least one byte.
-    if (count > end - position) throw undecodable('a list announces more than it holds');
+    if (count > end - position) throw undecodable('a list announces more items than it has');
     for (let index = 0; index < count; index += 1) position = this.value(position, depth + 1);
     if (position !== end) throw undecodable('a list is not as long as it says');
     return end;
@@ -122,7 +122,7 @@ class Checker {
     const empty = code >> 4 === 0x4;
     if (empty) this.#emptyElements += count;
     if (this.#emptyElements > maxEmptyElements || (!empty && count > end - first)) {
-      throw undecodable('an array announces more than it holds');
+      throw undecodable('an array announces more items than it has');
     }
     let position = first;
     for (let index = 0; index < count; index += 1) position = this.#content(code, position, depth + 1);
