@@ -3895,6 +3895,8 @@ export const en = {
     connectionClosed: (host: string) => `The connection to ${host} is closed.`,
     packetTooLong: (host: string, bytes: number) =>
       `${host} sent a packet that is longer than ${bytes} bytes.`,
+    notAmqp: (host: string) => `${host} does not respond over AMQP as a provisioning service does.`,
+    checkServiceAddress: 'Check that this is the address of a provisioning service.',
     checkMqttAddress: 'Check that this is the address of a provisioning service or a hub.',
     noAnswer: 'no answer',
     subscriptions: 'the subscriptions',

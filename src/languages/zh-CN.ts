@@ -3190,6 +3190,8 @@ export const zhCN: Sentences = {
       `检查网络和主机名。如果防火墙阻止了端口 ${port}，设备可以通过 HTTPS 注册：--protocol https。`,
     connectionClosed: (host) => `与 ${host} 的连接已关闭。`,
     packetTooLong: (host, bytes) => `${host} 发送的数据包超过 ${bytes} 字节。`,
+    notAmqp: (host) => `${host} 通过 AMQP 的响应与预配服务不符。`,
+    checkServiceAddress: '请检查这是否是预配服务的地址。',
     checkMqttAddress: '确认这是预配服务或 IoT 中心的地址。',
     noAnswer: '没有响应',
     subscriptions: '订阅',

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import rhea, { type Connection, type EventContext, type Message, type Receiver, type Sender } from 'rhea';
 import { EnrollkitError } from '../../../errors.js';
+import { sentences } from '../../../languages/language.js';
 import { amqpConditions, apiVersionProperty, dpsAmqp } from '../../contract/amqp.js';
 import { connectionFailure, type DeviceParties } from '../device-refusal.js';
 import { connectDevice, type DeviceSocketOptions } from '../device-socket.js';
@@ -72,12 +73,14 @@ export class RequestLink {
    *   it was aborted
    */
   async request(properties: Properties, body: string): Promise<ExchangeReply> {
-    this.#links ??= this.#bounded('attaching its links', (done, failed) => this.#connect(done, failed));
+    this.#links ??= this.#bounded(sentences.dpsClient.waitedForConnection, (done, failed) =>
+      this.#connect(done, failed),
+    );
     const sender = await this.#links;
     if ('status' in sender) return sender;
     const id = randomUUID();
     try {
-      return await this.#bounded<ExchangeReply>('answering', (resolve, reject) => {
+      return await this.#bounded<ExchangeReply>(sentences.dpsClient.noAnswerInTime, (resolve, reject) => {
         this.#waiting.set(id, { resolve, reject });
         const delivery = sender.send({
           message_id: id,
@@ -99,7 +102,10 @@ export class RequestLink {
   async close(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#abort);
     const isLost = this.#ended !== undefined;
-    this.#ended ??= new EnrollkitError('NETWORK', `The connection to ${this.#options.endpoint} is closed.`);
+    this.#ended ??= new EnrollkitError(
+      'NETWORK',
+      sentences.dpsClient.connectionClosed(this.#options.endpoint),
+    );
     const [connection, socket] = [this.#connection, this.#socket];
     if (!connection || !socket || socket.destroyed) return;
     if (!isLost) {
@@ -192,7 +198,7 @@ export class RequestLink {
 
   /** Waits for an operation until it completes, the connection ends, or the timeout expires. */
   async #bounded<Result>(
-    what: string,
+    late: (host: string, seconds: number) => string,
     start: (done: (result: Result) => void, failed: (error: unknown) => void) => void,
   ): Promise<Result> {
     if (this.#ended !== undefined) throw this.#ended;
@@ -201,14 +207,8 @@ export class RequestLink {
     try {
       return await new Promise<Result>((resolve, reject) => {
         this.#waiting.set(key, { resolve: () => {}, reject });
-        const { endpoint } = this.#options;
-        timer = setTimeout(
-          () =>
-            reject(
-              new EnrollkitError('TIMEOUT', `Waited ${timeoutMs / 1000} seconds for ${endpoint} ${what}.`),
-            ),
-          timeoutMs,
-        );
+        const message = late(this.#options.endpoint, timeoutMs / 1000);
+        timer = setTimeout(() => reject(new EnrollkitError('TIMEOUT', message)), timeoutMs);
         start(resolve, reject);
       });
     } finally {
@@ -224,15 +224,11 @@ export class RequestLink {
 }
 
 function notAmqp(endpoint: string, cause?: Error): EnrollkitError {
-  return new EnrollkitError(
-    'REFUSED',
-    `${endpoint} does not answer as a provisioning service does over AMQP.`,
-    {
-      next: 'Check that this is the address of a provisioning service.',
-      context: { host: endpoint },
-      ...(cause === undefined ? {} : { cause }),
-    },
-  );
+  return new EnrollkitError('REFUSED', sentences.dpsClient.notAmqp(endpoint), {
+    next: sentences.dpsClient.checkServiceAddress,
+    context: { host: endpoint },
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 /** An answer with a time to wait is 202, as over HTTP. */
