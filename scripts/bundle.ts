@@ -66,9 +66,9 @@ writeFileSync(
 // What earlier builds left: the package holds all of dist, and the tests run all of build.
 const written = new Set([licenses, ...Object.keys(metafile.outputs).map((path) => join(root, path))]);
 removeFrom(dist, (path) => !path.endsWith('.d.ts') && !written.has(path));
-removeFrom(dist, (path) => path.endsWith('.d.ts') && !existsSync(sourceOf(path, dist, '.d.ts')));
+removeFrom(dist, (path) => path.endsWith('.d.ts') && !hasSource(path, dist, '.d.ts'));
 removeFrom(modules, (path) => !withSourceMaps && path.endsWith('.map'));
-removeFrom(modules, (path) => path.endsWith('.js') && !existsSync(sourceOf(path, modules, '.js')));
+removeFrom(modules, (path) => path.endsWith('.js') && !hasSource(path, modules, '.js'));
 
 /** @param folder of the package, relative to the project */
 function licenseOf(folder: string): string {
@@ -78,8 +78,9 @@ function licenseOf(folder: string): string {
   return `${name} ${version}: ${license}\n${text}`;
 }
 
-function sourceOf(path: string, folder: string, extension: string): string {
-  return `${src}${path.slice(folder.length, -extension.length)}.ts`;
+function hasSource(path: string, folder: string, extension: string): boolean {
+  const source = `${src}${path.slice(folder.length, -extension.length)}`;
+  return existsSync(`${source}.ts`) || existsSync(`${source}.tsx`);
 }
 
 function removeFrom(folder: string, isLeftOver: (path: string) => boolean): void {

@@ -2,39 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { apiVersions } from '../src/dps/contract/api-versions.js';
 import { type Route, routes } from '../src/dps/contract/routes.js';
-import { missingOperations } from '../src/emulator/dps/arm/missing-operations.js';
 import { missingTypes } from '../src/emulator/dps/attestation/kinds.js';
-import { missingHubOperations } from '../src/emulator/hub/http/missing-hub-operations.js';
+import { type ApiOperation, apiOperations } from '../src/emulator/openapi/document.js';
 import { evidenceOf, evidenceOver, exchangeTable } from './evidence.js';
 
-export interface SupportRow {
-  plane: keyof typeof routes;
-  name: string;
-  route: Route;
-  supported: boolean;
-}
-
-/** By plane: the operations that the emulator answers with 501. */
-const missing: Record<SupportRow['plane'], readonly Pick<SupportRow, 'name' | 'route'>[]> = {
-  arm: missingOperations,
-  service: [],
-  device: [],
-  hub: missingHubOperations,
-};
+export type SupportRow = ApiOperation;
 
 /** Every operation that the emulator knows, also those that it answers with 501. */
-export const supportRows: readonly SupportRow[] = (Object.keys(routes) as SupportRow['plane'][]).flatMap(
-  (plane) => {
-    const supported = Object.entries<Route>(routes[plane]).map(([name, route]) => ({
-      ...{ plane, name, route },
-      supported: true,
-    }));
-    return [
-      ...supported,
-      ...missing[plane].map(({ name, route }) => ({ ...{ plane, name, route }, supported: false })),
-    ];
-  },
-);
+export const supportRows: readonly SupportRow[] = apiOperations;
 
 const headings: Record<SupportRow['plane'], string> = {
   arm: 'Azure Resource Manager',

@@ -14,19 +14,24 @@ interface Import {
   to: string;
 }
 
-const imports: Import[] = (readdirSync(source, { recursive: true }) as string[])
-  .filter((file) => file.endsWith('.ts'))
-  .flatMap((file) => {
-    return specifiersOf(readFileSync(join(source, file), 'utf8')).map((specifier) => ({
-      from: file,
-      to: specifier.startsWith('.')
-        ? normalize(join(dirname(file), specifier)).replace(/\.js$/, '.ts')
-        : specifier,
-    }));
-  });
+/** All modules, relative to src. */
+const sources = (readdirSync(source, { recursive: true }) as string[]).filter((file) => /\.tsx?$/.test(file));
+
+const imports: Import[] = sources.flatMap((file) => {
+  return specifiersOf(readFileSync(join(source, file), 'utf8'), file).map((specifier) => ({
+    from: file,
+    to: specifier.startsWith('.') ? moduleOf(normalize(join(dirname(file), specifier))) : specifier,
+  }));
+});
+
+/** The source of a module that is imported by its name after compilation. */
+function moduleOf(compiled: string): string {
+  const name = compiled.replace(/\.js$/, '');
+  return sources.includes(`${name}.tsx`) ? `${name}.tsx` : `${name}.ts`;
+}
 
 /** What a file imports, of values or of types: `import`, `export ... from`, `import('x')` and `typeof import('x')`. */
-function specifiersOf(text: string): string[] {
+function specifiersOf(text: string, file = 'file.ts'): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     const isDynamicImport = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
@@ -41,14 +46,14 @@ function specifiersOf(text: string): string[] {
     if (specifier && ts.isStringLiteral(specifier)) found.push(specifier.text);
     ts.forEachChild(node, visit);
   };
-  visit(ts.createSourceFile('file.ts', text, ts.ScriptTarget.Latest));
+  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest));
   return found;
 }
 
 /** Which part of src a file belongs to. */
 function partOf(file: string): string {
   if (file.startsWith('dps/contract/')) return 'dps/contract';
-  return file.includes('/') ? file.slice(0, file.indexOf('/')) : file.replace(/\.ts$/, '');
+  return file.includes('/') ? file.slice(0, file.indexOf('/')) : file.replace(/\.tsx?$/, '');
 }
 
 /** What every part may import, and imports nothing. */
@@ -100,7 +105,7 @@ const parts: Record<string, string[]> = {
 };
 
 test('dependencies point one way', () => {
-  for (const { from, to } of imports.filter((one) => one.to.endsWith('.ts'))) {
+  for (const { from, to } of imports.filter((one) => /\.tsx?$/.test(one.to))) {
     const part = partOf(from);
     const allowed = parts[part];
     assert.ok(allowed, `src/${from} belongs to no part that this test knows`);
@@ -165,6 +170,8 @@ const emulatorRooms: Record<string, string[]> = {
   seed: ['dps', 'hub'],
   faults: ['wire'],
   control: ['wire', 'state', 'access', 'hub', 'dps', 'faults', ''],
+  openapi: ['wire', 'hub', 'dps'],
+  console: ['wire', 'hub', 'dps', 'faults', 'openapi', ''],
 };
 
 test('the rooms of the emulator: wire knows neither dps nor hub, and hub does not know dps', () => {
@@ -199,15 +206,13 @@ test('the kernel of the CLI does not know the commands, and the table loads them
 });
 
 const text = (file: string) => readFileSync(join(source, file), 'utf8');
-const sources = (readdirSync(source, { recursive: true }) as string[]).filter((file) => file.endsWith('.ts'));
-
 /** What is written in one place only. */
 const onePlace: [what: string, pattern: RegExp, files: RegExp][] = [
   ['a field of the plan is declared', /\bdialogue: '(short|details)'/, /^quickstart\/plan\/fields\.ts$/],
   [
     'HTTP requests of the emulator are read',
     /from 'hono'/,
-    /^emulator\/(wire\/http|control|access|emulator-app)/,
+    /^emulator\/(wire\/http|control|access|console|emulator-app)/,
   ],
   ['a format of a fleet is told from another', /[=!]== '(dir|ndjson|tar)'/, /^fleet\/formats\//],
   ['a flag is cast', /\bflags(\.\w+|\[[^\]]+\]) as /, /^$/],
@@ -257,7 +262,7 @@ const onlyCallers: [name: RegExp, file: RegExp][] = [
 for (const [name, file] of onlyCallers) {
   test(`only ${file.source} takes ${name.source} from node:crypto`, () => {
     const taking = (readdirSync(source, { recursive: true }) as string[]).filter((path) => {
-      if (!path.endsWith('.ts')) return false;
+      if (!/\.tsx?$/.test(path)) return false;
       const text = readFileSync(join(source, path), 'utf8');
       const taken = [...text.matchAll(/import \{([^}]*)\} from 'node:crypto'/g)].flatMap(([, names]) =>
         names!.split(',').map((one) => one.trim().split(' as ')[0]!),

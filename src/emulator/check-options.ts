@@ -22,6 +22,7 @@ const optionsSchema = z.strictObject(
     httpsPort: port.optional(),
     mqttPort: port.optional(),
     amqpPort: port.optional(),
+    consolePort: port.optional(),
     hubs: names.optional(),
     services: names.optional(),
     serverKey: z.enum(keyAlgorithms, `it is one of ${keyAlgorithms.join(', ')}`).optional(),

@@ -3,6 +3,7 @@ import type { EmulatorClock } from './clock.js';
 import { limitsOf } from './dps/quotas.js';
 import { hubCertificateIssuer } from './dps/registration/hub-certificates.js';
 import { Registrations } from './dps/registration/registrations.js';
+import type { RegistrationVerdict } from './dps/registration/verdict.js';
 import { ServiceDirectory } from './dps/service-directory.js';
 import { HubDirectory } from './hub/hub-directory.js';
 import type { EmulatorOptions } from './options.js';
@@ -38,6 +39,7 @@ export interface CoreOptions
   clock: EmulatorClock;
   subscriptionId: string;
   addresses: HostAddresses;
+  onVerdict?: ((verdict: RegistrationVerdict) => void) | undefined;
 }
 
 /** Opens the services and hubs of the state. */
@@ -51,6 +53,7 @@ export function openCore({
   fullChain = false,
   allowRenewedCertificates = false,
   strictApiVersions = false,
+  onVerdict,
 }: CoreOptions): EmulatorCore {
   const listening: EmulatorCore['listening'] = {
     ports: { https: 0, mqtt: 0, amqp: 0 },
@@ -78,7 +81,7 @@ export function openCore({
   });
   hubs.authorities = () => services.verifiedAuthorities();
   hubs.issueCertificate = hubCertificateIssuer(services, now);
-  const registrations = new Registrations(services, now);
+  const registrations = new Registrations(services, now, onVerdict);
   const events = new EventLog(log, now);
   const versions = new ServedApiVersions({ strict: strictApiVersions, log: events });
   return { services, hubs, registrations, versions, now, log: events, listening };

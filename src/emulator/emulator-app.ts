@@ -9,8 +9,10 @@ import { servicePlane } from './dps/service/service-plane.js';
 import { ResourceGroups } from './dps/state/resource-groups.js';
 import type { EmulatorFaults } from './faults/control.js';
 import { hubPlane } from './hub/http/hub-plane.js';
+import { openApiRoute } from './openapi/route.js';
 import type { StateDatabase } from './state/database.js';
 import type { Identity } from './state/identity.js';
+import { EventLog } from './wire/events.js';
 import { createHttpApp, type HttpApp } from './wire/http/http-app.js';
 import { resolveByHost } from './wire/network/host-names.js';
 
@@ -22,11 +24,21 @@ export interface EmulatorAppOptions extends Omit<ControlOptions, 'tokens' | 'log
   retryAfter: number;
 }
 
+/** The applications of an emulator; all answer from the same planes. */
+export interface EmulatorApps {
+  /** For clients. */
+  app: HttpApp;
+  /** The planes alone, without faults: for the emulator's page. */
+  planes: HttpApp;
+  /** The same, without entries in the log. */
+  quietPlanes: HttpApp;
+}
+
 /** Puts the planes and the emulator's own routes together. */
-export function createEmulatorApp(
+export function createEmulatorApps(
   { services, hubs, registrations, versions, now, log }: EmulatorCore,
   { identity, database, retryAfter, faults, ...control }: EmulatorAppOptions,
-): HttpApp {
+): EmulatorApps {
   const tokens = new AccessTokens(identity.armToken, now);
   // An emulator starts with at least one service: see readIdentity.
   const { names } = services.list()[0]!;
@@ -54,15 +66,23 @@ export function createEmulatorApp(
     versions,
     now,
   });
-  return createHttpApp({
+  const shared = {
     planes: [arm, service, device, hub],
-    plainRoutes: [
-      ...tokenEndpoint({ tokens, names, log }),
-      ...controlRoutes({ ...control, faults, tokens, log }),
-    ],
-    planeOf: (path) => (/^\/(subscriptions|providers)(\/|$)/i.test(path) ? arm : service),
+    planeOf: (path: string) => (/^\/(subscriptions|providers)(\/|$)/i.test(path) ? arm : service),
     now,
-    log,
-    faults,
-  });
+  };
+  return {
+    app: createHttpApp({
+      ...shared,
+      plainRoutes: [
+        openApiRoute(() => `https://${names.https}`),
+        ...tokenEndpoint({ tokens, names, log }),
+        ...controlRoutes({ ...control, faults, tokens, log }),
+      ],
+      log,
+      faults,
+    }),
+    planes: createHttpApp({ ...shared, plainRoutes: [], log }),
+    quietPlanes: createHttpApp({ ...shared, plainRoutes: [], log: new EventLog(() => {}, now) }),
+  };
 }

@@ -19,6 +19,8 @@ export interface EmulatorOptions {
   httpsPort?: number;
   mqttPort?: number;
   amqpPort?: number;
+  /** Of the emulator's page over HTTP, on 127.0.0.1. */
+  consolePort?: number;
   /** Names of IoT hubs to create; those of earlier starts stay. Without any, there is one. */
   hubs?: readonly string[];
   /** Names of provisioning services to create; those of earlier starts stay. Without any, there is one. */

@@ -19,12 +19,12 @@ import { rootFileName } from './wire/tls/server-identity.js';
  */
 export async function publishEndpoints(
   { services, hubs, listening }: EmulatorCore,
-  armToken: string,
+  secrets: Pick<EmulatorEndpoints, 'armToken' | 'consoleUrl'>,
   { folder, server, published }: Resources,
 ): Promise<EmulatorEndpoints> {
   const issuingRoot = (await services.list()[0]!.issuing.root()).certificate;
   const endpoints: EmulatorEndpoints = {
-    ...describeEndpoints(armToken, services.list(), hubs.list()),
+    ...describeEndpoints(secrets, services.list(), hubs.list()),
     caFile: publishFile(published, rootFileName, server.rootPem),
     issuingRootFile: publishFile(published, issuingRootFileName, issuingRoot),
     ports: listening.ports,
@@ -45,14 +45,14 @@ function publishFile(folder: string, name: string, pem: string): string {
  * @param hubs at least one; the first one is the default
  */
 function describeEndpoints(
-  armToken: string,
+  secrets: Pick<EmulatorEndpoints, 'armToken' | 'consoleUrl'>,
   services: readonly ProvisioningService[],
   hubs: readonly IotHub[],
 ): Omit<EmulatorEndpoints, 'caFile' | 'issuingRootFile' | 'ports'> {
   const [firstService, firstHub] = [services[0]!, hubs[0]!];
   return {
     armEndpoint: `https://${firstService.names.https}`,
-    armToken,
+    ...secrets,
     ...firstService.identity,
     serviceConnectionString: serviceConnectionString(firstService),
     globalDeviceEndpoint: firstService.names.https,

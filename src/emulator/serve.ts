@@ -1,10 +1,12 @@
 /** Opens an emulator's services and hubs, and puts them on its listeners: HTTPS, MQTT and AMQP. */
 import type { TLSSocket } from 'node:tls';
 import type { EmulatorClock } from './clock.js';
+import type { Activity } from './console/activity.js';
+import { startConsole } from './console/start-console.js';
 import type { MessageFeed } from './control/message-feed.js';
 import { openCore } from './core.js';
 import { identifyMqttClient, loadAmqpNodes } from './device-protocols.js';
-import { createEmulatorApp } from './emulator-app.js';
+import { createEmulatorApps } from './emulator-app.js';
 import { type EmulatorEndpoints, removeEndpoints } from './endpoints.js';
 import type { EmulatorFaults } from './faults/control.js';
 import { maxMessageBytes } from './hub/messages.js';
@@ -28,6 +30,7 @@ export interface ServeContext {
   feed: MessageFeed;
   faults: EmulatorFaults;
   reset: () => Promise<void>;
+  activity: Activity;
 }
 
 /**
@@ -37,7 +40,7 @@ export interface ServeContext {
 export async function serve(
   options: EmulatorOptions,
   resources: Resources,
-  { clock, feed, faults, reset }: ServeContext,
+  { clock, feed, faults, reset, activity }: ServeContext,
   closers: Closer[],
 ): Promise<EmulatorEndpoints> {
   const { host, httpsPort = 0, mqttPort = 0, amqpPort = 0, retryAfter = 0 } = options;
@@ -45,7 +48,14 @@ export async function serve(
   const identity = readIdentity(databases.main);
   const addresses = await findHostAddresses(host, numberedHosts(databases.main));
   const { subscriptionId } = identity;
-  const core = openCore({ ...options, databases, clock, subscriptionId, addresses });
+  const core = openCore({
+    ...options,
+    databases,
+    clock,
+    subscriptionId,
+    addresses,
+    onVerdict: activity.addVerdict,
+  });
   const { hubs, services, log, listening } = core;
   feed.hubs = () => hubs.list().map(({ hubId, hub }) => ({ hubId, messages: hub.messages }));
 
@@ -76,19 +86,29 @@ export async function serve(
   const amqpListener = await startAmqpListener({ ...listener, port: amqpPort, protocols: accepting });
   closers.push(() => amqpListener.close());
   const { onStopRequest } = options;
+  const apps = createEmulatorApps(core, {
+    identity,
+    database: databases.main,
+    retryAfter,
+    clock,
+    reset,
+    onStopRequest,
+    feed,
+    faults,
+  });
+  const page = await startConsole(core, {
+    armToken: identity.armToken,
+    apps,
+    clock,
+    faults,
+    activity,
+    port: options.consolePort ?? 0,
+  });
+  closers.push(() => page.close());
   const https = await startHttps({
     ...listener,
     port: httpsPort,
-    app: createEmulatorApp(core, {
-      identity,
-      database: databases.main,
-      retryAfter,
-      clock,
-      reset,
-      onStopRequest,
-      feed,
-      faults,
-    }),
+    app: page.before(apps.app),
     webSockets: { mqtt: mqtt.accept, AMQPWSB10: amqp.accept, amqp: amqp.accept },
   });
   closers.push(() => https.close());
@@ -101,7 +121,12 @@ export async function serve(
   listening.ports = { https: https.port, mqtt: mqtt.port, amqp: amqpListener.port };
   for (const service of services.list()) service.hubs.recordNames();
   if (options.seed) applySeed(options.seed, core);
-  const publish = () => publishEndpoints(core, identity.armToken, resources);
+  const publish = async () => {
+    const { armToken } = identity;
+    const endpoints = await publishEndpoints(core, { armToken, consoleUrl: page.url }, resources);
+    page.endpoints = endpoints;
+    return endpoints;
+  };
   const { folder } = resources;
   if (folder !== undefined) closers.push(() => removeEndpoints(folder));
   // For commands that look for a service or a hub that was created meanwhile.

@@ -1,6 +1,7 @@
 /** Starts an emulator, resets it on request, and stops it: one at a time. */
 import { checkOptions } from './check-options.js';
 import { EmulatorClock } from './clock.js';
+import { Activity } from './console/activity.js';
 import { type DeviceMessage, MessageFeed } from './control/message-feed.js';
 import type { EmulatorEndpoints } from './endpoints.js';
 import { EmulatorFaults, type FaultControl } from './faults/control.js';
@@ -53,7 +54,9 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const serving: Closer[] = [];
   const clock = new EmulatorClock(options.now);
   const feed = new MessageFeed();
-  const faults = new EmulatorFaults({ now: clock.now, log: options.log ?? (() => {}) });
+  const activity = new Activity();
+  const log = activity.logTo(options.log);
+  const faults = new EmulatorFaults({ now: clock.now, log });
   if (options.faults !== undefined) faults.set(options.faults, options.faultSeed);
   // One at a time: a stop waits for a reset to finish.
   let last: Promise<unknown> = Promise.resolve();
@@ -83,14 +86,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         // Clients may have deleted some.
         createMissing(resources.databases, options);
         clock.reset();
-        await serve(
-          { ...options, ...portsOf(endpoints) },
-          resources,
-          { clock, reset, feed, faults },
-          serving,
-        );
+        activity.reset();
+        await serve({ ...options, log, ...portsOf(endpoints) }, resources, context, serving);
       });
-    const endpoints = await serve(options, resources, { clock, reset, feed, faults }, serving);
+    const context = { clock, reset, feed, faults, activity };
+    const endpoints = await serve({ ...options, log }, resources, context, serving);
     resources.keep();
     const messages = (deviceId?: string) => feed.kept(deviceId);
     return { endpoints, clock, faults, reset, messages, stop, [Symbol.asyncDispose]: stop };
@@ -100,6 +100,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   }
 }
 
-function portsOf({ ports }: EmulatorEndpoints): Partial<EmulatorOptions> {
-  return { httpsPort: ports.https, mqttPort: ports.mqtt, amqpPort: ports.amqp };
+function portsOf({ ports, consoleUrl }: EmulatorEndpoints): Partial<EmulatorOptions> {
+  const consolePort = Number(new URL(consoleUrl).port || 80);
+  return { httpsPort: ports.https, mqttPort: ports.mqtt, amqpPort: ports.amqp, consolePort };
 }

@@ -4091,6 +4091,336 @@ export const en = {
     ruleListedTwice: 'another rule has this ID',
   },
 
+  /** src/emulator/console/: the emulator's page. */
+  console: {
+    product: 'enrollkit emulator',
+    skipToContent: 'Skip to content',
+    pages: 'Pages',
+    language: 'Language',
+    overview: 'Overview',
+    certificates: 'Certificates',
+    enrollments: 'Enrollments',
+    registrations: 'Registrations',
+    devices: 'Devices',
+    log: 'Log',
+    faults: 'Faults',
+    clock: 'Clock',
+    api: 'API',
+    opening: 'Opening the emulator’s page…',
+    continueTo: 'Continue to the page',
+    /** Errors of the whole page. */
+    problems: {
+      tokenTitle: 'Open this page with its link',
+      token:
+        'The address must end in the token of this emulator. The link is printed by "enrollkit emulator start", and "enrollkit emulator env" shows it again as ENROLLKIT_CONSOLE_URL.',
+      hostTitle: 'Wrong host name',
+      host: 'Open the page as localhost, as an IP address, or under the host name of the emulator.',
+      originTitle: 'The request was refused',
+      origin: 'It came from another site, or the form is out of date. Open the page again with its link.',
+      notFoundTitle: 'Not found',
+      notFound: 'It does not exist, or it was deleted.',
+      tooLargeTitle: 'The upload is too large',
+      tooLarge: 'A certificate file can have at most 1 MB.',
+      failedTitle: 'The page failed',
+      failed: 'This is a bug in enrollkit. The log of the emulator has the details.',
+    },
+    /** At the top of a page while its live connection is lost. */
+    stopped:
+      'The emulator does not respond: it was stopped or is restarting. What you typed is kept on this page.',
+    wasReset: 'The emulator was reset or restarted. Its data is now different: reload the page.',
+    reload: 'Reload',
+    /** Refusals of a form. */
+    refused: 'Nothing was changed.',
+    refusedAtField: 'Correct the marked field.',
+    stale:
+      'It was changed in the meantime, so nothing was saved. What you typed is kept. To overwrite the other change, save again; to see it, reload the page.',
+    gone: 'It was deleted in the meantime.',
+    notJson: (reason: string) => `This is not valid JSON: ${reason}`,
+    required: 'Fill in this field.',
+    fileRequired: 'Choose a file.',
+    /** After an action. */
+    done: {
+      uploaded: 'The certificate was uploaded. Verify it next.',
+      code: 'The verification code was generated.',
+      verified: 'The certificate is verified.',
+      deleted: 'Deleted.',
+      saved: 'Saved.',
+      created: 'Created.',
+      sent: 'The message was queued for the device.',
+      purged: 'The queued messages were deleted.',
+      faultsSet: 'The faults are on.',
+      faultsCleared: 'The faults are off.',
+      clockSet: 'The clock was set.',
+      registrationDeleted:
+        'The registration was deleted. The device stays in its hub until you delete it there.',
+    },
+    save: 'Save',
+    create: 'Create',
+    remove: 'Delete…',
+    confirmRemove: (name: string) => `Delete ${name}? This cannot be undone.`,
+    confirm: 'Delete',
+    enable: 'Enable',
+    disable: 'Disable',
+    copy: 'Copy',
+    copied: 'Copied',
+    show: 'Show',
+    search: 'Search',
+    searchPrefix: 'ID begins with',
+    next: 'Next page',
+    first: 'First page',
+    none: 'None.',
+    noMatch: (prefix: string) => `No ID begins with "${prefix}".`,
+    name: 'Name',
+    status: 'Status',
+    actions: 'Actions',
+    created: 'Created',
+    updated: 'Last updated',
+    expires: 'Expires',
+    thumbprint: 'Thumbprint',
+    subject: 'Subject',
+    enabled: 'Enabled',
+    disabled: 'Disabled',
+    /** The page Overview. */
+    overviewPage: {
+      service: 'Provisioning service',
+      idScope: 'ID scope',
+      hostName: 'Host name',
+      hubs: 'Linked hubs',
+      allHubs: 'IoT hubs',
+      hub: 'IoT hub',
+      weight: 'Weight',
+      notAssigned: 'no devices are assigned',
+      connectionString: 'Connection string',
+      connectionStringOf: (name: string) => `Connection string of ${name}`,
+      armEndpoint: 'Azure Resource Manager endpoint',
+      tlsRoot: 'TLS root (file)',
+      connectSdk: 'Connect an SDK',
+      connectSdkText: 'These commands print the environment variables that the SDKs of a language read.',
+      sdkLanguage: 'Language',
+      command: 'Command',
+    },
+    /** The page Certificates. */
+    certificatesPage: {
+      intro:
+        'Upload the CA certificates that sign your devices. To verify one, prove that you have its key: sign a certificate with the verification code as its common name.',
+      upload: 'Upload a certificate',
+      uploadNew: 'Upload',
+      exists: (name: string) =>
+        `A certificate named ${name} already exists. Choose another name, or delete that one first.`,
+      nameHint: 'Letters, digits, hyphens, dots and underscores.',
+      file: 'Certificate file',
+      fileHint: '.pem or .cer',
+      verified: 'Verified',
+      unverified: 'Not verified',
+      verifyTitle: 'Proof of possession',
+      stepCode: 'Generate a verification code.',
+      stepSign: 'Create a certificate with this code as its common name, signed by the key of the CA.',
+      stepUpload: 'Upload that certificate.',
+      generate: 'Generate verification code',
+      generateAgain: 'Generate another code',
+      code: 'Verification code',
+      proofFile: 'Verification certificate file',
+      submitProof: 'Verify',
+      signWith: 'With enrollkit:',
+      back: 'All certificates',
+    },
+    /** The page Enrollments. */
+    enrollmentsPage: {
+      groups: 'Enrollment groups',
+      individuals: 'Individual enrollments',
+      exists: (id: string) => `An enrollment named ${id} already exists.`,
+      addGroup: 'Add enrollment group',
+      addIndividual: 'Add individual enrollment',
+      editGroup: (id: string) => `Enrollment group ${id}`,
+      editIndividual: (id: string) => `Individual enrollment ${id}`,
+      groupId: 'Group name',
+      registrationId: 'Registration ID',
+      deviceId: 'IoT Hub device ID',
+      deviceIdHint: 'Empty: the registration ID.',
+      attestation: 'Attestation',
+      kinds: {
+        caReferences: 'X.509 CA: uploaded certificate',
+        signingCertificates: 'X.509 CA: certificate file',
+        clientCertificates: 'X.509 client certificate',
+        symmetricKey: 'Symmetric key',
+        tpm: 'TPM',
+      },
+      primary: 'Primary certificate',
+      secondary: 'Secondary certificate',
+      primaryFile: 'Primary certificate file',
+      secondaryFile: 'Secondary certificate file',
+      keepFile: 'Leave empty to keep the current certificate.',
+      keysHint: 'Keys are generated unless you enter them.',
+      primaryKey: 'Primary key',
+      secondaryKey: 'Secondary key',
+      enabled: 'Allow devices to register',
+      iotEdge: 'IoT Edge device',
+      allocation: 'Allocation policy',
+      policies: {
+        default: 'That of the provisioning service',
+        hashed: 'Evenly weighted distribution',
+        geoLatency: 'Lowest latency',
+        static: 'Static configuration',
+        custom: 'Custom (webhook)',
+      },
+      hubs: 'IoT hubs',
+      hubsHint: 'None: all linked hubs. Choose an allocation policy as well.',
+      webhook: 'Webhook URL',
+      reprovisioning: 'Re-provisioning policy',
+      reprovisionings: {
+        migrate: 'Re-provision and migrate data',
+        reset: 'Re-provision and reset to the initial twin',
+        never: 'Never re-provision',
+      },
+      initialTwin: 'Initial twin (JSON)',
+      noGroups: 'There are no enrollment groups.',
+      noIndividuals: 'There are no individual enrollments.',
+      notUploaded: 'No certificate is uploaded.',
+      viewRegistrations: 'Registrations',
+    },
+    /** The page Registrations. */
+    registrationsPage: {
+      ofGroup: (id: string) => `Registrations of ${id}`,
+      enrollment: 'Enrollment',
+      individual: 'Individual enrollment',
+      hub: 'IoT hub',
+      states: { assigned: 'Assigned', failed: 'Failed', disabled: 'Disabled' },
+      empty: 'No device has registered.',
+    },
+    /** The pages of devices. */
+    devicesPage: {
+      hub: 'IoT hub',
+      deviceId: 'Device ID',
+      connection: 'Connection',
+      connected: 'Connected',
+      disconnected: 'Disconnected',
+      authentication: 'Authentication',
+      authentications: {
+        sas: 'Symmetric key',
+        selfSigned: 'X.509 thumbprint',
+        certificateAuthority: 'X.509 CA',
+      },
+      lastActivity: 'Last activity',
+      queued: 'Queued messages',
+      empty: 'The hub has no devices.',
+      twin: 'Twin',
+      tags: 'Tags (JSON)',
+      desired: 'Desired properties (JSON)',
+      reported: 'Reported properties',
+      saveTwin: 'Save the twin',
+      method: 'Direct method',
+      methodName: 'Method name',
+      payload: 'Payload (JSON)',
+      timeout: 'Timeout in seconds',
+      invoke: 'Invoke',
+      responded: (status: number) => `The device responded with status ${status}.`,
+      message: 'Message to the device',
+      messageBody: 'Message',
+      send: 'Send',
+      purge: 'Delete queued messages',
+      telemetry: 'Messages from the device',
+      noTelemetry: 'The device has not sent a message.',
+      enqueued: 'Received',
+      body: 'Body',
+      properties: 'Properties',
+      binary: (bytes: number) => `${bytes} bytes, not text`,
+      shortened: (bytes: number) => `… ${bytes} bytes in total`,
+      mustBeObject: 'This must be a JSON object.',
+    },
+    /** The page Log. */
+    logPage: {
+      verdicts: 'Registrations',
+      verdictsText: 'The newest first: what each device presented, and how DPS decided.',
+      noVerdicts: 'No device has asked to register since the emulator started.',
+      requests: 'Requests',
+      noRequests: 'There were no requests since the emulator started.',
+      time: 'Time',
+      plane: 'Plane',
+      transport: 'Transport',
+      operation: 'Operation',
+      id: 'ID',
+      reason: 'Reason',
+      refusedWith: (code: number) => `Refused: ${code}`,
+      assignedTo: (hub: string) => `Assigned to ${hub}`,
+      assignmentFailed: 'Not assigned',
+      wasDisabled: 'The enrollment is disabled',
+      noCertificate: 'The device presented neither a certificate nor a token.',
+      token: 'The device presented a shared access signature.',
+      chain: 'Chain of certificates, from the device upward',
+      links: {
+        device: 'Device',
+        intermediate: 'Intermediate CA',
+        root: 'Root CA',
+        unreadable: 'Not a certificate',
+      },
+      signedBy: 'signed by',
+      broken: 'The chain breaks here',
+      notSent: 'not sent by the device',
+      knownToDps: (name: string) => `verified in DPS as ${name}`,
+      unverifiedInDps: (name: string) => `uploaded as ${name}, but not verified`,
+      unknownToDps: 'unknown to DPS',
+      validity: (from: string, to: string) => `Valid from ${from} to ${to}`,
+      missing: (issuer: string) => `${issuer}: not sent, and not uploaded to DPS`,
+      unrelated: 'Also sent, but not part of the chain:',
+      enrollmentGroup: (id: string) => `Enrollment group ${id}`,
+      individual: (id: string) => `Individual enrollment ${id}`,
+      noEnrollment: 'No enrollment',
+      explanation: 'What this means',
+    },
+    /** The page Faults. */
+    faultsPage: {
+      intro: 'Faults disturb what clients send, but never this page.',
+      off: 'No faults are on.',
+      on: (seed: number) => `Faults are on, with seed ${seed}.`,
+      rule: 'Rule',
+      injected: 'Injected',
+      preset: 'Rules',
+      presets: {
+        mild: 'mild: about 5 % of requests',
+        wild: 'wild: about 30 % of requests',
+        own: 'own rules (JSON)',
+      },
+      rules: 'Own rules (JSON)',
+      seed: 'Seed',
+      seedHint: 'Empty: a random one.',
+      turnOn: 'Turn on',
+      turnOff: 'Turn off',
+    },
+    /** The page API. */
+    apiPage: {
+      intro:
+        'The emulator answers these operations over HTTPS. As an OpenAPI document, which needs no token:',
+      planes: {
+        arm: 'Azure Resource Manager',
+        service: 'Service plane of DPS',
+        device: 'Device plane of DPS',
+        hub: 'IoT Hub',
+      },
+      operation: 'Operation',
+      method: 'Method',
+      path: 'Path',
+      supported: 'Supported',
+      yes: 'Yes',
+      no: 'No, 501',
+    },
+    /** The page Clock. */
+    clockPage: {
+      intro: 'The emulator validates certificates and tokens, and dates its records, by this clock.',
+      now: 'The emulator’s clock',
+      same: 'It is that of this computer.',
+      ahead: (days: number) => `It is ${days} days ahead of this computer.`,
+      behind: (days: number) => `It is ${days} days behind this computer.`,
+      at: 'Set to (UTC)',
+      set: 'Set',
+      advance: 'Move by',
+      back1d: '1 day back',
+      forward1d: '1 day forward',
+      forward30d: '30 days forward',
+      forward365d: '365 days forward',
+      reset: 'Return to the present',
+    },
+  },
+
   /** src/quickstart/plan/ */
   quickstartPlan: {
     andMore: (count: number) => `and ${count} more`,
@@ -5322,17 +5652,26 @@ export const en = {
       `a plan for ${count} ${count === 1 ? 'device' : 'devices'} in Azure, on ${service}, enrollment group ${group}`,
     lastRun: (day: string, outcome: 'done' | 'failed' | 'interrupted', failure: string | undefined) =>
       `last run on ${day}: ${outcome === 'done' ? 'completed' : outcome}${failure ? `: ${failure}` : ''}`,
-    uploadCommands: (upload: string, code: string) => `
-Proof of possession by hand. In another terminal:
-  1. Upload the CA certificate:
-     ${upload}
-  2. Show its verification code:
-     ${code}
+    uploadToEmulator: (page: string, name: string, file: string, upload: string, code: string) => `
+Proof of possession, in the emulator’s page:
+  1. Open the certificates of the provisioning service:
+     ${page}
+  2. Under "Upload a certificate", enter the name ${name}
+     and choose the file ${file}
+     Select "Upload".
+  3. Select "Generate verification code". Copy the code.
+
+Or in another terminal:
+  ${upload}
+  ${code}
 `,
-    answerCommand: (verify: string) => `
-The verification certificate is ready. In the other terminal:
-  3. Send it:
-     ${verify}
+    answerEmulator: (file: string, verify: string) => `
+The verification certificate is ready. On the same page:
+  4. Under "Upload that certificate", choose the file ${file}
+     Select "Verify".
+
+Or in the other terminal:
+  ${verify}
 `,
     uploadInPortal: (service: string, url: string, name: string, file: string) => `
 Proof of possession, in the portal:
@@ -5531,7 +5870,7 @@ The verification certificate is ready. In the portal, on the same page:
     folderContains: (folder: string) => `${folder} contains:`,
     verificationCode: 'Verification code:',
     pasteCode: 'Paste it here. It is not a secret.',
-    haveYouRun: 'Have you run this command?',
+    haveYouRun: 'Does the page, or the command, show it as verified?',
     portalShowsVerified: 'Does the portal show it as verified?',
     runContinues: 'Answer yes to continue the run.',
     refreshList: 'This can take a moment. Refresh the list.',
@@ -6453,6 +6792,7 @@ The verification certificate is ready. In the portal, on the same page:
         `To stop it: ${command}\nIts state is kept in ${dir}.`,
       addresses: 'Addresses',
       armEndpoint: (address: string, service: string) => `${address}, provisioning service ${service}`,
+      page: 'Open in a browser',
       connectSdk: 'Connect an SDK',
       environment: 'In another shell: environment variables for the SDKs',
       nodeDevice: 'Node.js, a device:',
@@ -6588,6 +6928,7 @@ The verification certificate is ready. In the portal, on the same page:
       'the address to listen on, and the name of the first hub (default: localhost, and 127.0.0.1 for the hub)',
     portFlag: (port: number) => `port for HTTPS; 0 for any free port (default: ${port})`,
     mqttPortFlag: (port: number) => `port for MQTT; 0 for any free port (default: ${port})`,
+    consolePortFlag: 'port of the emulator’s page, over HTTP on 127.0.0.1; 0 for any free port (default: 0)',
     amqpPortFlag: (port: number) =>
       `port for AMQP; 0 for any free port (default: ${port}, or 0 with --mqtt-port 0)`,
     standardPortsFlag:

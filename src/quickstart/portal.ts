@@ -3,7 +3,7 @@ import type { Target } from '../dps/client/target.js';
 
 /** What to show a person who proves possession by hand. */
 export interface PortalInstructions {
-  /** The emulator has no portal: there, commands do the same. */
+  /** The emulator has a page of its own, and commands do the same. */
   kind: Target['kind'];
   /** The certificate folder; absolute path. */
   folder: string;
@@ -27,8 +27,12 @@ export interface PortalAssistant {
   ): Promise<void>;
 }
 
-/** The page of a provisioning service; the portal's start page where the plan does not say which one. */
-export function portalAddress({ subscriptionId, resourceGroup, dpsName }: Target): string {
+/**
+ * The page of a provisioning service; the portal's start page where the plan does not say which one. For the emulator, its
+ * own page, with the token that opens it.
+ */
+export function portalAddress({ subscriptionId, resourceGroup, dpsName, certificatesPage }: Target): string {
+  if (certificatesPage !== undefined) return certificatesPage;
   if (!subscriptionId || !resourceGroup) return 'https://portal.azure.com';
   return `https://portal.azure.com/#resource/subscriptions/${subscriptionId}/resourceGroups/${encodeURIComponent(resourceGroup)}/providers/Microsoft.Devices/provisioningServices/${encodeURIComponent(dpsName)}`;
 }

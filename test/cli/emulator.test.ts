@@ -14,6 +14,7 @@ import { cli, type Ended } from './run-cli.js';
 const keys = [
   'armEndpoint',
   'armToken',
+  'consoleUrl',
   'subscriptionId',
   'resourceGroup',
   'dpsName',

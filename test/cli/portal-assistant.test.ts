@@ -34,14 +34,16 @@ test('says which file to upload, under which name and where, and gives the code 
   }
 });
 
-test('on the emulator, which has no portal, it names the commands instead', async () => {
+test('on the emulator, it names its page instead of the portal, and the commands that do the same', async () => {
   const { asker, said } = scriptedAsker({ 'portal.verification-code': code, 'portal.verified': true });
   const assistant = portalAssistant(asker, async () => {}, 'npx enrollkit');
-  const emulator = { ...answered, kind: 'emulator' as const };
+  const portalUrl = 'http://127.0.0.1:41234/console/services/contoso/certificates?token=x';
+  const emulator = { ...answered, kind: 'emulator' as const, portalUrl };
   await assistant.askVerificationCode(emulator, signal);
   await assistant.confirmVerified(emulator, signal);
   const text = said.map((one) => one.text.replace(/ \\\n */g, ' ')).join('\n');
   for (const line of [
+    portalUrl,
     'npx enrollkit ca upload certs/ca/root/certificate.pem --ca-name contoso-root --dir certs',
     'npx enrollkit ca code contoso-root --dir certs',
     'npx enrollkit ca verify contoso-root --dir certs --verification-certificate certs/proof.pem',

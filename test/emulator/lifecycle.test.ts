@@ -26,6 +26,7 @@ test('gives endpoints of which every name can be dialled, and a file that says s
       'armEndpoint',
       'armToken',
       'caFile',
+      'consoleUrl',
       'dpsName',
       'eventHubConnectionString',
       'globalDeviceEndpoint',

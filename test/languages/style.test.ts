@@ -27,7 +27,7 @@ const documents = [
 ];
 
 const sources = (readdirSync(join(project, 'src'), { recursive: true }) as string[])
-  .filter((name) => name.endsWith('.ts') && !name.endsWith('zh-CN.ts'))
+  .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('zh-CN.ts'))
   .map((name) => `src/${name}`);
 
 const parsed = new Map<string, ts.SourceFile>();
@@ -75,7 +75,7 @@ test('each pattern finds its example, and not what to write instead', () => {
 
 test('the sentences of the program and its documents have none of them', () => {
   const wrong = [...sources, ...documents].flatMap((path) => {
-    const texts = path.endsWith('.ts') ? textsOf(path) : paragraphsOf(contentsOf(path));
+    const texts = /\.tsx?$/.test(path) ? textsOf(path) : paragraphsOf(contentsOf(path));
     return found(texts).map((finding) => `${path}: ${finding}`);
   });
   assert.deepEqual(wrong, []);

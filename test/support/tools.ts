@@ -9,6 +9,7 @@ const debianPackages = {
   certtool: 'gnutls-bin',
   certutil: 'libnss3-tools',
   keytool: 'default-jre-headless',
+  chromium: 'chromium',
   python3: 'python3',
   'paho-mqtt': 'python3-paho-mqtt',
   uamqp: 'python3-uamqp',

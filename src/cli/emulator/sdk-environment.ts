@@ -31,6 +31,7 @@ export function emulatorVariables(endpoints: EmulatorEndpoints, credentials: Cli
     IOTHUB_HOST: endpoints.hubHostName,
     ARM_ENDPOINT: endpoints.armEndpoint,
     ARM_TOKEN: endpoints.armToken,
+    ENROLLKIT_CONSOLE_URL: endpoints.consoleUrl,
     AZURE_SUBSCRIPTION_ID: endpoints.subscriptionId,
     AZURE_RESOURCE_GROUP: endpoints.resourceGroup,
     DPS_NAME: endpoints.dpsName,

@@ -32,6 +32,7 @@ export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
     httpsPort: ports.https,
     mqttPort: ports.mqtt,
     amqpPort: ports.amqp,
+    ...(flags.consolePort === undefined ? {} : { consolePort: flags.consolePort }),
     ...(flags.host === undefined ? {} : { host: flags.host }),
     ...(flags.hub === undefined ? {} : { hubs: flags.hub }),
     ...(flags.service === undefined ? {} : { services: flags.service }),

@@ -34,6 +34,12 @@ export const emulatorStart = declareCommand({
       maximum: 65_535,
       summary: sentences.cliEmulator.amqpPortFlag(defaultPorts.amqp),
     }),
+    'console-port': numberFlag({
+      placeholder: 'PORT',
+      minimum: 0,
+      maximum: 65_535,
+      summary: sentences.cliEmulator.consolePortFlag,
+    }),
     'standard-ports': switchFlag({
       summary: sentences.cliEmulator.standardPortsFlag,
     }),

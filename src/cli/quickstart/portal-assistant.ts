@@ -21,7 +21,10 @@ export function portalAssistant(
     async askVerificationCode(instructions) {
       await settled();
       const isEmulator = instructions.kind === 'emulator';
-      ask.say('portal.upload', isEmulator ? uploadCommands(instructions, program) : uploadText(instructions));
+      ask.say(
+        'portal.upload',
+        isEmulator ? uploadToEmulator(instructions, program) : uploadText(instructions),
+      );
       const code = await ask.text({
         id: 'portal.verification-code',
         message: sentences.cliQuickstart.verificationCode,
@@ -38,7 +41,7 @@ export function portalAssistant(
       const isEmulator = instructions.kind === 'emulator';
       ask.say(
         'portal.answer',
-        isEmulator ? answerCommand(instructions, path, program) : answerText(instructions, path),
+        isEmulator ? answerEmulator(instructions, path, program) : answerText(instructions, path),
       );
       const verified = await ask.confirm({
         id: 'portal.verified',
@@ -60,24 +63,28 @@ export function portalAssistant(
 const codeHelp = sentences.cliQuickstart.codeHelp;
 const verifiedHelp = sentences.cliQuickstart.verifiedHelp;
 
-function uploadCommands(
-  { certificatePath, certificateName, folder }: PortalInstructions,
+function uploadToEmulator(
+  { certificatePath, certificateName, folder, portalUrl }: PortalInstructions,
   program: string,
 ): string {
   const dir = `--dir ${quoted(shortPath(folder))}`;
   const name = quoted(certificateName);
-  return sentences.cliQuickstart.uploadCommands(
+  return sentences.cliQuickstart.uploadToEmulator(
+    portalUrl,
+    certificateName,
+    shortPath(certificatePath),
     `${program} ca upload ${quoted(shortPath(certificatePath))} \\\n       --ca-name ${name} ${dir}`,
     `${program} ca code ${name} ${dir}`,
   );
 }
 
-function answerCommand(
+function answerEmulator(
   { certificateName, folder }: PortalInstructions,
   path: string,
   program: string,
 ): string {
-  return sentences.cliQuickstart.answerCommand(
+  return sentences.cliQuickstart.answerEmulator(
+    shortPath(path),
     `${program} ca verify ${quoted(certificateName)} --dir ${quoted(shortPath(folder))} \\\n       --verification-certificate ${quoted(shortPath(path))}`,
   );
 }

@@ -4,7 +4,7 @@
  */
 
 import { type ConnectionString, parseConnectionString } from '../contract/connection-string.js';
-import type { EmulatorEndpoints } from '../contract/emulator-endpoints.js';
+import { certificatesPageUrl, type EmulatorEndpoints } from '../contract/emulator-endpoints.js';
 import { withoutPort } from '../contract/host.js';
 import { azureCredential, type TokenCredential } from './azure-credential.js';
 import type { Exchange } from './exchange.js';
@@ -44,6 +44,8 @@ export interface Target {
   readonly onRequest?: RequestObserver | undefined;
   /** Through which all requests pass. */
   readonly exchange?: Exchange | undefined;
+  /** Where a person proves possession by hand, at the emulator: the page of its certificates, with its token. */
+  readonly certificatesPage?: string | undefined;
   /** The computer's clock. */
   readonly now?: (() => Date) | undefined;
   /** Milliseconds that the service's own clock is ahead of it; an emulator's can be set to any time. */
@@ -115,6 +117,7 @@ export function emulatorTarget(
     serviceHostName: connectionString.hostName,
     serviceScope: `https://${connectionString.hostName}/.default`,
     idScope,
+    certificatesPage: certificatesPageUrl(endpoints, dpsName),
     globalDeviceEndpoint,
     deviceMqttEndpoint: `${withoutPort(globalDeviceEndpoint)}:${endpoints.ports.mqtt}`,
     deviceAmqpEndpoint: `${withoutPort(globalDeviceEndpoint)}:${endpoints.ports.amqp}`,

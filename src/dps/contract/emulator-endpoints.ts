@@ -1,7 +1,27 @@
+/** The path below which all pages of the emulator are. */
+export const consolePath = '/console';
+
+/** The page of a provisioning service's certificates, with the token that opens it. */
+export function certificatesPageUrl(
+  { consoleUrl }: Pick<EmulatorEndpoints, 'consoleUrl'>,
+  service: string,
+): string {
+  const url = new URL(consoleUrl);
+  url.pathname = certificatesPath(service);
+  return url.href;
+}
+
+/** The path of that page. */
+export function certificatesPath(service: string): string {
+  return `${consolePath}/services/${encodeURIComponent(service)}/certificates`;
+}
+
 /** Printed by `emulator start --json`; field names are API. Contains secrets. */
 export interface EmulatorEndpoints {
   armEndpoint: string;
   armToken: string;
+  /** The emulator's page, over HTTP on 127.0.0.1; it ends in the token that opens it. */
+  consoleUrl: string;
   subscriptionId: string;
   resourceGroup: string;
   dpsName: string;

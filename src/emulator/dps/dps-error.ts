@@ -1,6 +1,7 @@
 /** An error of DPS, as the emulator's clients get it over whichever transport. */
 import { type DpsErrorBody, type DpsErrorName, dpsErrors, statusOf } from '../../dps/contract/wire-error.js';
 import { EnrollkitError } from '../../errors.js';
+import type { Failure } from '../../pki/path/validate.js';
 import { InjectedError } from '../wire/faults.js';
 import { HttpRefusal, type RefusalKind } from '../wire/http/refusal.js';
 import { wireTimestamp } from '../wire/timestamp.js';
@@ -14,6 +15,8 @@ export interface DpsErrorOptions {
   reason?: string | undefined;
   /** Seconds after which the client may try again. */
   retryAfter?: number | undefined;
+  /** What is wrong with the device's chain, for the emulator's page. */
+  failures?: readonly Failure[];
   /** Replaces the number of the table. */
   errorCode?: number;
 }
@@ -24,6 +27,7 @@ export class DpsError extends Error {
   readonly info: Record<string, string> | undefined;
   readonly reason: string;
   readonly retryAfter: number | undefined;
+  readonly failures: readonly Failure[];
 
   constructor(kind: DpsErrorName, options: DpsErrorOptions = {}) {
     super(options.message ?? dpsErrors[kind].message);
@@ -33,6 +37,7 @@ export class DpsError extends Error {
     this.info = options.info;
     this.reason = options.reason ?? this.message;
     this.retryAfter = options.retryAfter;
+    this.failures = options.failures ?? [];
   }
 
   /** The HTTP status; MQTT has it in the topic of the reply. */

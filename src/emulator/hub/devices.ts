@@ -98,8 +98,10 @@ export class HubDevices {
        WHERE device_id = ?1`,
     );
     this.#get = database.prepare(`SELECT ${columns} FROM hub_device WHERE device_id = ?`);
+    // IDs that begin with a text are consecutive.
     this.#page = database.prepare(
-      `SELECT ${columns} FROM hub_device WHERE device_id > ? ORDER BY device_id LIMIT ?`,
+      `SELECT ${columns} FROM hub_device
+       WHERE device_id > ?1 AND device_id >= ?2 AND substr(device_id, 1, length(?2)) = ?2 ORDER BY device_id LIMIT ?3`,
     );
     this.#count = database.prepare(
       "SELECT count(*) AS total, count(*) FILTER (WHERE status = 'disabled') AS disabled FROM hub_device",
@@ -137,9 +139,9 @@ export class HubDevices {
     return row && toDevice(row);
   }
 
-  /** Up to `limit` devices after an ID, sorted by ID. */
-  page(after: string, limit: number): HubDevice[] {
-    return (this.#page.all([after, limit]) as DeviceRow[]).map(toDevice);
+  /** Up to `limit` devices after an ID, sorted by ID, whose IDs begin with a text. */
+  page(after: string, limit: number, prefix = ''): HubDevice[] {
+    return (this.#page.all([after, prefix, limit]) as DeviceRow[]).map(toDevice);
   }
 
   count(): { total: number; disabled: number } {

@@ -110,7 +110,7 @@ export class ChainVerifier {
   ): DpsError {
     const reason = failures.map(({ message }) => message).join('; ') || 'the chain is not valid';
     if (!failures.every(({ code }) => noPathCodes.has(code)))
-      return new DpsError('invalidCertificate', { reason });
+      return new DpsError('invalidCertificate', { reason, failures });
     const unverified = this.#options.certificates.list().filter(({ verified }) => !verified);
     const trustAnchors = unverified.map(({ der }) => der);
     const verdict = validatePath({ leaf, intermediates, trustAnchors, at, purpose: 'clientAuth' });
@@ -118,6 +118,7 @@ export class ChainVerifier {
       ? unverified.find(({ sha256 }) => sha256 === sha256Thumbprint(verdict.path.at(-1)!))
       : undefined;
     return new DpsError('caNotFound', {
+      failures,
       reason: end
         ? `the chain ends at the uploaded certificate "${end.name}", which is not verified`
         : reason,

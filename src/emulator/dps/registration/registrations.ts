@@ -14,7 +14,7 @@ import { Recent } from '../../wire/recent.js';
 import { wireTimestamp } from '../../wire/timestamp.js';
 import type { Decision, DeviceIdentity } from '../attestation/device-attestation.js';
 import { assertNoMissingType, missingTypeOf } from '../attestation/kinds.js';
-import { DpsError } from '../dps-error.js';
+import { DpsError, toDpsError } from '../dps-error.js';
 import type { ProvisioningService } from '../provisioning-service.js';
 import { assertFewer } from '../quotas.js';
 import { reprovisioning } from '../state/enrollment-settings.js';
@@ -31,6 +31,7 @@ import {
   readRegistrationBody,
 } from './registration-request.js';
 import { toRegistrationState } from './registration-state.js';
+import type { AcceptedRegistration, RegistrationVerdict } from './verdict.js';
 import { webhookRequestOf } from './webhook-request.js';
 
 /** Why a device was not assigned to a hub. */
@@ -44,14 +45,21 @@ const keptTpmOutcomes = 1000;
 export class Registrations {
   readonly #serviceOf: (idScope: string) => ProvisioningService | undefined;
   readonly #now: () => Date;
+  readonly #onVerdict: (verdict: RegistrationVerdict) => void;
   /** The devices whose registration is not decided yet. */
   readonly #undecided = new Set<string>();
   /** The outcomes of devices with a TPM, by operation. */
   readonly #failedTpm = new Recent<string, RegistrationState & { registrationId: string }>(keptTpmOutcomes);
 
-  constructor(services: { byIdScope(idScope: string): ProvisioningService | undefined }, now: () => Date) {
+  /** @param onVerdict called when the request of a device was decided, before it is answered */
+  constructor(
+    services: { byIdScope(idScope: string): ProvisioningService | undefined },
+    now: () => Date,
+    onVerdict: (verdict: RegistrationVerdict) => void = () => {},
+  ) {
     this.#serviceOf = (idScope) => services.byIdScope(idScope);
     this.#now = now;
+    this.#onVerdict = onVerdict;
   }
 
   /** Whether there is a provisioning service of this ID scope. */
@@ -61,22 +69,61 @@ export class Registrations {
 
   /** @throws DpsError */
   async register(request: RequestWithBody): Promise<RegistrationOperation> {
+    try {
+      const { operation, decision, record } = await this.#register(request);
+      if (decision !== undefined && record !== undefined) {
+        this.#report(request, acceptedBy(decision.enrollment, record));
+      }
+      return operation;
+    } catch (error) {
+      const { kind, errorCode, reason, failures } = toDpsError(error);
+      this.#report(request, { type: 'refused', kind, errorCode, reason, failures });
+      throw error;
+    }
+  }
+
+  async #register(request: RequestWithBody): Promise<{
+    operation: RegistrationOperation;
+    /** Undefined for a device with a TPM. */
+    decision?: Decision;
+    record?: RegistrationRecord;
+  }> {
     const service = this.#findService(request);
     const { csr, payload } = readRegistrationBody(request);
-    if (missingTypeOf(request.body) !== undefined) return this.#registerByMissingType(service, request);
+    if (missingTypeOf(request.body) !== undefined) {
+      return { operation: this.#registerByMissingType(service, request) };
+    }
     const decision = service.attestation.decide(request);
     return this.#exclusively(service, request, async () => {
       service.quotas.registration();
       assertRoom(service, request.registrationId);
       const operationId = newOperationId();
+      const operation: RegistrationOperation = { operationId, status: 'assigning' };
       if (decision.enrollment.provisioningStatus === 'disabled') {
-        this.#save(service, request, decision, 'disabled', { operationId, issued: undefined });
-        return { operationId, status: 'assigning' };
+        const record = this.#save(service, request, decision, 'disabled', { operationId, issued: undefined });
+        return { operation, decision, record };
       }
       const issued = csr == null ? undefined : await this.#issue(service, request, csr, decision);
       const outcome = await allocateHub(service, request, decision, payload);
-      this.#save(service, request, decision, outcome, { operationId, issued });
-      return { operationId, status: 'assigning' };
+      const record = this.#save(service, request, decision, outcome, { operationId, issued });
+      return { operation, decision, record };
+    });
+  }
+
+  #report(
+    { idScope, registrationId, chain, authorization }: RegistrationRequest,
+    outcome: RegistrationVerdict['outcome'],
+  ): void {
+    const certificates = this.#serviceOf(idScope)?.certificates;
+    this.#onVerdict({
+      at: this.#now(),
+      idScope,
+      registrationId,
+      chain,
+      hasToken: authorization !== undefined,
+      verified: certificates?.verified() ?? [],
+      unverified: certificates?.unverified() ?? [],
+      outcome,
     });
   }
 
@@ -197,7 +244,7 @@ export class Registrations {
     { enrollment, identity, credential }: Decision,
     outcome: Allocation | AllocationFailure | 'disabled',
     { operationId, issued }: { operationId: string; issued: IssuedCredential | undefined },
-  ): void {
+  ): RegistrationRecord {
     const before = records.get(registrationId);
     const updated = this.#now();
     const base = {
@@ -210,13 +257,12 @@ export class Registrations {
     const operation = { operationId, registrationId, identity: identity.id, issuedChain: issued?.chain };
     const { deviceId: deviceIdBefore, hubId: hubIdBefore } = before ?? {};
     if (outcome === 'disabled') {
-      records.save({ ...base, status: 'disabled', deviceId: deviceIdBefore, hubId: hubIdBefore }, operation);
-      return;
+      const disabled = { ...base, status: 'disabled', deviceId: deviceIdBefore, hubId: hubIdBefore } as const;
+      return records.save(disabled, operation);
     }
     if ('errorCode' in outcome) {
       const [deviceId, hubId] = [deviceIdBefore, hubIdBefore];
-      records.save({ ...base, status: 'failed', deviceId, hubId, ...outcome }, operation);
-      return;
+      return records.save({ ...base, status: 'failed', deviceId, hubId, ...outcome }, operation);
     }
     const { hub, payload, initialTwin } = outcome;
     const enrolledDeviceId = 'deviceId' in enrollment ? enrollment.deviceId : undefined;
@@ -237,8 +283,20 @@ export class Registrations {
       },
       migratesTwin: reprovisioning(enrollment).migrateDeviceData && initialTwin === undefined,
     });
-    records.save({ ...base, status: 'assigned', deviceId, hubId: hub.hubId, substatus, payload }, operation);
+    const assigned = { ...base, status: 'assigned', deviceId, hubId: hub.hubId, substatus, payload } as const;
+    return records.save(assigned, operation);
   }
+}
+
+function acceptedBy(
+  enrollment: Decision['enrollment'],
+  { status, hubId, errorMessage }: RegistrationRecord,
+): AcceptedRegistration {
+  const by =
+    'enrollmentGroupId' in enrollment
+      ? ({ kind: 'group', id: enrollment.enrollmentGroupId } as const)
+      : ({ kind: 'individual', id: enrollment.registrationId } as const);
+  return { type: 'accepted', enrollment: by, status, hubId, errorMessage };
 }
 
 /** @throws DpsError throttled when the service has the maximum of registrations, and this is a new one */

@@ -43,6 +43,7 @@ export class Certificates {
   readonly #all: Map<string, StoredCertificate>;
   /** Undefined after a change, until it is next asked for. */
   #verified: readonly VerifiedAuthority[] | undefined;
+  #unverified: readonly StoredCertificate[] | undefined;
 
   /** Keeps all certificates in memory, too: Azure's limit is 25, and every registration needs them. */
   constructor(database: StateDatabase) {
@@ -64,6 +65,12 @@ export class Certificates {
   verified(): readonly VerifiedAuthority[] {
     this.#verified ??= toVerifiedAuthorities(this.list().filter(({ verified }) => verified));
     return this.#verified;
+  }
+
+  /** The uploaded certificates whose possession is not verified; the same array until a certificate changes. */
+  unverified(): readonly StoredCertificate[] {
+    this.#unverified ??= this.list().filter(({ verified }) => !verified);
+    return this.#unverified;
   }
 
   /** Stores a new or changed certificate with a new etag. */
@@ -90,6 +97,7 @@ export class Certificates {
       );
     this.#all.set(saved.name.toLowerCase(), saved);
     this.#verified = undefined;
+    this.#unverified = undefined;
     return saved;
   }
 
@@ -97,6 +105,7 @@ export class Certificates {
     this.#database.prepare('DELETE FROM certificate WHERE name_key = ?').run(name.toLowerCase());
     this.#all.delete(name.toLowerCase());
     this.#verified = undefined;
+    this.#unverified = undefined;
   }
 }
 

@@ -47,11 +47,14 @@ export class EnrollmentGroups {
     return row === undefined ? undefined : fromRow(row as EnrollmentRow);
   }
 
-  /** Up to `limit` groups after a position, in the order of creation. */
-  page(after: number, limit: number): Positioned<StoredGroup>[] {
+  /** Up to `limit` groups after a position, in the order of creation, whose IDs begin with a text. */
+  page(after: number, limit: number, prefix = ''): Positioned<StoredGroup>[] {
     const rows = this.#database
-      .prepare('SELECT * FROM enrollment_group WHERE number > ? ORDER BY number LIMIT ?')
-      .all(after, limit) as (EnrollmentRow & { number: number })[];
+      .prepare(
+        `SELECT * FROM enrollment_group WHERE number > ?1 AND substr(group_key, 1, length(?2)) = ?2
+         ORDER BY number LIMIT ?3`,
+      )
+      .all(after, prefix.toLowerCase(), limit) as (EnrollmentRow & { number: number })[];
     return rows.map((row) => ({ position: row.number, stored: fromRow(row) }));
   }
 

@@ -41,13 +41,14 @@ export class IndividualEnrollments {
     return this.#count.value;
   }
 
-  /** Up to `limit` enrollments after a position, in the order of creation. */
-  page(after: number, limit: number): Positioned<StoredIndividual>[] {
+  /** Up to `limit` enrollments after a position, in the order of creation, whose IDs begin with a text. */
+  page(after: number, limit: number, prefix = ''): Positioned<StoredIndividual>[] {
     const rows = this.#database
       .prepare(
-        'SELECT rowid AS position, * FROM individual_enrollment WHERE rowid > ? ORDER BY rowid LIMIT ?',
+        `SELECT rowid AS position, * FROM individual_enrollment
+         WHERE rowid > ?1 AND substr(registration_key, 1, length(?2)) = ?2 ORDER BY rowid LIMIT ?3`,
       )
-      .all(after, limit) as (EnrollmentRow & { position: number })[];
+      .all(after, prefix.toLowerCase(), limit) as (EnrollmentRow & { position: number })[];
     return rows.map((row) => ({
       position: row.position,
       stored: fromEnrollmentRow<IndividualSettings>(row),

@@ -109,8 +109,30 @@ export class RegistrationRecords {
     return rows.map((row) => ({ position: row.position, stored: fromRow(row) }));
   }
 
+  /**
+   * Up to `limit` records after a position, in the order of creation.
+   *
+   * @param filter of those of one group, or of those whose IDs begin with a text
+   */
+  list(
+    after: number,
+    limit: number,
+    { enrollmentGroupId, prefix = '' }: { enrollmentGroupId?: string | undefined; prefix?: string } = {},
+  ): Positioned<RegistrationRecord>[] {
+    const rows = this.#database
+      .prepare(
+        `SELECT rowid AS position, * FROM registration
+         WHERE rowid > ?1 AND (?2 IS NULL OR group_key = ?2) AND substr(registration_key, 1, length(?3)) = ?3
+         ORDER BY rowid LIMIT ?4`,
+      )
+      .all(after, enrollmentGroupId?.toLowerCase() ?? null, prefix.toLowerCase(), limit) as (Row & {
+      position: number;
+    })[];
+    return rows.map((row) => ({ position: row.position, stored: fromRow(row) }));
+  }
+
   /** Stores the outcome of a registration and the operation that led to it: both or neither. */
-  save(outcome: Omit<RegistrationRecord, 'etag'>, operation: Operation): void {
+  save(outcome: Omit<RegistrationRecord, 'etag'>, operation: Operation): RegistrationRecord {
     const record = { ...outcome, etag: newEtag() };
     const key = record.registrationId.toLowerCase();
     const started = record.updated.getTime();
@@ -138,6 +160,7 @@ export class RegistrationRecords {
     ]);
     if (isNew) this.#count.change(1);
     this.#recent.set(key, { record, operation });
+    return record;
   }
 
   /** Deletes the record of a device and its operations. */

@@ -1,5 +1,5 @@
 /** A TLS port for devices, on every address that the emulator is bound to. */
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import tls from 'node:tls';
 import type { EventLog } from '../events.js';
 import type { FaultSource } from '../faults.js';
@@ -59,7 +59,7 @@ export async function startTlsListener(options: TlsListenerOptions): Promise<Tls
 }
 
 /** Notes the open sockets of a server: also those in their TLS handshake, which no method of a server ends. */
-export function trackSockets<Kind extends tls.Server>(server: Kind, sockets: Set<Socket>): Kind {
+export function trackSockets<Kind extends Server>(server: Kind, sockets: Set<Socket>): Kind {
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -68,7 +68,7 @@ export function trackSockets<Kind extends tls.Server>(server: Kind, sockets: Set
 }
 
 /** Ends every connection of servers that share these sockets, and stops listening. */
-export async function closeServers(servers: readonly tls.Server[], sockets: Set<Socket>): Promise<void> {
+export async function closeServers(servers: readonly Server[], sockets: Set<Socket>): Promise<void> {
   const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
   for (const socket of sockets) socket.destroy();
   await Promise.all(closed);

@@ -1,0 +1,95 @@
+/** What happened lately, for the emulator's page: requests, and how registrations were decided. */
+import { randomUUID } from 'node:crypto';
+import type { RegistrationVerdict } from '../dps/registration/verdict.js';
+import type { EmulatorEvent, EmulatorLog } from '../wire/events.js';
+
+/** How many of each are kept. */
+const keptEvents = 500;
+const keptVerdicts = 200;
+
+export interface Numbered<Value> {
+  /** Counts from 1. */
+  number: number;
+  value: Value;
+}
+
+export class Activity {
+  readonly #events = new Latest<EmulatorEvent>(keptEvents);
+  readonly #verdicts = new Latest<RegistrationVerdict>(keptVerdicts);
+  readonly #listeners = new Set<() => void>();
+  #epoch = randomUUID();
+
+  /** Changes when the emulator is reset or restarted. */
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** The newest first. */
+  get events(): Numbered<EmulatorEvent>[] {
+    return this.#events.list();
+  }
+
+  /** The newest first. */
+  get verdicts(): Numbered<RegistrationVerdict>[] {
+    return this.#verdicts.list();
+  }
+
+  /** Keeps each event, and passes it to a log, if there is one. */
+  logTo(log: EmulatorLog | undefined): EmulatorLog {
+    return (event) => {
+      this.#events.add(event);
+      this.#notify();
+      log?.(event);
+    };
+  }
+
+  readonly addVerdict = (verdict: RegistrationVerdict): void => {
+    this.#verdicts.add(verdict);
+    this.#notify();
+  };
+
+  /** The emulator was reset: nothing has happened yet. */
+  reset(): void {
+    this.#events.clear();
+    this.#verdicts.clear();
+    this.#epoch = randomUUID();
+  }
+
+  /** @returns stops the calls */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** The last values that were added; adding one costs the same however many are kept. */
+class Latest<Value> {
+  readonly #size: number;
+  readonly #ring: Numbered<Value>[] = [];
+  #count = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  add(value: Value): void {
+    this.#ring[this.#count % this.#size] = { number: this.#count + 1, value };
+    this.#count += 1;
+  }
+
+  clear(): void {
+    this.#ring.length = 0;
+    this.#count = 0;
+  }
+
+  list(): Numbered<Value>[] {
+    const from = this.#count % this.#size;
+    const inOrder =
+      this.#count < this.#size ? this.#ring : [...this.#ring.slice(from), ...this.#ring.slice(0, from)];
+    return [...inOrder].reverse();
+  }
+}

@@ -1,0 +1,52 @@
+/** Tells browsers that something has happened, by server-sent events; they then ask for what they show. */
+import type { Activity } from './activity.js';
+
+/** However much happens, a browser is told at most this often. */
+const pauseMs = 700;
+
+/** Keeps a connection open that has nothing to say. */
+const heartbeatMs = 15_000;
+
+/** @param signal aborted when the browser goes away */
+export function eventStream(signal: AbortSignal, activity: Activity): Response {
+  const encoder = new TextEncoder();
+  let stop = () => {};
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      const send = (event: string) => controller.enqueue(encoder.encode(event));
+      let timer: NodeJS.Timeout | undefined;
+      let isWaiting = false;
+      const changed = () => {
+        if (timer !== undefined) {
+          isWaiting = true;
+          return;
+        }
+        send('event: change\ndata:\n\n');
+        timer = setTimeout(() => {
+          timer = undefined;
+          if (isWaiting) {
+            isWaiting = false;
+            changed();
+          }
+        }, pauseMs);
+      };
+      const stopListening = activity.onChange(changed);
+      const heartbeat = setInterval(() => send(':\n\n'), heartbeatMs);
+      stop = () => {
+        stopListening();
+        clearTimeout(timer);
+        clearInterval(heartbeat);
+        signal.removeEventListener('abort', end);
+        stop = () => {};
+      };
+      const end = () => {
+        stop();
+        controller.close();
+      };
+      signal.addEventListener('abort', end, { once: true });
+      send(`event: hello\ndata: ${activity.epoch}\n\n`);
+    },
+    cancel: () => stop(),
+  });
+  return new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } });
+}

@@ -1,0 +1,104 @@
+/** The page Faults: on, off, and how often each rule has struck. */
+import type { Hono } from 'hono';
+import { EnrollkitError } from '../../errors.js';
+import type { FaultSelection } from '../faults/control.js';
+import type { Outcome } from './actions.js';
+import type { ConsoleApp } from './console-app.js';
+import {
+  Form,
+  type FormState,
+  parseJsonField,
+  SelectField,
+  type Submission,
+  stateOf,
+  TextArea,
+  TextField,
+} from './form.js';
+import { Live, renderPage, Table } from './layout.js';
+import { type PageContext, paths } from './page-context.js';
+
+export function faultRoutes(app: Hono, console: ConsoleApp): void {
+  app.get(paths.faults, async (c) => c.html(faultsPage(await console.page(c))));
+  app.post(`${paths.faults}/do/on`, async (c) => {
+    const page = await console.page(c);
+    return console.actions.run(
+      c,
+      (sent) => turnOn(page, sent),
+      (sent, refusal) => faultsPage(page, { key: 'on', sent, refusal }),
+    );
+  });
+  app.post(`${paths.faults}/do/off`, async (c) => {
+    const page = await console.page(c);
+    return console.actions.run(
+      c,
+      async () => {
+        page.console.faults.clear();
+        return { to: paths.faults, done: 'faultsCleared' };
+      },
+      () => faultsPage(page),
+    );
+  });
+}
+
+async function turnOn(page: PageContext, sent: Submission): Promise<Outcome> {
+  const preset = sent.text('preset');
+  const own = parseJsonField(page, sent, 'rules');
+  if (preset === 'own' && 'refusal' in own) return own;
+  const rules = preset === 'own' && 'value' in own ? own.value : preset;
+  const seed = sent.text('seed').trim();
+  try {
+    page.console.faults.set(rules as FaultSelection, seed === '' ? undefined : Number(seed));
+  } catch (error) {
+    if (!(error instanceof EnrollkitError)) throw error;
+    const field = error.code === 'USAGE' ? 'seed' : 'rules';
+    return { refusal: { status: 400, field, message: error.message, isEnglish: true } };
+  }
+  return { to: paths.faults, done: 'faultsSet' };
+}
+
+function faultsPage(page: PageContext, sent?: FormState): string {
+  const { text } = page;
+  const { faultsPage } = text;
+  const { seed, rules } = page.console.faults.list();
+  const [onForm, offForm] = [stateOf('on', sent), stateOf('off', sent)];
+  return renderPage(
+    page,
+    text.faults,
+    <>
+      <p>{faultsPage.intro}</p>
+      <Live id="live-faults">
+        {rules.length === 0 || seed === null ? (
+          <p>{faultsPage.off}</p>
+        ) : (
+          <>
+            <p>{faultsPage.on(seed)}</p>
+            <Table label={text.faults} head={[faultsPage.rule, faultsPage.injected]}>
+              {rules.map(({ id, injected }) => (
+                <tr>
+                  <td class="id">{id}</td>
+                  <td>{injected}</td>
+                </tr>
+              ))}
+            </Table>
+          </>
+        )}
+      </Live>
+      {rules.length > 0 && (
+        <Form page={page} state={offForm} action={`${paths.faults}/do/off`} submit={faultsPage.turnOff} />
+      )}
+      <Form page={page} state={onForm} action={`${paths.faults}/do/on`} submit={faultsPage.turnOn}>
+        <SelectField
+          state={onForm}
+          name="preset"
+          label={faultsPage.preset}
+          choices={faultsPage.presets}
+          value="mild"
+        />
+        <div data-when="preset" data-is="own">
+          <TextArea state={onForm} name="rules" label={faultsPage.rules} />
+        </div>
+        <TextField state={onForm} name="seed" label={faultsPage.seed} hint={faultsPage.seedHint} />
+      </Form>
+    </>,
+  );
+}

@@ -1,0 +1,267 @@
+/** The frame of every page: navigation, language, and what was done. */
+import type { Child } from 'hono/jsx';
+import { languages } from '../../languages/language.js';
+import { consolePath, type PageContext, paths } from './page-context.js';
+
+/** A whole page as HTML. */
+export function renderPage(page: PageContext, title: string, content: Child): string {
+  return `<!doctype html>${(
+    <Frame page={page} title={title}>
+      {content}
+    </Frame>
+  )}`;
+}
+
+function Frame({ page, title, children }: { page: PageContext; title: string; children: Child }) {
+  const { text, language, done } = page;
+  return (
+    <html lang={language}>
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{`${title} – ${text.product}`}</title>
+        <link rel="icon" href={`${consolePath}/icon.svg`} type="image/svg+xml" />
+        <link rel="stylesheet" href={`${consolePath}/console.css`} />
+        <script src={`${consolePath}/console.js`} defer></script>
+      </head>
+      <body
+        data-events={`${consolePath}/events`}
+        data-epoch={page.console.activity.epoch}
+        data-copied={text.copied}
+        data-path={page.path}
+      >
+        <a class="skip" href="#content">
+          {text.skipToContent}
+        </a>
+        <header>
+          <p class="product">
+            <a href={paths.overview}>{text.product}</a>
+          </p>
+          <Navigation page={page} />
+          <LanguageChoice page={page} />
+        </header>
+        <main id="content" tabindex={-1}>
+          <div id="stopped" class="notice error" role="alert" hidden>
+            <p>{text.stopped}</p>
+          </div>
+          <div id="was-reset" class="notice error" role="alert" hidden>
+            <p>
+              {text.wasReset} <a href={page.path}>{text.reload}</a>
+            </p>
+          </div>
+          <h1>{title}</h1>
+          {done && (
+            <div class="notice done" role="status">
+              <p>{text.done[done]}</p>
+            </div>
+          )}
+          {children}
+        </main>
+      </body>
+    </html>
+  );
+}
+
+function Navigation({ page: { text, service, hub, path } }: { page: PageContext }) {
+  const name = service?.identity.dpsName;
+  const links: [label: string, to: string][] = [
+    [text.overview, paths.overview],
+    ...(name === undefined
+      ? []
+      : ([
+          [text.certificates, paths.certificates(name)],
+          [text.enrollments, paths.enrollments(name)],
+          [text.registrations, paths.registrations(name)],
+        ] as [string, string][])),
+    ...(hub === undefined ? [] : ([[text.devices, paths.devices(hub.hubId)]] as [string, string][])),
+    [text.log, paths.log],
+    [text.faults, paths.faults],
+    [text.clock, paths.clock],
+    [text.api, paths.api],
+  ];
+  return (
+    <nav aria-label={text.pages}>
+      <ul>
+        {links.map(([label, to]) => (
+          <li>
+            <a href={to} {...(isCurrent(path, to) ? { 'aria-current': 'page' as const } : {})}>
+              {label}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function isCurrent(path: string, to: string): boolean {
+  return to === paths.overview
+    ? path === to
+    : path === to || path.startsWith(`${to}/`) || path.startsWith(`${to}?`);
+}
+
+function LanguageChoice({ page: { text, language, path } }: { page: PageContext }) {
+  const with_ = (tag: string) => `${path}${path.includes('?') ? '&' : '?'}lang=${tag}`;
+  return (
+    <nav aria-label={text.language} class="languages">
+      <ul>
+        {Object.entries(languages).map(([tag, { name }]) => (
+          <li>
+            <a
+              href={with_(tag)}
+              lang={tag}
+              hreflang={tag}
+              {...(tag === language ? { 'aria-current': 'true' as const } : {})}
+            >
+              {name}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** A part of a page that is shown again whenever something happens. */
+export function Live({ id, children }: { id: string; children: Child }) {
+  return (
+    <div id={id} data-live>
+      {children}
+    </div>
+  );
+}
+
+/** A point in time, in UTC. */
+export function Time({ at }: { at: Date | string }) {
+  const iso = new Date(at).toISOString();
+  return <time datetime={iso}>{`${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`}</time>;
+}
+
+/** A state in words, with a sign: colour is not the only difference. */
+export function Badge({ kind, children }: { kind: 'good' | 'bad' | 'neutral'; children: Child }) {
+  const sign = { good: '✓', bad: '✗', neutral: '•' }[kind];
+  return (
+    <span class={`badge ${kind}`}>
+      <span aria-hidden="true">{sign} </span>
+      {children}
+    </span>
+  );
+}
+
+/** A table that scrolls by itself where it is too wide. */
+export function Table({
+  label,
+  head,
+  children,
+}: {
+  label: string;
+  head: readonly string[];
+  children: Child;
+}) {
+  return (
+    <section class="table" aria-label={label} tabindex={0}>
+      <table>
+        <thead>
+          <tr>
+            {head.map((one) => (
+              <th scope="col">{one}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </section>
+  );
+}
+
+/** A text to copy. */
+export function Copyable({
+  page: { text },
+  value,
+  label,
+}: {
+  page: PageContext;
+  value: string;
+  label: string;
+}) {
+  return (
+    <span class="copyable">
+      <code>{value}</code>
+      <button type="button" data-copy={value} aria-label={`${text.copy}: ${label}`} hidden>
+        {text.copy}
+      </button>
+    </span>
+  );
+}
+
+/** A secret, masked until it is asked for. */
+export function Secret({ page, value, label }: { page: PageContext; value: string; label: string }) {
+  return (
+    <details class="secret">
+      <summary>
+        {page.text.show} <span class="visually-hidden">{label}</span>
+      </summary>
+      <Copyable page={page} value={value} label={label} />
+    </details>
+  );
+}
+
+/** Search by prefix, and the links to other pages of a list. */
+export function SearchForm({
+  page: { text },
+  action,
+  prefix,
+  hidden = {},
+}: {
+  page: PageContext;
+  action: string;
+  prefix: string;
+  hidden?: Record<string, string>;
+}) {
+  return (
+    <search>
+      <form method="get" action={action} class="search">
+        {Object.entries(hidden).map(([name, value]) => (
+          <input type="hidden" name={name} value={value} />
+        ))}
+        <label for="prefix">{text.searchPrefix}</label>
+        <input id="prefix" name="prefix" type="search" value={prefix} autocomplete="off" spellcheck={false} />
+        <button type="submit">{text.search}</button>
+      </form>
+    </search>
+  );
+}
+
+/** @param props.next the position after which the next page begins; undefined on the last page */
+export function Pager({
+  page: { text },
+  label,
+  base,
+  query,
+  position = 'after',
+  after,
+  next,
+}: {
+  page: PageContext;
+  label: string;
+  base: string;
+  query: Record<string, string>;
+  /** The name of the position in the query. */
+  position?: string;
+  after: string;
+  next: string | undefined;
+}) {
+  const to = (at?: string) => {
+    const all = { ...query, ...(at === undefined ? {} : { [position]: at }) };
+    const search = new URLSearchParams(Object.entries(all).filter(([, value]) => value !== '')).toString();
+    return search === '' ? base : `${base}?${search}`;
+  };
+  if (after === '' && next === undefined) return null;
+  return (
+    <nav aria-label={label} class="pager">
+      {after !== '' && <a href={to()}>{text.first}</a>}
+      {next !== undefined && <a href={to(next)}>{text.next}</a>}
+    </nav>
+  );
+}

@@ -1,0 +1,94 @@
+/**
+ * The script of the emulator's page. All pages work without it; with it, they are live. It puts nothing into a page but what
+ * the server rendered.
+ */
+export const script = `'use strict';
+(() => {
+  const { events, epoch, copied, path } = document.body.dataset;
+  const show = (id, isShown) => { document.getElementById(id).hidden = !isShown; };
+
+  // What belongs to another choice is hidden.
+  const applyChoices = () => {
+    for (const part of document.querySelectorAll('[data-when]')) {
+      const select = part.closest('form').elements.namedItem(part.dataset.when);
+      part.hidden = select.value !== part.dataset.is;
+      for (const field of part.querySelectorAll('input, select, textarea')) field.disabled = part.hidden;
+    }
+  };
+  document.addEventListener('change', applyChoices);
+  applyChoices();
+
+  const showCopyButtons = () => {
+    for (const button of document.querySelectorAll('[data-copy][hidden]')) button.hidden = !navigator.clipboard;
+  };
+  showCopyButtons();
+  document.addEventListener('click', async (event) => {
+    const button = event.target.closest('[data-copy]');
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    const label = button.textContent;
+    button.textContent = copied;
+    setTimeout(() => { button.textContent = label; }, 1500);
+  });
+
+  let isConnected = true;
+  document.addEventListener('submit', (event) => {
+    if (event.target.method !== 'post') return;
+    // The browser's own error page would lose what was typed.
+    if (!isConnected) return event.preventDefault();
+    for (const button of event.target.querySelectorAll('button[type=submit]')) button.disabled = true;
+  });
+  // Shown again by the back button.
+  addEventListener('pageshow', () => {
+    for (const button of document.querySelectorAll('button[type=submit]')) button.disabled = false;
+  });
+
+  const isBusy = (part) =>
+    part.querySelector('details[open]') !== null ||
+    (part.contains(document.activeElement) && document.activeElement.matches('input, select, textarea, button, summary')) ||
+    (getSelection().rangeCount > 0 && !getSelection().isCollapsed && part.contains(getSelection().anchorNode));
+
+  let isRefreshing = false;
+  let isStale = false;
+  const refresh = async () => {
+    if (isRefreshing) { isStale = true; return; }
+    isRefreshing = true;
+    try {
+      // A refused form is shown at the address of its action, which is not that of the page.
+      const response = await fetch(path, { headers: { accept: 'text/html' } });
+      if (!response.ok) return;
+      const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
+      for (const part of document.querySelectorAll('[data-live]')) {
+        const other = fresh.getElementById(part.id);
+        if (!other || isBusy(part) || other.innerHTML === part.innerHTML) continue;
+        const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
+        part.replaceChildren(...other.childNodes);
+        if (focused !== null) {
+          const again = [...part.querySelectorAll('a')].find((link) => link.getAttribute('href') === focused);
+          if (again) again.focus({ preventScroll: true });
+        }
+      }
+      showCopyButtons();
+    } catch {
+      // The event source reports that the emulator is gone.
+    } finally {
+      isRefreshing = false;
+      if (isStale) { isStale = false; refresh(); }
+    }
+  };
+
+  if (document.querySelector('[data-live]') && events) {
+    const source = new EventSource(events);
+    source.addEventListener('hello', ({ data }) => {
+      isConnected = true;
+      show('stopped', false);
+      show('was-reset', data !== epoch);
+    });
+    source.addEventListener('change', refresh);
+    source.addEventListener('error', () => {
+      isConnected = false;
+      show('stopped', true);
+    });
+  }
+})();
+`;

@@ -1,0 +1,78 @@
+/** Puts the emulator's page on its listeners; what answers is loaded when the first browser asks. */
+import type { EmulatorClock } from '../clock.js';
+import type { EmulatorCore } from '../core.js';
+import type { EmulatorApps } from '../emulator-app.js';
+import type { EmulatorEndpoints } from '../endpoints.js';
+import type { EmulatorFaults } from '../faults/control.js';
+import type { HttpApp } from '../wire/http/http-app.js';
+import { startLoopbackHttp } from '../wire/http/loopback-listener.js';
+import { parseTarget } from '../wire/http/request-target.js';
+import type { Activity } from './activity.js';
+import { consolePath } from './page-context.js';
+import { ConsoleSession } from './session.js';
+import { Wire } from './wire.js';
+
+export interface StartConsoleOptions {
+  armToken: string;
+  apps: EmulatorApps;
+  clock: EmulatorClock;
+  faults: EmulatorFaults;
+  activity: Activity;
+  /** 0 picks a free one. */
+  port: number;
+}
+
+export interface RunningConsole {
+  /** With the token that opens it. */
+  url: string;
+  /** Set once they are known, before a browser is answered. */
+  endpoints: EmulatorEndpoints | undefined;
+  /** An application that answers for the page, and lets another one answer everything else. */
+  before(app: HttpApp): HttpApp;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the page over HTTP on 127.0.0.1, for browsers that do not trust the emulator's TLS root.
+ *
+ * @throws EnrollkitError PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE
+ */
+export async function startConsole(
+  { services, hubs, log }: Pick<EmulatorCore, 'services' | 'hubs' | 'log'>,
+  { armToken, apps, clock, faults, activity, port }: StartConsoleOptions,
+): Promise<RunningConsole> {
+  const session = new ConsoleSession(armToken);
+  const report = log.for('arm', 'https');
+  let loaded: Promise<(request: Request) => Promise<Response>> | undefined;
+  const answer = async (request: Request): Promise<Response> => {
+    loaded ??= import('./console.js').then(({ createConsole }) =>
+      createConsole({
+        services,
+        hubs,
+        clock,
+        faults,
+        activity,
+        session,
+        wire: new Wire(apps.planes, armToken),
+        reader: new Wire(apps.quietPlanes, armToken),
+        endpoints: () => running.endpoints!,
+        onDefect: ({ stack, message }) =>
+          report({ operation: 'console', status: 500, reason: stack ?? message }),
+      }),
+    );
+    return (await loaded)(request);
+  };
+  const listener = await startLoopbackHttp({ port, flag: '--console-port', answer });
+  const running: RunningConsole = {
+    url: `http://127.0.0.1:${listener.port}${consolePath}/?token=${session.token}`,
+    endpoints: undefined,
+    before: (app) => (request, connection) =>
+      isConsolePath(parseTarget(request.url).path) ? answer(request) : app(request, connection),
+    close: () => listener.close(),
+  };
+  return running;
+}
+
+function isConsolePath(path: string): boolean {
+  return path === consolePath || path.startsWith(`${consolePath}/`);
+}

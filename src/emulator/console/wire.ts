@@ -1,0 +1,108 @@
+/**
+ * The planes as the emulator's page calls them: in this process, with the emulator's own token. What the page does is
+ * what any client does, and is refused and logged alike.
+ */
+import { EventEmitter } from 'node:events';
+import { Readable } from 'node:stream';
+import { apiVersions, iotHubApiVersions } from '../../dps/contract/api-versions.js';
+import { type Route, routePath } from '../../dps/contract/routes.js';
+import type { HttpApp } from '../wire/http/http-app.js';
+import type { HttpConnection } from '../wire/http/request.js';
+
+export interface WireCall {
+  /** Which service or hub: the host that clients dial. */
+  host: string;
+  route: Route;
+  parameters?: Record<string, string>;
+  apiVersion: string;
+  ifMatch?: string | undefined;
+  /** Sent as JSON; a Buffer as it is. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface WireReply {
+  status: number;
+  body: unknown;
+  /** Why it was refused, in the words of the plane; undefined when it was not. */
+  refusal: string | undefined;
+}
+
+/** The api-version that the page speaks, by plane. */
+export const consoleVersions = {
+  arm: apiVersions.arm[0],
+  hubs: iotHubApiVersions[0],
+  service: apiVersions.service[0],
+  hub: apiVersions.hub[0],
+};
+
+export class Wire {
+  readonly #app: HttpApp;
+  readonly #armToken: string;
+
+  constructor(app: HttpApp, armToken: string) {
+    this.#app = app;
+    this.#armToken = armToken;
+  }
+
+  async call({
+    host,
+    route,
+    parameters = {},
+    apiVersion,
+    ifMatch,
+    body,
+    headers,
+  }: WireCall): Promise<WireReply> {
+    const url = `${routePath(route, parameters)}?api-version=${apiVersion}`;
+    const isBytes = Buffer.isBuffer(body);
+    const bytes = body === undefined ? Buffer.alloc(0) : isBytes ? body : Buffer.from(JSON.stringify(body));
+    const all: Record<string, string> = {
+      host,
+      authorization: `Bearer ${this.#armToken}`,
+      'content-length': String(bytes.length),
+      ...(isBytes ? {} : { 'content-type': 'application/json' }),
+      ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+      ...headers,
+    };
+    const incoming = Object.assign(Readable.from(bytes.length === 0 ? [] : [bytes]), {
+      method: route.method,
+      url,
+      headers: all,
+      rawHeaders: Object.entries(all).flat(),
+      socket: { localAddress: undefined, destroyed: false },
+    });
+    const outgoing = Object.assign(new EventEmitter(), { destroyed: false });
+    // Only what HttpRequest reads of a connection.
+    const connection = { incoming, outgoing } as unknown as HttpConnection;
+    const response = await this.#app({ url } as Request, connection);
+    const text = await response.text();
+    const reply = parsed(text);
+    return {
+      status: response.status,
+      body: reply,
+      refusal: response.ok ? undefined : messageOf(reply, text),
+    };
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The message of an error, whichever plane it is of. */
+function messageOf(body: unknown, text: string): string {
+  const { message, Message, error } = (body ?? {}) as {
+    message?: string;
+    Message?: string;
+    error?: { message?: string };
+  };
+  const found = message ?? error?.message ?? Message ?? text;
+  return found
+    .replace(/^ErrorCode:\w+;\s*/, '')
+    .replace(/ If you contact a support representative please include .*$/s, '');
+}

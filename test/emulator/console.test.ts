@@ -1,0 +1,376 @@
+/** The emulator's page, as a browser asks for it: who may, what forms do, and that what devices send is text. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
+import { get as getOverTls } from 'node:https';
+import { test } from 'uvu';
+import { routes } from '../../src/dps/contract/routes.js';
+import { issueVerificationCertificate } from '../../src/pki/make/verification-certificate.js';
+import { type Made, makeChain } from '../support/chains.js';
+import { base64, startTestEmulator, type TestEmulator } from './support.js';
+
+/** A browser that was opened with the page's link. */
+async function open(emulator: TestEmulator) {
+  const { consoleUrl } = emulator.endpoints;
+  const entered = await fetch(consoleUrl);
+  assert.equal(entered.status, 200);
+  const [cookie] = entered.headers.get('set-cookie')!.split(';');
+  const { origin } = new URL(consoleUrl);
+  const get = async (path: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${origin}/console${path}`, {
+      headers: { cookie: cookie!, ...headers },
+      redirect: 'manual',
+    });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+  /** Sends a form of a page: its hidden fields, and what is typed. */
+  const submit = async (
+    path: string,
+    action: string,
+    typed: Record<string, string | Blob> = {},
+    headers = {},
+  ) => {
+    const { text } = await get(path);
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ ...hiddenFields(text, `/console${action}`), ...typed }))
+      form.set(name, value);
+    return post(action, form, headers);
+  };
+  const post = async (
+    action: string,
+    body: FormData | URLSearchParams,
+    headers: Record<string, string> = {},
+  ) => {
+    const response = await fetch(`${origin}/console${action}`, {
+      method: 'POST',
+      body,
+      headers: { cookie: cookie!, origin, ...headers },
+      redirect: 'manual',
+    });
+    return {
+      status: response.status,
+      location: response.headers.get('location') ?? '',
+      text: await response.text(),
+    };
+  };
+  return { get, submit, post, origin, cookie: cookie! };
+}
+
+function hiddenFields(html: string, action: string): Record<string, string> {
+  const form = html.split('<form').find((part) => part.includes(`action="${action}"`));
+  assert.ok(form, `there is no form ${action}`);
+  const inputs = form.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g);
+  return Object.fromEntries([...inputs].map(([, name, value]) => [name!, value!]));
+}
+
+const pem = (made: Made) => new Blob([made.pem]);
+
+let emulator: TestEmulator;
+test.before(async () => {
+  emulator = await startTestEmulator();
+});
+test.after(() => emulator.stop());
+
+test('only a browser with the token of the link gets in, and the link works over HTTPS as well', async () => {
+  const { consoleUrl, armEndpoint, caFile } = emulator.endpoints;
+  const { origin, search } = new URL(consoleUrl);
+  for (const [path, headers] of [
+    ['/console/', {}],
+    ['/console/?token=wrong', {}],
+    ['/console/log', { cookie: 'enrollkit-console-1=x' }],
+    ['/console/events', {}],
+  ] as const) {
+    const response = await fetch(`${origin}${path}`, { headers });
+    assert.equal(response.status, 401, path);
+    assert.doesNotMatch(await response.text(), new RegExp(emulator.endpoints.dpsName));
+  }
+  const entered = await fetch(consoleUrl);
+  assert.match(entered.headers.get('set-cookie')!, /; HttpOnly; SameSite=Strict$/);
+  assert.equal(entered.headers.get('refresh'), '0; url=/console/');
+  const ca = readFileSync(caFile);
+  const overTls = await new Promise<IncomingMessage>((resolve, reject) => {
+    getOverTls(new URL(`/console/${search}`, armEndpoint), { ca, agent: false }, (answer) =>
+      resolve(answer.resume()),
+    ).on('error', reject);
+  });
+  assert.equal(overTls.statusCode, 200);
+  assert.match(String(overTls.headers['set-cookie']), /; Secure/);
+});
+
+test('another host name, another origin, and a form that is not ours are refused', async () => {
+  const { get, post, origin, cookie } = await open(emulator);
+  const { port } = new URL(origin);
+  const statusAt = (host: string) =>
+    new Promise((resolve, reject) => {
+      request({ port, path: '/console/', headers: { host, cookie } }, ({ statusCode }) => resolve(statusCode))
+        .on('error', reject)
+        .end();
+    });
+  assert.equal(await statusAt(`rebound.example:${port}`), 421);
+  assert.equal(await statusAt(`localhost:${port}`), 200);
+  assert.equal((await get('/', { origin: 'https://evil.example' })).status, 403);
+  const { text } = await get('/clock');
+  const form = new URLSearchParams({ ...hiddenFields(text, '/console/clock/do/reset') });
+  assert.equal((await post('/clock/do/reset', form, { origin: 'https://evil.example' })).status, 403);
+  assert.equal((await post('/clock/do/reset', form, { origin: 'null' })).status, 403);
+  form.set('form', 'forged.token');
+  assert.equal((await post('/clock/do/reset', form)).status, 403);
+  const policy = (await get('/')).headers.get('content-security-policy')!;
+  assert.match(policy, /default-src 'none'/);
+  assert.doesNotMatch(policy, /unsafe/);
+});
+
+test('pages are in the language of ?lang, of the browser, and English otherwise', async () => {
+  const { get } = await open(emulator);
+  const languageOf = ({ text }: { text: string }) => /<html lang="([\w-]+)"/.exec(text)![1];
+  assert.equal(languageOf(await get('/')), 'en');
+  assert.equal(languageOf(await get('/', { 'accept-language': 'zh-CN,zh;q=0.9,en;q=0.8' })), 'zh-CN');
+  assert.equal(languageOf(await get('/?lang=en', { 'accept-language': 'zh-CN' })), 'en');
+});
+
+test('proof of possession by hand: upload, code, upload of the answer; then a group, a device, its verdict', async () => {
+  const { get, submit } = await open(emulator);
+  const { device: leaf, intermediate, root } = await makeChain('pump-1');
+  const service = `/services/${emulator.endpoints.dpsName}`;
+  const certificates = `${service}/certificates`;
+  const uploaded = await submit(certificates, certificates, { name: 'plant', file: pem(root) });
+  assert.equal(uploaded.status, 303);
+  assert.match(uploaded.location, /certificates\/plant\?done=uploaded$/);
+
+  const own = `${certificates}/plant`;
+  assert.equal((await submit(own, `${own}/do/code`)).status, 303);
+  const code = /<code>([0-9A-F]{48})<\/code>/.exec((await get(own)).text)![1]!;
+  const wrong = await submit(own, `${own}/do/verify`, { file: pem(root) });
+  assert.equal(wrong.status, 400);
+  assert.match(wrong.text, /id="verify-file-error"/);
+  const signer = { certificate: root.pem, privateKey: root.privateKey };
+  const proof = await issueVerificationCertificate(code, signer, new Date());
+  const verified = await submit(own, `${own}/do/verify`, { file: new Blob([proof.pem]) });
+  assert.match(verified.location, /done=verified$/);
+  assert.equal((await emulator.arm('GET', '/certificates/plant')).body.properties.isVerified, true);
+
+  const group = {
+    id: 'line-1',
+    enabled: 'yes',
+    attestation: 'caReferences',
+    primary: 'plant',
+    initialTwin: '',
+  };
+  const created = await submit(`${service}/new-group`, `${service}/new-group`, group);
+  assert.match(created.location, /groups\/line-1\?done=created$/);
+  assert.equal((await emulator.register('pump-1', [leaf, intermediate, root])).body.status, 'assigned');
+  const log = (await get('/log')).text;
+  assert.match(
+    log,
+    /pump-1[\s\S]*Assigned to hub-1[\s\S]*verified in DPS as plant[\s\S]*Enrollment group line-1/,
+  );
+  assert.match((await get(`${service}/registrations?group=line-1`)).text, /pump-1/);
+
+  const device = '/hubs/hub-1/devices/pump-1';
+  const twin = await submit(device, `${device}/do/twin`, { desired: '{"rate":3}', tags: '{}' });
+  assert.match(twin.location, /done=saved$/);
+  assert.match((await get(device)).text, /&quot;rate&quot;: 3/);
+  assert.match((await submit(device, `${device}/do/message`, { body: 'hello' })).location, /done=sent$/);
+  const offline = await submit(device, `${device}/do/method`, {
+    methodName: 'reboot',
+    payload: '',
+    timeout: '5',
+  });
+  assert.equal(offline.status, 404);
+  assert.match(offline.text, /value="reboot"/);
+  assert.match((await submit(device, `${device}/do/delete`)).location, /devices\?done=deleted$/);
+});
+
+test('a refusal is at its field, and what was typed is kept', async () => {
+  const { submit } = await open(emulator);
+  const service = `/services/${emulator.endpoints.dpsName}`;
+  const action = `${service}/new-individual`;
+  const typed = {
+    id: 'valve-1',
+    attestation: 'symmetricKey',
+    primaryKey: '',
+    secondaryKey: '',
+    initialTwin: '{"tags": oops}',
+  };
+  const refused = await submit(action, action, { ...typed, deviceId: 'my valve' });
+  assert.equal(refused.status, 400);
+  assert.match(refused.text, /id="enrollment-initialTwin-error"/);
+  assert.match(refused.text, /\{&quot;tags&quot;: oops\}/);
+  const again = await submit(action, action, { ...typed, initialTwin: '', deviceId: 'my valve' });
+  assert.match(again.text, /id="enrollment-deviceId-error"[^>]*lang="en"/);
+  assert.match(again.text, /value="my valve"/);
+  const badName = await submit(`${service}/certificates`, `${service}/certificates`, {
+    name: 'a/b',
+    file: new Blob(['x']),
+  });
+  assert.match(badName.text, /id="upload-name-error"/);
+  const badFile = await submit(`${service}/certificates`, `${service}/certificates`, {
+    name: 'ok',
+    file: new Blob(['x']),
+  });
+  assert.match(badFile.text, /id="upload-file-error"/);
+  const clock = await submit('/clock', '/clock/do/at', { at: '12345-01-01T00:00' });
+  assert.match(clock.text, /id="at-at-error"/);
+  const faults = await submit('/faults', '/faults/do/on', {
+    preset: 'own',
+    rules: '{"rules":[{"id":1}]}',
+    seed: '',
+  });
+  assert.match(faults.text, /id="on-rules-error"/);
+});
+
+test('a form that is sent twice has one effect, and a stale etag is reported', async () => {
+  const { get, post } = await open(emulator);
+  const service = `/services/${emulator.endpoints.dpsName}`;
+  const action = `${service}/new-individual`;
+  const fields = {
+    ...hiddenFields((await get(action)).text, `/console${action}`),
+    id: 'twice',
+    enabled: 'yes',
+    attestation: 'symmetricKey',
+  };
+  const both = await Promise.all([
+    post(action, new URLSearchParams(fields)),
+    post(action, new URLSearchParams(fields)),
+  ]);
+  assert.deepEqual(
+    both.map(({ status }) => status),
+    [303, 303],
+  );
+  const own = `${service}/individuals/twice`;
+  const before = hiddenFields((await get(own)).text, `/console${own}/do/save`);
+  const { body } = await emulator.service('GET', '/enrollments/twice');
+  await emulator.service(
+    'PUT',
+    '/enrollments/twice',
+    { ...body, provisioningStatus: 'disabled' },
+    { 'if-match': body.etag },
+  );
+  const stale = await post(
+    `${own}/do/save`,
+    new URLSearchParams({ ...before, deviceId: 'typed', attestation: 'symmetricKey' }),
+  );
+  assert.equal(stale.status, 412);
+  assert.match(stale.text, /value="typed"/);
+  assert.notEqual(hiddenFields(stale.text, `/console${own}/do/save`).etag, before.etag);
+  const current = hiddenFields((await get(own)).text, `/console${own}/do/delete`);
+  await emulator.service('DELETE', '/enrollments/twice', undefined, { 'if-match': current.etag! });
+  assert.equal((await post(`${own}/do/delete`, new URLSearchParams(current))).status, 404);
+});
+
+test('what devices and clients send is shown as text', async () => {
+  const { get } = await open(emulator);
+  const script = '<script>alert(1)</script><img src=x onerror=alert(2)>';
+  const { device } = await makeChain('xss <script>alert(1)</script>');
+  await emulator.register('xss', [device]);
+  await emulator.service('PUT', `/enrollments/x-twin`, {
+    registrationId: 'x-twin',
+    attestation: { type: 'symmetricKey' },
+    initialTwin: {
+      tags: { [`a${script.slice(0, 30)}`.replace(/[.$ ]/g, '')]: script },
+      properties: { desired: { note: `</textarea>${script}` } },
+    },
+  });
+  await emulator.call({
+    path: `/${encodeURIComponent(script)}/registrations/${encodeURIComponent(script)}?api-version=2021-06-01`,
+    method: 'POST',
+    body: {},
+  });
+  const service = `/services/${emulator.endpoints.dpsName}`;
+  for (const path of [
+    '/log',
+    `${service}/enrollments?prefix=${encodeURIComponent(script)}`,
+    `${service}/registrations?group=${encodeURIComponent(script)}&prefix=${encodeURIComponent(script)}`,
+    `/hubs/hub-1/devices?after=${encodeURIComponent(script)}&prefix=${encodeURIComponent(`"${script}`)}`,
+    `${service}/individuals/x-twin`,
+    `/${encodeURIComponent(script)}?lang=${encodeURIComponent(script)}&done=${encodeURIComponent(script)}`,
+  ]) {
+    const { text } = await get(path);
+    assert.doesNotMatch(text, /<script>|<img/, path);
+  }
+  assert.match((await get('/log')).text, /&lt;script&gt;alert/);
+});
+
+test('the picture of a chain breaks at the first broken link from the device upward', async () => {
+  const { device: leaf, intermediate, root } = await makeChain('pump-2');
+  await emulator.arm('PUT', '/certificates/unproven', { properties: { certificate: base64(root.pem) } });
+  const { get } = await open(emulator);
+  const cards = async () => (await get('/log')).text.split('<article').slice(1);
+  await emulator.register('pump-2', [leaf, intermediate, root]);
+  assert.match(
+    (await cards())[0]!,
+    /class="broken"[\s\S]*uploaded as unproven, but not verified[\s\S]*The chain breaks here/,
+  );
+  await emulator.register('pump-2', [leaf]);
+  assert.match((await cards())[0]!, /class="box missing"[\s\S]*The chain breaks here/);
+  await emulator.register('pump-9', [leaf, intermediate]);
+  const [first] = (await cards())[0]!.split('signed by');
+  assert.match(first!, /The chain breaks here/);
+});
+
+test('the OpenAPI document needs no token, has every operation once, and refers to what it has', async () => {
+  const { status, body } = await emulator.call({ path: '/openapi.json' });
+  assert.equal(status, 200);
+  assert.match(body.openapi, /^3\.1\./);
+  assert.equal(body.servers[0].url, emulator.endpoints.armEndpoint);
+  const operations = Object.values<Record<string, { operationId: string }>>(body.paths).flatMap((path) =>
+    Object.values(path),
+  );
+  const ids = operations.map(({ operationId }) => operationId);
+  assert.equal(new Set(ids).size, ids.length);
+  for (const [plane, table] of Object.entries(routes)) {
+    for (const name of Object.keys(table)) assert.ok(ids.includes(`${plane}_${name}`), name);
+  }
+  for (const [, name] of JSON.stringify(body).matchAll(/#\/components\/schemas\/(\w+)/g)) {
+    assert.ok(body.components.schemas[name!].type === 'object', name);
+  }
+  const { get } = await open(emulator);
+  assert.match((await get('/api')).text, /generateVerificationCode/);
+});
+
+test('a long list is shown page by page', async () => {
+  const { get } = await open(emulator);
+  const service = `/services/${emulator.endpoints.dpsName}`;
+  const enrollments = Array.from({ length: 10 }, (_, round) =>
+    Array.from({ length: 15 }, (_, index) => ({
+      registrationId: `many-${String(round * 15 + index).padStart(3, '0')}`,
+      attestation: { type: 'symmetricKey' },
+    })),
+  );
+  for (const some of enrollments.slice(0, 10)) {
+    for (let at = 0; at < some.length; at += 10) {
+      await emulator.service('POST', '/enrollments', {
+        mode: 'create',
+        enrollments: some.slice(at, at + 10),
+      });
+    }
+  }
+  const first = (await get(`${service}/enrollments?prefix=many-`)).text;
+  assert.match(first, /many-099/);
+  assert.doesNotMatch(first, /many-100/);
+  const next = /<a href="(?:\/console)([^"]*individuals=\d+[^"]*)"/.exec(first)![1]!.replaceAll('&amp;', '&');
+  const second = (await get(next)).text;
+  assert.match(second, /many-100[\s\S]*many-149/);
+  assert.doesNotMatch(second, /many-099/);
+});
+
+test('a reset empties the log, ends the stream of events, and keeps the link', async () => {
+  const { get, origin, cookie } = await open(emulator);
+  const stream = await fetch(`${origin}/console/events`, { headers: { cookie } });
+  const reader = stream.body!.getReader();
+  const epochOf = (bytes: Uint8Array | undefined) =>
+    /event: hello\ndata: (\S+)/.exec(new TextDecoder().decode(bytes))![1]!;
+  const epoch = epochOf((await reader.read()).value);
+  assert.match((await get('/')).text, new RegExp(`data-epoch="${epoch}"`));
+  const { consoleUrl } = emulator.endpoints;
+  await emulator.reset();
+  await assert.rejects(async () => {
+    for (;;) if ((await reader.read()).done) throw new Error('ended');
+  });
+  assert.equal((await fetch(consoleUrl)).status, 200);
+  const { text } = await get('/log');
+  assert.doesNotMatch(text, /<article/);
+  assert.doesNotMatch(text, new RegExp(epoch));
+});
+
+test.run();
