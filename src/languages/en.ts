@@ -3896,8 +3896,12 @@ export const en = {
     packetTooLong: (host: string, bytes: number) =>
       `${host} sent a packet that is longer than ${bytes} bytes.`,
     notAmqp: (host: string) => `${host} does not respond over AMQP as a provisioning service does.`,
-    checkServiceAddress: 'Check that this is the address of a provisioning service.',
     checkMqttAddress: 'Check that this is the address of a provisioning service or a hub.',
+    checkDpsAddress: 'Check that this is the address of a provisioning service.',
+    waitedForLinks: (host: string, seconds: number) =>
+      `${host} did not open the AMQP links within ${seconds} seconds.`,
+    waitedForAmqpAnswer: (host: string, seconds: number) =>
+      `${host} did not respond within ${seconds} seconds.`,
     noAnswer: 'no answer',
     subscriptions: 'the subscriptions',
     resourceGroups: 'the resource groups',

@@ -123,11 +123,16 @@ export class Journal {
   }
 
   /**
-   * Removes a last line that was cut off.
+   * Removes a last line that was cut off. A file with nothing else stays as it is until a record is added: it may not be
+   * a journal.
    *
    * @throws EnrollkitError FILE_UNWRITABLE
    */
   removeCutOff(): void {
+    if (this.#tornAt !== 0) this.#truncate();
+  }
+
+  #truncate(): void {
     if (this.#tornAt === undefined) return;
     try {
       truncateSync(this.#path, this.#tornAt);
@@ -204,7 +209,7 @@ export class Journal {
     const record = `${JSON.stringify({ at: this.#now().toISOString(), ...what })}\n`;
     try {
       if (this.#things.size === 0) ensureFolder(dirname(this.#path));
-      this.removeCutOff();
+      this.#truncate();
       appendFileSync(this.#path, record, { mode: secretFileMode });
     } catch (cause) {
       this.#tornAt = endOfLines(this.#path);

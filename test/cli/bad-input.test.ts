@@ -29,7 +29,7 @@ test('arguments that are none', async () => {
     refuses(['group'], 2, ['USAGE', 'group ']),
     refuses(['group', 'show'], 2, ['USAGE', 'id']),
     refuses(['group', 'show', 'a', 'b'], 2, ['USAGE', 'group show', '1', '2']),
-    refuses(['quickstart', '--protocol', 'amqp'], 2, ['USAGE', '"amqp"', 'mqtt, https']),
+    refuses(['quickstart', '--protocol', 'carrier'], 2, ['USAGE', '"carrier"', 'mqtt, https']),
     refuses(['emulator', 'start', '--port', '70000'], 2, ['USAGE', '--port', '65535']),
     refuses(['quickstart', '--yes', '--count', '3', '--device', 'a'], 2, ['USAGE', '--device', '--count']),
     refuses(['quickstart', '--yes', '--dps-name', 'contoso'], 2, ['USAGE', '--target azure']),
@@ -154,7 +154,7 @@ test('with --json, an error is one object on standard output as well', async () 
   const { status, stdout, stderr } = await run(['quickstart', '--yes', '--json', '--device', 'a b']);
   assert.equal(status, 2);
   const { error } = JSON.parse(stdout);
-  assert.deepEqual(Object.keys(error), ['code', 'message', 'next', 'exitStatus', 'context']);
+  assert.deepEqual(Object.keys(error), ['code', 'message', 'next', 'exitStatus', 'context', 'explanation']);
   assert.equal(error.code, 'INVALID_REGISTRATION_ID');
   assert.equal(error.exitStatus, 2);
   assert.ok(stderr.includes(error.message));

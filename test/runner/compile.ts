@@ -11,7 +11,7 @@ import { bundling, readCompiled } from '../../scripts/bundling.js';
 import type { TestFile } from './files.js';
 
 /** What tests meet as its users do: official clients, and the runner that counts. */
-const packagesOfTests = ['uvu', 'uvu/*', 'typescript', 'esbuild', 'azure-*', '@azure/*'];
+const packagesOfTests = ['uvu', 'uvu/*', 'typescript', 'esbuild', 'playwright-core', 'azure-*', '@azure/*'];
 
 /**
  * Bundles test files, with what they import: `build`, of `src` as tsc compiled it, and packages. What several of them

@@ -73,26 +73,29 @@ export class RequestLink {
    *   it was aborted
    */
   async request(properties: Properties, body: string): Promise<ExchangeReply> {
-    this.#links ??= this.#bounded(sentences.dpsClient.waitedForConnection, (done, failed) =>
+    this.#links ??= this.#bounded(sentences.dpsClient.waitedForLinks, (done, failed) =>
       this.#connect(done, failed),
     );
     const sender = await this.#links;
     if ('status' in sender) return sender;
     const id = randomUUID();
     try {
-      return await this.#bounded<ExchangeReply>(sentences.dpsClient.noAnswerInTime, (resolve, reject) => {
-        this.#waiting.set(id, { resolve, reject });
-        const delivery = sender.send({
-          message_id: id,
-          correlation_id: id,
-          application_properties: { ...properties },
-          body: rhea.message.data_section(Buffer.from(body)),
-        });
-        sender.on('rejected', ({ delivery: rejected }: EventContext) => {
-          if (rejected?.id !== delivery.id) return;
-          resolve(replyOf((rejected.remote_state as { error?: AmqpRefusal } | undefined)?.error ?? {}));
-        });
-      });
+      return await this.#bounded<ExchangeReply>(
+        sentences.dpsClient.waitedForAmqpAnswer,
+        (resolve, reject) => {
+          this.#waiting.set(id, { resolve, reject });
+          const delivery = sender.send({
+            message_id: id,
+            correlation_id: id,
+            application_properties: { ...properties },
+            body: rhea.message.data_section(Buffer.from(body)),
+          });
+          sender.on('rejected', ({ delivery: rejected }: EventContext) => {
+            if (rejected?.id !== delivery.id) return;
+            resolve(replyOf((rejected.remote_state as { error?: AmqpRefusal } | undefined)?.error ?? {}));
+          });
+        },
+      );
     } finally {
       this.#waiting.delete(id);
       sender.removeAllListeners('rejected');
@@ -198,7 +201,7 @@ export class RequestLink {
 
   /** Waits for an operation until it completes, the connection ends, or the timeout expires. */
   async #bounded<Result>(
-    late: (host: string, seconds: number) => string,
+    waited: (host: string, seconds: number) => string,
     start: (done: (result: Result) => void, failed: (error: unknown) => void) => void,
   ): Promise<Result> {
     if (this.#ended !== undefined) throw this.#ended;
@@ -207,8 +210,11 @@ export class RequestLink {
     try {
       return await new Promise<Result>((resolve, reject) => {
         this.#waiting.set(key, { resolve: () => {}, reject });
-        const message = late(this.#options.endpoint, timeoutMs / 1000);
-        timer = setTimeout(() => reject(new EnrollkitError('TIMEOUT', message)), timeoutMs);
+        const { endpoint } = this.#options;
+        timer = setTimeout(
+          () => reject(new EnrollkitError('TIMEOUT', waited(endpoint, timeoutMs / 1000))),
+          timeoutMs,
+        );
         start(resolve, reject);
       });
     } finally {
@@ -225,7 +231,7 @@ export class RequestLink {
 
 function notAmqp(endpoint: string, cause?: Error): EnrollkitError {
   return new EnrollkitError('REFUSED', sentences.dpsClient.notAmqp(endpoint), {
-    next: sentences.dpsClient.checkServiceAddress,
+    next: sentences.dpsClient.checkDpsAddress,
     context: { host: endpoint },
     ...(cause === undefined ? {} : { cause }),
   });
