@@ -5526,6 +5526,10 @@ export const en = {
     runsVersions: (before: string, after: string) => `Recorded with ${before}; now ${after}.`,
     runsNothing: 'nothing',
     runsNoRecording: (folder: string) => `There is no recording in ${folder}.`,
+    runsStillGoing: (folder: string, pid: number) =>
+      `Process ${pid} is working in ${folder}. A run is recorded when it ends.`,
+    runsStillGoingNext:
+      'Wait until it ends, or specify the file of an earlier run: enrollkit runs --dir FOLDER',
     runsNoRecordingNext: 'Run enrollkit quickstart in that folder first, or specify a file.',
     runsCompareDescription:
       'Compares two recorded runs step by step, as replay does, and exits with 13 if they differ. Names that you changed for a replay do not count as differences.',

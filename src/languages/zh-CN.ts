@@ -4613,6 +4613,8 @@ export const zhCN: Sentences = {
     runsVersions: (before, after) => `录制时为 ${before}；现在为 ${after}。`,
     runsNothing: '无',
     runsNoRecording: (folder) => `${folder} 中没有录制。`,
+    runsStillGoing: (folder, pid) => `进程 ${pid} 正在 ${folder} 中工作。运行结束时才会写入记录。`,
+    runsStillGoingNext: '请等待其结束，或指定先前运行的文件：enrollkit runs --dir FOLDER',
     runsNoRecordingNext: '请先在该文件夹中运行 enrollkit quickstart，或指定文件。',
     runsCompareDescription:
       '与 replay 一样，逐步比较两次录制的运行，如果不同则以 13 退出。你为重放更改的名称不算差异。',

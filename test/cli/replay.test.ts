@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import { UnfinishedReplay } from '../../src/cli/quickstart/unfinished-replay.js';
@@ -12,6 +12,7 @@ import { startEmulator } from '../../src/emulator/start.js';
 import { useLanguage } from '../../src/languages/language.js';
 import { readRecording } from '../../src/quickstart/recording/read.js';
 import { layoutOf } from '../../src/workspace/layout.js';
+import { takeLock } from '../../src/workspace/lock.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
@@ -49,27 +50,96 @@ function changedCopy(folder: string, change: (recording: any) => void): string {
   return path;
 }
 
-test('the shipped recording, replayed against the emulator, does not differ; runs lists the replay', async () => {
+/** The YAML of a document, by its place: indented by spaces, each key or item on one line, and no key twice in a map. */
+function jobsOf(document: string): string[] {
+  return [...document.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, yaml]) => yaml!);
+}
+
+/** What a job runs: GitHub's `run` and Azure's `script`. */
+const commandsOf = (job: string) =>
+  [...job.matchAll(/^ *- (?:run|script): (.+)$/gm)].flatMap(([, line]) => line!.split(' && '));
+
+test('the jobs in docs/replay.md: the shipped recording does not differ, online and offline; runs lists the replays', async () => {
+  const document = readFileSync(new URL('../../docs/replay.md', import.meta.url), 'utf8');
+  const [github, azure, ...others] = jobsOf(document);
+  assert.deepEqual(others, []);
+  const commands = commandsOf(github!);
+  assert.deepEqual(commandsOf(azure!), commands);
+  const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  assert.deepEqual(commands.slice(0, 2), ['npm ci', 'npm run build']);
+  assert.ok(scripts.build);
+  for (const job of [github!, azure!]) {
+    for (const line of job.trimEnd().split('\n')) {
+      assert.match(line, /^(?: {2})*(?:- )?(?:[\w-]+:(?: .+)?|if: .+)$/, line);
+    }
+  }
   await inTemporaryFolder(async (folder) => {
+    for (const command of commands.slice(2)) {
+      const [node, bin, ...words] = command.split(' ');
+      assert.deepEqual([node, bin], ['node', 'dist/bin.js']);
+      const line = words.map((word) =>
+        word.startsWith('templates/') ? fileURLToPath(new URL(`../../${word}`, import.meta.url)) : word,
+      );
+      const { status, stdout, stderr } = await run(line, { cwd: folder });
+      assert.equal(status, 0, stdout + stderr);
+    }
     const dir = join(folder, 'online');
-    const { status, stdout } = await run(['replay', shipped, '--dir', dir, '--check', '--json']);
-    const { differences, recording, replayed, outcome } = JSON.parse(stdout);
-    assert.deepEqual(differences, []);
-    assert.equal(status, 0);
-    assert.equal(replayed, shipped);
-    assert.equal(outcome, 'done');
     const listed = await run(['runs', '--dir', dir, '--json']);
     assert.equal(listed.status, 0);
     const { runs } = JSON.parse(listed.stdout);
     assert.deepEqual(
-      runs.map((one: any) => [one.recording, one.outcome, one.devices]),
-      [[recording, 'done', 3]],
+      runs.map((one: any) => [one.outcome, one.devices, one.target]),
+      [['done', 3, 'emulator']],
     );
     assert.ok(runs[0].replayOf);
     const used = await run(['replay', shipped, '--dir', dir], { env: withCodes });
     assert.equal(used.status, 9);
     assertRefusal(used.stderr, 'FOLDER_NOT_EMPTY', dir);
     assert.equal(readdirSync(join(dir, '.enrollkit', 'runs')).length, 1);
+    // While a run is going on, its folder has no recording of it, and takes no replay.
+    const release = takeLock(join(dir, '.enrollkit', 'lock'));
+    try {
+      for (const line of [
+        ['replay', dir, '--dir', join(folder, 'early')],
+        ['runs', 'compare', shipped, dir],
+      ]) {
+        const refused = await run(line, { env: withCodes });
+        assert.equal(refused.status, 9);
+        assertRefusal(refused.stderr, 'FOLDER_IN_USE', dir);
+      }
+      assert.equal((await run(['replay', shipped, '--dir', dir])).status, 9);
+      assert.equal(existsSync(join(folder, 'early')), false);
+    } finally {
+      release();
+    }
+    const both = await run(['runs', 'compare', dir, join(folder, 'offline'), '--json']);
+    assert.deepEqual(JSON.parse(both.stdout).differences, []);
+  });
+});
+
+test('runs lists a hundred recordings with damaged ones among them, in order', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const none = await run(['runs', '--dir', folder, '--json']);
+    assert.deepEqual([none.status, JSON.parse(none.stdout).runs], [0, []]);
+    const recordings = join(folder, '.enrollkit', 'runs');
+    mkdirSync(recordings, { recursive: true });
+    const text = readFileSync(shipped, 'utf8');
+    const nameOf = (number: number) =>
+      `2027-01-01T00-00-${String(number % 60).padStart(2, '0')}.000Z${number < 60 ? '' : '-2'}.json`;
+    for (let number = 0; number < 100; number += 1) {
+      const damaged = number % 10 === 3;
+      writeFileSync(join(recordings, nameOf(number)), damaged ? text.slice(0, number * 50) : text);
+    }
+    const { status, stdout, stderr } = await run(['runs', '--dir', folder, '--json'], { env: withCodes });
+    assert.equal(status, 2);
+    const { runs } = JSON.parse(stdout) as { runs: { recording: string; error?: { code: string } }[] };
+    assert.equal(runs.length, 100);
+    assert.equal(runs.filter(({ error }) => error?.code === 'INVALID_RECORDING').length, 10);
+    const names = runs.map(({ recording }) => basename(recording).replace('.json', ''));
+    assert.deepEqual(names, [...names].sort());
+    assert.equal(stderr.split('[INVALID_RECORDING]').length, 11);
+    const plain = await run(['runs', '--dir', folder]);
+    assert.equal(plain.stdout.trimEnd().split('\n').length, 100);
   });
 });
 

@@ -8,6 +8,7 @@ import type { Recording } from '../../quickstart/recording/schema.js';
 import { recordingsOf } from '../../quickstart/recording/store.js';
 import { isFolder } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
+import { lockHolder } from '../../workspace/lock.js';
 
 export interface NamedRecording {
   /** Absolute. */
@@ -19,7 +20,7 @@ export interface NamedRecording {
  * Reads a recording.
  *
  * @param argument a file, or a certificate folder: then its last run
- * @throws EnrollkitError INVALID_RECORDING
+ * @throws EnrollkitError INVALID_RECORDING; FOLDER_IN_USE for a folder in which a run is going on
  */
 export function openRecording(argument: string): NamedRecording {
   const path = isFolder(argument) ? lastOf(argument) : resolve(argument);
@@ -27,7 +28,15 @@ export function openRecording(argument: string): NamedRecording {
 }
 
 function lastOf(folder: string): string {
-  const last = recordingsOf(layoutOf(folder)).at(-1);
+  const layout = layoutOf(folder);
+  const holder = lockHolder(layout.lock);
+  if (holder !== undefined) {
+    throw new EnrollkitError('FOLDER_IN_USE', sentences.cliQuickstart.runsStillGoing(folder, holder.pid), {
+      next: sentences.cliQuickstart.runsStillGoingNext,
+      context: { folder, ...holder },
+    });
+  }
+  const last = recordingsOf(layout).at(-1);
   if (last !== undefined) return last;
   throw new EnrollkitError('INVALID_RECORDING', sentences.cliQuickstart.runsNoRecording(folder), {
     next: sentences.cliQuickstart.runsNoRecordingNext,
