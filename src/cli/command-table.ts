@@ -110,6 +110,11 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./cert/convert.run.js')).run,
   ),
   inOneFile('cert inspect', async () => (await import('./cert/inspect.js')).certInspect),
+  inTwoFiles(
+    'cert tree',
+    async () => (await import('./cert/tree.js')).certTree,
+    async () => (await import('./cert/tree.run.js')).run,
+  ),
   inOneFile('cert fingerprint', async () => (await import('./cert/fingerprint.js')).certFingerprint),
   inOneFile('cert needs-renewal', async () => (await import('./cert/needs-renewal.js')).certNeedsRenewal),
   inTwoFiles(

@@ -6024,6 +6024,75 @@ The verification certificate is ready. In the portal, on the same page:
         script: 'only SHA-1, for a script',
       },
     },
+    tree: {
+      description:
+        'Shows who signed whom in the certificates of files and folders (PEM, DER, PKCS#7 or PKCS#12), decided by names and signatures as in cert verify. For each certificate: its kind, how much of its validity is used, its end, and whether its private key is there. Output that is not a terminal is plain text. The journal of a certificate folder says which CAs a run uploaded to DPS; DPS is not asked.',
+      path: 'files and folders (default: certs)',
+      within:
+        'which certificates end soon: within 30d, 36h or 25% of their lifetime (default: the last third)',
+      formats: 'Formats',
+      mermaid: 'write a Mermaid flowchart',
+      svg: 'write an SVG image',
+      html: 'write an HTML page, also for printing',
+      examples: {
+        folder: 'the certificates of a quickstart',
+        files: 'two files, with what ends within 30 days',
+        html: 'a page to send to somebody, or to print',
+      },
+      oneFormat: (flags: readonly string[]) => `${flags.join(' and ')} cannot be combined.`,
+      chooseFormat: 'Specify one format.',
+      noSubject: '(no subject)',
+      kinds: {
+        root: 'root CA',
+        intermediate: 'intermediate CA',
+        edge: 'IoT Edge CA',
+        device: 'device',
+        server: 'server',
+        verification: 'verification',
+        'self-signed': 'self-signed',
+      },
+      states: {
+        valid: (_start: string, end: string) => `until ${end}`,
+        'ends-soon': (_start: string, end: string) => `ends soon, ${end}`,
+        expired: (_start: string, end: string) => `expired ${end}`,
+        'not-yet-valid': (start: string, _end: string) => `not before ${start}`,
+      },
+      keys: { matches: 'key', encrypted: 'key, encrypted', none: 'no key' },
+      used: (percent: number) => `${percent}% of the validity is used`,
+      signerMissing: (issuer: string) => `signed by ${issuer}, which is not in these files`,
+      signedByBelow: (name: string) => `signed by ${name}, which is shown below it: they signed each other`,
+      sameCa: (name: string) =>
+        `another certificate of ${name}, with the same key; what it signed is shown there`,
+      uploaded: (name: string, dpsName: string | undefined) =>
+        dpsName === undefined
+          ? `uploaded to the emulator as ${name}`
+          : `uploaded to DPS ${dpsName} as ${name}`,
+      malformed: (problem: string) => `malformed: ${problem}`,
+      summary: (count: number, expired: number, soon: number, notYet: number) =>
+        [
+          count === 1 ? 'One certificate' : `${count} certificates`,
+          ...(expired > 0 ? [`${expired} expired`] : []),
+          ...(soon > 0 ? [soon === 1 ? '1 ends soon' : `${soon} end soon`] : []),
+          ...(notYet > 0 ? [`${notYet} not valid yet`] : []),
+        ].join(', '),
+      locked: (count: number) =>
+        count === 1
+          ? 'One encrypted PKCS#12 file was not opened; --passphrase-file opens it.'
+          : `${count} encrypted PKCS#12 files were not opened; --passphrase-file opens them.`,
+      incomplete:
+        'Too many CAs have the same name. The signers of some certificates were not looked for; specify fewer files.',
+      title: 'Certificates',
+      at: (time: string) => `As of ${time}`,
+      columns: {
+        certificate: 'Certificate',
+        kind: 'Kind',
+        validity: 'Validity',
+        key: 'Private key',
+        details: 'Details',
+      },
+      expiry: 'What ends first',
+      notRead: 'Files that could not be read',
+    },
     inspect: {
       description:
         'Shows the certificates in a file (PEM, DER, PKCS#7 or PKCS#12) or in all files of a folder and its subfolders. Also shows certificate signing requests, as cert sign reads them.',
@@ -7180,6 +7249,7 @@ The verification certificate is ready. In the portal, on the same page:
       'cert pfx': 'pack certificate, key and chain into a PKCS#12 file',
       'cert convert': 'convert between PEM, DER, PKCS#7 and PKCS#12',
       'cert inspect': 'show the certificates of a file or folder',
+      'cert tree': 'show who signed whom, and what ends soon',
       'cert fingerprint': 'print SHA-1 and SHA-256 fingerprints',
       'cert needs-renewal': 'check whether a certificate expires soon (exit status)',
       'cert verify': 'validate a certificate chain',
