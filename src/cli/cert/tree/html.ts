@@ -2,7 +2,7 @@
 import { currentLanguage, sentences } from '../../../languages/language.js';
 import { printable } from '../../terminal/text.js';
 import type { Forest, TreeNode } from './forest.js';
-import { linesBefore, treeRows, unicodeLines } from './lines.js';
+import { type TreeRow, treeRows } from './lines.js';
 import { escapeMarkup, pictureColors } from './markup.js';
 import { algorithmText, day, keyText, kindText, percentText, stateText, summaryText } from './words.js';
 
@@ -22,7 +22,7 @@ export interface HtmlOptions {
 
 export function treeHtml({ nodes }: Forest, { time, unreadable, remarks }: HtmlOptions): string {
   const { title, at, columns, expiry, notRead } = sentences.cliCert.tree;
-  const heads = [columns.certificate, columns.kind, columns.validity, columns.key, columns.details];
+  const heads = [columns.certificate, columns.kind, columns.validity, columns.key];
   return `<!doctype html>
 <html lang="${currentLanguage()}">
 <head>
@@ -35,15 +35,17 @@ body{margin:2rem auto;padding:0 1rem;max-width:75rem;background:var(--back);colo
 h1{font-size:1.5rem;margin-bottom:0}h2{font-size:1.15rem;margin-top:2rem}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%}
-th{text-align:left;border-bottom:2px solid var(--line);padding:.3rem .6rem}
-td{vertical-align:top;border-bottom:1px solid color-mix(in srgb,var(--line) 40%,transparent);padding:.3rem .6rem;overflow-wrap:anywhere}
-.certificate{min-width:16rem}.tree{display:flex}.lines{white-space:pre;font-family:ui-monospace,Consolas,"DejaVu Sans Mono",monospace;color:var(--dim)}
-.validity{white-space:nowrap}.bar{display:inline-block;box-sizing:border-box;width:6rem;height:.8rem;border:1px solid var(--line);vertical-align:middle;margin-right:.5rem;print-color-adjust:exact;-webkit-print-color-adjust:exact}
+th{text-align:left;border-bottom:2px solid;border-bottom-color:var(--line);padding:.3em .6em}
+td{vertical-align:top;border-bottom:1px solid;border-bottom-color:color-mix(in srgb,var(--line) 40%,transparent);padding:.3em .6em;overflow-wrap:anywhere}
+td.certificate{min-width:14em;padding-block:0;height:1px}.tree{display:flex;height:100%}.lines{display:flex;color:var(--dim)}.lines i{position:relative;width:1.4em}.name{padding-block:.3em}
+.lines i::before,.lines i::after{content:"";position:absolute;left:.4em}.through::before{top:0;bottom:0;border-left:1px solid;border-left-color:var(--line)}.last::before{top:0;height:.95em;border-left:1px solid;border-left-color:var(--line)}.branch::after{top:.95em;width:.8em;border-top:1px solid;border-top-color:var(--line)}
+.tree-table td:not(.certificate){white-space:nowrap}.tree-table td{border-bottom:0}.percent{display:inline-block;width:2.8em}
+.bar{display:inline-block;box-sizing:border-box;width:6rem;height:.8rem;border:1px solid;border-color:var(--line);vertical-align:middle;margin-right:.5rem;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .fill{display:block;height:100%;background:var(--used)}.expired .fill{background:repeating-linear-gradient(45deg,var(--expired) 0 3px,transparent 3px 6px)}.ends-soon .fill{background:var(--soon)}
 .expired .state,.ends-soon .state{font-weight:bold}.expired .state{color:var(--expired)}.ends-soon .state{color:var(--soon)}
-.small{font-size:.85rem;color:var(--dim)}code{font-size:.8rem;overflow-wrap:anywhere}
+.small{font-size:.87em;color:var(--dim)}code{font-size:.95em;overflow-wrap:anywhere}
 @page{size:A4;margin:14mm}
-@media print{:root{color-scheme:light;--back:#fff;--text:#000;--dim:#444;--line:#888;--used:#5b6f8c;--soon:#8a5200;--expired:#b71c1c}body{margin:0;padding:0;max-width:none;font-size:9pt}.wide{overflow:visible}.certificate{min-width:0}tr{break-inside:avoid}thead{display:table-header-group}td,th{padding:.15rem .3rem}.bar{width:4rem}}
+@media print{:root{color-scheme:light;--back:#fff;--text:#000;--dim:#444;--line:#888;--used:#5b6f8c;--soon:#8a5200;--expired:#b71c1c}body{margin:0;padding:0;max-width:none;font-size:8.5pt}.wide{overflow:visible}td.certificate{min-width:0}tr{break-inside:avoid}thead{display:table-header-group}td,th{padding:.3em .4em}.bar{width:4em;height:.9em}}
 </style>
 </head>
 <body>
@@ -52,12 +54,10 @@ td{vertical-align:top;border-bottom:1px solid color-mix(in srgb,var(--line) 40%,
 <p>${escapeMarkup(summaryText(nodes))}. ${escapeMarkup(at(time))}</p>
 ${remarks.map((one) => `<p>${escapeMarkup(one)}</p>`).join('\n')}
 <div class="wide" tabindex="0" role="region" aria-label="${escapeMarkup(title)}">
-<table>
+<table class="tree-table">
 <thead><tr>${heads.map((one) => `<th scope="col">${escapeMarkup(one)}</th>`).join('')}</tr></thead>
 <tbody>
-${treeRows(nodes)
-  .map((row) => tableRow(row.node, linesBefore(row, unicodeLines)))
-  .join('\n')}
+${treeRows(nodes).map(treeRow).join('\n')}
 </tbody>
 </table>
 </div>
@@ -72,6 +72,12 @@ ${[...nodes]
   )
   .join('\n')}
 </ol>
+<h2>${escapeMarkup(columns.details)}</h2>
+<table>
+<tbody>
+${nodes.map(detailsRow).join('\n')}
+</tbody>
+</table>
 ${unreadable.length === 0 ? '' : `<h2>${escapeMarkup(notRead)}</h2>\n<ul>\n${unreadable.map(({ message }) => `<li>${escapeMarkup(printable(message))}</li>`).join('\n')}\n</ul>`}
 </main>
 </body>
@@ -79,20 +85,28 @@ ${unreadable.length === 0 ? '' : `<h2>${escapeMarkup(notRead)}</h2>\n<ul>\n${unr
 `;
 }
 
-function tableRow(node: TreeNode, lines: string): string {
+function treeRow({ node, depth, levels }: TreeRow): string {
   const { state, used } = node.validity;
   const percent = Math.round(used * 100);
-  const notes = node.notes.map((note) => `<div>${escapeMarkup(note)}</div>`).join('');
+  const hidden = depth - levels.length;
+  const lines = levels.map((more, index) => {
+    const isOwn = index === levels.length - 1;
+    return `<i class="${isOwn ? 'branch ' : ''}${more ? 'through' : isOwn ? 'last' : ''}"></i>`;
+  });
+  const notes = node.notes.map((note) => `<div class="small">${escapeMarkup(note)}</div>`).join('');
+  return `<tr class="${state}">
+<td class="certificate"><div class="tree"><span class="lines" aria-hidden="true">${hidden > 0 ? `…${hidden}` : ''}${lines.join('')}</span><div class="name"><strong>${escapeMarkup(node.name)}</strong>${notes}</div></div></td>
+<td>${escapeMarkup(kindText(node))}</td>
+<td><span class="bar" role="img" aria-label="${escapeMarkup(sentences.cliCert.tree.used(percent))}"><span class="fill" style="width:${percent}%"></span></span><span class="percent">${escapeMarkup(percentText(node))}</span> <span class="state">${escapeMarkup(stateText(node))}</span></td>
+<td>${escapeMarkup(algorithmText(node))}, ${escapeMarkup(keyText(node))}</td>
+</tr>`;
+}
+
+function detailsRow(node: TreeNode): string {
   const all = [...new Set([...node.files, ...node.keys.map(({ file }) => file)])];
   const more = all.length - maxFiles;
   const files = [...all.slice(0, maxFiles), ...(more > 0 ? [sentences.cliQuickstart.andMore(more)] : [])]
     .map((file) => `<div>${escapeMarkup(printable(file))}</div>`)
     .join('');
-  return `<tr class="${state}">
-<td class="certificate"><div class="tree"><span class="lines" aria-hidden="true">${escapeMarkup(lines)}</span><strong>${escapeMarkup(node.name)}</strong></div></td>
-<td>${escapeMarkup(kindText(node))}<div class="small">${escapeMarkup(algorithmText(node))}</div></td>
-<td class="validity"><span class="bar" role="img" aria-label="${escapeMarkup(sentences.cliCert.tree.used(percent))}"><span class="fill" style="width:${percent}%"></span></span>${escapeMarkup(percentText(node))}<div class="state">${escapeMarkup(stateText(node))}</div></td>
-<td>${escapeMarkup(keyText(node))}</td>
-<td class="small">${notes}${files}<code>SHA-256 ${node.sha256Thumbprint}</code></td>
-</tr>`;
+  return `<tr><td>${escapeMarkup(node.name)}</td><td class="small"><code>SHA-256 ${node.sha256Thumbprint}</code>${files}</td></tr>`;
 }

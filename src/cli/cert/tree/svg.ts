@@ -14,7 +14,7 @@ const noteHeight = 17;
 const indent = 24;
 /** A column of the monospace font at 14 px, for cutting names. */
 const columnWidth = 8.5;
-const at = { kind: 430, bar: 566, state: 686 };
+const at = { kind: 430, bar: 566, state: 696 };
 const barWidth = 100;
 
 export function treeSvg({ nodes }: Forest, time: string): string {
@@ -45,7 +45,7 @@ export function treeSvg({ nodes }: Forest, time: string): string {
       text(at.kind, y + 20, 'plain', kindText(node)),
       bar(at.bar, y + 8, state, used),
       text(at.bar + barWidth + 8, y + 20, 'small', percentText(node)),
-      text(at.state + 24, y + 20, `plain ${state}`, stateText(node)),
+      text(at.state + 20, y + 20, `plain ${state}`, stateText(node)),
       text(x + 20, y + 36, 'small', truncate(`${algorithmText(node)}, ${keyText(node)}`, 60)),
       '</g>',
     );
@@ -64,7 +64,7 @@ export function treeSvg({ nodes }: Forest, time: string): string {
 <style>${pictureColors}
 text{font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:var(--text);font-size:13px}
 .title{font-size:17px;font-weight:bold}.name{font-size:14px;font-weight:bold}.small{font-size:12px;fill:var(--dim)}
-.back{fill:var(--back)}.line{fill:none;stroke:var(--line)}.frame{fill:none;stroke:var(--line)}.fill{fill:var(--used)}
+.back{fill:var(--back)}.line{fill:none;stroke:var(--line);shape-rendering:crispEdges}.frame{fill:none;stroke:var(--line)}.fill{fill:var(--used)}
 .dot{fill:var(--back);stroke:var(--used);stroke-width:2}.dot.expired{fill:var(--expired);stroke:var(--expired)}.dot.ends-soon{stroke:var(--soon);stroke-width:4}.dot.not-yet-valid{stroke-dasharray:2 2}
 text.expired{fill:var(--expired);font-weight:bold}text.ends-soon{fill:var(--soon);font-weight:bold}
 .hatch{stroke:var(--expired);stroke-width:3}

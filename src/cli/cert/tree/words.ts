@@ -9,7 +9,7 @@ export function kindText({ kind }: TreeNode): string {
 
 /** `until 2027-11-29`; in UTC. */
 export function stateText({ validity: { state, notBefore, notAfter } }: TreeNode): string {
-  return sentences.cliCert.tree.states[state](day(notBefore), day(notAfter));
+  return sentences.cliCert.tree.states[state](day(state === 'not-yet-valid' ? notBefore : notAfter));
 }
 
 export function keyText({ keys }: TreeNode): string {
