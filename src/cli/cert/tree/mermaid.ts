@@ -1,6 +1,15 @@
 /** The tree as a Mermaid flowchart. */
 import type { Forest, TreeNode } from './forest.js';
+import type { State } from './validity.js';
 import { algorithmText, keyText, kindText, percentText, stateText } from './words.js';
+
+/** How the box of each state is drawn; the state is in the label too. */
+const outlines: Readonly<Record<State, string>> = {
+  valid: 'stroke:#2e7d32',
+  'ends-soon': 'stroke:#b26a00,stroke-width:2px',
+  expired: 'stroke:#c62828,stroke-width:3px,stroke-dasharray:6 3',
+  'not-yet-valid': 'stroke:#555,stroke-dasharray:2 2',
+};
 
 /** Every signature is an arrow, so CAs that signed each other have one each way. */
 export function treeMermaid({ nodes }: Forest): string {
@@ -9,10 +18,7 @@ export function treeMermaid({ nodes }: Forest): string {
     'flowchart TB',
     ...nodes.map((node) => `  ${ids.get(node)}["${label(node)}"]:::${node.validity.state}`),
     ...nodes.flatMap((node) => node.signers.map((signer) => `  ${ids.get(signer)} --> ${ids.get(node)}`)),
-    '  classDef valid stroke:#2e7d32',
-    '  classDef ends-soon stroke:#b26a00,stroke-width:2px',
-    '  classDef expired stroke:#c62828,stroke-width:3px,stroke-dasharray:6 3',
-    '  classDef not-yet-valid stroke:#555,stroke-dasharray:2 2',
+    ...Object.entries(outlines).map(([state, outline]) => `  classDef ${state} ${outline}`),
     '',
   ].join('\n');
 }
