@@ -1,6 +1,6 @@
 /** The tree as one SVG image, without a network and without a script. */
 import { sentences } from '../../../languages/language.js';
-import { displayWidth, truncate } from '../../terminal/text.js';
+import { truncate } from '../../terminal/text.js';
 import type { Forest } from './forest.js';
 import { treeRows } from './lines.js';
 import { escapeMarkup, pictureColors } from './markup.js';
@@ -88,7 +88,5 @@ function bar(x: number, y: number, state: string, used: number): string {
 }
 
 function text(x: number, y: number, kind: string, content: string): string {
-  // Ideographs of another font are as wide as two columns.
-  const wide = displayWidth(content) > content.length ? ' xml:space="preserve"' : '';
-  return `<text class="${kind}" x="${x}" y="${y}"${wide}>${escapeMarkup(content)}</text>`;
+  return `<text class="${kind}" x="${x}" y="${y}">${escapeMarkup(content)}</text>`;
 }
