@@ -149,7 +149,8 @@ function uploadsOf(
       const journal = Journal.open(path, () => new Date(0));
       for (const thing of journal.things()) {
         if (thing.kind !== 'ca-certificate' || !journal.has(thing)) continue;
-        const { name, target, sha1Thumbprint: thumbprint } = thing;
+        const { name, target, sha1Thumbprint: recorded } = thing;
+        const thumbprint = recorded.toUpperCase();
         const upload = target.kind === 'azure' ? { name, dpsName: target.dpsName } : { name };
         byThumbprint.set(thumbprint, [...(byThumbprint.get(thumbprint) ?? []), upload]);
       }
@@ -159,7 +160,5 @@ function uploadsOf(
     }
   }
   if (byThumbprint.size === 0) return new Map();
-  return new Map(
-    certificates.map((one) => [one, byThumbprint.get(sha1Thumbprint(one).toUpperCase()) ?? []] as const),
-  );
+  return new Map(certificates.map((one) => [one, byThumbprint.get(sha1Thumbprint(one)) ?? []] as const));
 }
