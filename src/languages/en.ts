@@ -5458,6 +5458,8 @@ export const en = {
     cleanQuestion: 'Delete all of these?',
     cleanRemovedFiles: (count: number, folder: string) => `deleted  ${count} files in ${folder}`,
     cleanKeptEmulator: (state: string) => `kept     the emulator in ${state}`,
+    cleanLeft: (path: string) => `kept     ${path}: enrollkit did not create it`,
+    cleanLeftMore: (count: number) => `kept     ${count} more that enrollkit did not create`,
     cleanPartial: (kept: number, all: number) => `${kept} of ${all} items were not deleted.`,
     cleanPartialNext: 'Fix the problem shown for each item, then run the same command again.',
     cleanAndMore: (count: number) => `and ${count} more in the provisioning service`,

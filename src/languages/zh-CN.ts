@@ -4078,7 +4078,8 @@ export const zhCN: Sentences = {
       `${path} 已更改：它有 ${size} 字节，而被中断的运行写入了 ${expected} 字节。`,
     changedLink: (path) => `${path} 已更改：它是符号链接。`,
     changedRows: (path, devices) => `${path} 已更改：它未列出被中断的运行所记录的 ${devices} 台设备。`,
-    changedBehind: (path, length) => `${path} 已更改：第 ${length} 个字节之后的内容不是由被中断的运行写入的。`,
+    changedBehind: (path, length) =>
+      `${path} 已更改：第 ${length} 个字节之后的内容不是由被中断的运行写入的。`,
     lineTooLong: (path, line, maximum) => `${path} 第 ${line} 行：不读取超过 ${maximum} 个字符的行。`,
     changedContents: (path) => `${path} 已更改：其内容不是被中断的运行所写入的内容。`,
     idTwice: (place, id, other) => `${place}：注册 ID ${id} 已列在 ${other} 中。`,
@@ -4546,6 +4547,8 @@ export const zhCN: Sentences = {
     cleanQuestion: '删除以上所有内容？',
     cleanRemovedFiles: (count, folder) => `已删除  ${folder} 中的 ${count} 个文件`,
     cleanKeptEmulator: (state) => `已保留  ${state} 中的模拟器`,
+    cleanLeft: (path) => `已保留  ${path}：它不是由 enrollkit 创建的`,
+    cleanLeftMore: (count) => `已保留  另外 ${count} 项，它们不是由 enrollkit 创建的`,
     cleanPartial: (kept, all) => `${all} 项中有 ${kept} 项未删除。`,
     cleanPartialNext: '请解决每一项所示的问题，然后再次运行同一命令。',
     cleanAndMore: (count) => `设备预配服务中还有 ${count} 个`,
