@@ -3,6 +3,7 @@ export { ControlPlane } from './dps/client/arm.js';
 export type { TokenCredential } from './dps/client/azure-credential.js';
 export {
   type AssignedRegistration,
+  type DeviceProtocol,
   type RegisterDeviceOptions,
   registerDevice,
 } from './dps/client/device.js';
@@ -16,7 +17,7 @@ export {
 export type { Exchange, ExchangeReply, ExchangeRequest } from './dps/client/exchange.js';
 export type { RequestOptions } from './dps/client/http/client.js';
 export { connectToHub, type HubConnection, type HubConnectionOptions } from './dps/client/hub-connection.js';
-export { type HubDevice, HubService } from './dps/client/hub-service.js';
+export { type HubDevice, HubService, type QueriedDevice } from './dps/client/hub-service.js';
 export { describeRequest, type RequestEvent, type RequestObserver } from './dps/client/observer.js';
 export { ServicePlane } from './dps/client/service.js';
 export {

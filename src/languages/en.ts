@@ -2019,7 +2019,7 @@ export const en = {
       CERTIFICATE_EXPIRES_SOON: {
         meaning: 'A certificate has a third of its lifetime left, or less.',
         causes: [['it was not renewed in time', 'enrollkit cert inspect FILE shows the dates']],
-        next: 'Renew it: enrollkit cert renew, or enrollkit cert rollover for a CA.',
+        next: 'Renew it: enrollkit cert renew --help. For a CA: enrollkit cert rollover --help',
       },
       CHANGE_UNFINISHED: {
         meaning: 'An interrupted command has left files that are not in place yet.',
@@ -2029,7 +2029,7 @@ export const en = {
       ROLLOVER_UNFINISHED: {
         meaning: 'A CA roll-over has begun and is not finished.',
         causes: [['the command was interrupted', 'enrollkit doctor shows how far it came']],
-        next: 'Run the same command again: enrollkit cert rollover',
+        next: 'Run the same command again. Its flags: enrollkit cert rollover --help',
       },
       EMULATOR_MISSING: {
         meaning: 'The plan uses an emulator, and its state is gone.',
@@ -4801,7 +4801,9 @@ export const en = {
     otherKindOfCa: (actual: 'none' | 'root' | 'intermediate', expected: 'none' | 'root' | 'intermediate') =>
       `This is ${kindOfCa(actual)}, but the plan expects ${kindOfCa(expected)}.`,
     giveThisKindOfCa: (expected: 'none' | 'root' | 'intermediate') =>
-      expected === 'none' ? 'Omit --ca.' : `Omit --existing-ca, or specify ${kindOfCa(expected)}.`,
+      expected === 'none'
+        ? 'Omit --ca, or omit --existing-ca none.'
+        : `Omit --existing-ca, or specify ${kindOfCa(expected)}.`,
     signRequestOrMove: (request: string, certificate: string, folder: string) =>
       `Sign its request, then run the command again: enrollkit cert sign ${request} --out ${certificate} (with the same --dir). Or move ${folder} away to create new ones.`,
     restoreCertificateOrMove: (folder: string) =>

@@ -1598,7 +1598,7 @@ export const zhCN: Sentences = {
       CERTIFICATE_EXPIRES_SOON: {
         meaning: '证书剩余有效期不超过三分之一。',
         causes: [['没有及时续订', 'enrollkit cert inspect FILE 会显示日期']],
-        next: '续订证书：enrollkit cert renew；对于 CA，使用 enrollkit cert rollover。',
+        next: '续订证书：enrollkit cert renew --help；对于 CA：enrollkit cert rollover --help',
       },
       CHANGE_UNFINISHED: {
         meaning: '中断的命令留下了尚未就位的文件。',
@@ -1608,7 +1608,7 @@ export const zhCN: Sentences = {
       ROLLOVER_UNFINISHED: {
         meaning: 'CA 轮换已开始但尚未完成。',
         causes: [['命令被中断', 'enrollkit doctor 会显示进度']],
-        next: '重新运行同一命令：enrollkit cert rollover',
+        next: '重新运行同一命令。其选项：enrollkit cert rollover --help',
       },
       EMULATOR_MISSING: {
         meaning: '计划使用模拟器，但其状态已不存在。',
@@ -3996,7 +3996,9 @@ export const zhCN: Sentences = {
   quickstart: {
     otherKindOfCa: (actual, expected) => `这是${kindOfCa(actual)}，但计划要求使用${kindOfCa(expected)}。`,
     giveThisKindOfCa: (expected) =>
-      expected === 'none' ? '省略 --ca。' : `省略 --existing-ca，或指定${kindOfCa(expected)}。`,
+      expected === 'none'
+        ? '省略 --ca，或省略 --existing-ca none。'
+        : `省略 --existing-ca，或指定${kindOfCa(expected)}。`,
     signRequestOrMove: (request, certificate, folder) =>
       `签署其证书请求，然后重新运行命令：enrollkit cert sign ${request} --out ${certificate}（使用相同的 --dir）。或者移走 ${folder}，以创建新的密钥和证书。`,
     restoreCertificateOrMove: (folder) =>

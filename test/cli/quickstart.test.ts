@@ -181,9 +181,9 @@ test('a dry run lists what would be made and sent, and makes nothing', () =>
   inTemporaryFolder(async (cwd) => {
     const { status, stdout } = await run(['quickstart', '--dry-run'], { cwd });
     assert.equal(status, 0);
-    assert.match(stdout, /makes {2}certs\/devices\/device-003\/key\.pem/);
-    assert.match(stdout, /sends {2}PUT https:\/\/.*\/certificates\/enrollkit-root\?api-version=/);
-    assert.match(stdout, /sends {2}PUT https:\/\/.*\/enrollmentGroups\/enrollkit-devices\?api-version=/);
+    assert.match(stdout, /creates {2}certs\/devices\/device-003\/key\.pem/);
+    assert.match(stdout, /sends {4}PUT https:\/\/.*\/certificates\/enrollkit-root\?api-version=/);
+    assert.match(stdout, /sends {4}PUT https:\/\/.*\/enrollmentGroups\/enrollkit-devices\?api-version=/);
     assert.deepEqual(readdirSync(cwd), []);
   }));
 

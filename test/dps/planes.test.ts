@@ -279,7 +279,7 @@ planes(
     assert.equal(target.service, 'from-arm');
     assert.equal(target.trust, undefined);
     const emulated = Object.keys(world.target).filter(
-      (name) => !['trust', 'onRequest', 'idScope'].includes(name),
+      (name) => !['trust', 'onRequest', 'idScope', 'certificatesPage'].includes(name),
     );
     assert.deepEqual(Object.keys(target).sort(), emulated.sort());
   },

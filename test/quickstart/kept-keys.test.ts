@@ -291,7 +291,7 @@ test('killed after any file, a run goes on, and no key that was written is repla
     for (const cut of cuts) {
       await inWorld(async (other) => {
         // As it is after the file was written, and before the journal says so.
-        const kept = records.slice(0, cut + 1).filter(({ thing }) => thing.kind === 'file');
+        const kept = records.slice(0, cut + 1).filter(({ thing }) => thing?.kind === 'file');
         for (const { thing } of kept) {
           const to = join(other.folder, thing.path);
           mkdirSync(dirname(to), { recursive: true });

@@ -61,7 +61,7 @@ test('what is missing, of another type, or none of the choices is told in plain 
     plan.devices.registrationIds = 'device-001';
   }, /registrationIds: .*\blist\b/);
   refuses((plan) => {
-    plan.devices.protocol = 'amqp';
+    plan.devices.protocol = 'carrier' as 'mqtt';
   }, /protocol: .*"mqtt", "https"/);
   refuses((plan) => {
     plan.version = 2;
@@ -188,7 +188,7 @@ test('problems of a plan file have their line and column', () => {
     return problem(file.replace(from, to));
   };
   assert.match(changed('"sendTelemetry": true', '"sendTelemetry": true,'), /^plan\.json:\d+:\d+: .*JSON/);
-  assert.match(changed('"mqtt"', '"amqp"'), /plan\.json:36:17: devices\.protocol: /);
+  assert.match(changed('"mqtt"', '"carrier"'), /plan\.json:36:17: devices\.protocol: /);
   assert.match(changed('"protocol"', '"colour"'), /plan\.json:36:5: devices: .*"colour"/);
   assert.match(changed('365', '"365"'), /plan\.json:12:27: certificates\.deviceValidityDays: /);
   assert.match(changed('"device-002"', '"device 002"'), /plan\.json:33:7: devices\.registrationIds\.1: /);

@@ -23,7 +23,7 @@ import { givenFields } from '../input/plan-flags.js';
 import { planFrom } from '../input/plan-input.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { shownError } from '../kernel/report-error.js';
-import { useEmulatorOf } from '../target/emulator-state.js';
+import { emulatorToUse } from '../target/emulator-state.js';
 import { withTarget } from '../target/target.js';
 import { plainProgress } from '../terminal/plain-progress.js';
 import { displayPath } from '../terminal/text.js';
@@ -106,10 +106,9 @@ function assertFlags(flags: ReplayFlags, { interactive }: Context): void {
 function assertNewFolder(layout: Layout, unfinished: UnfinishedReplay): void {
   assertOwnFolder(layout);
   if (unfinished.exists || !isFolder(layout.state)) return;
-  // Of a replay that was killed before it began.
-  const early = [layout.replay, layout.sharedEmulator].map((path) => basename(path));
-  const isEarly = (name: string) => early.includes(name.replace(/\.tmp$/, '')) && name !== early[0];
-  if (readdirSync(layout.state).every(isEarly)) return;
+  // Of a replay that was killed as its first act.
+  const isTemporary = (name: string) => name === `${basename(layout.replay)}.tmp`;
+  if (readdirSync(layout.state).every(isTemporary)) return;
   throw folderUsed(layout.folder);
 }
 
@@ -149,13 +148,9 @@ async function runAgain(
   if (plan.certificates.encryptKeys && passphrase === undefined) {
     throw new EnrollkitError('PASSPHRASE_REQUIRED', sentences.cliQuickstart.replayEncrypts);
   }
+  const useEmulator = await emulatorToUse(flags, plan.target, folder);
   unfinished.begin();
-  try {
-    await useEmulatorOf(flags, plan.target, folder);
-  } catch (error) {
-    unfinished.end();
-    throw error;
-  }
+  useEmulator();
   const earlier = foundEarlier(recording, plan);
   if (earlier) {
     context.output.note('replay.earlier-steps', sentences.cliQuickstart.replayEarlierSteps);

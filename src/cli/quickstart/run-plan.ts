@@ -12,7 +12,7 @@ import { environmentSecrets } from '../input/environment-secrets.js';
 import { noteShortPassphrase } from '../input/new-passphrase.js';
 import { askPassphrase } from '../input/passphrase.js';
 import type { Context, FlagsOf } from '../kernel/command.js';
-import { useEmulatorOf } from '../target/emulator-state.js';
+import { emulatorToUse } from '../target/emulator-state.js';
 import { withTarget } from '../target/target.js';
 import { programName } from '../terminal/command-line.js';
 import { type Progress, plainProgress } from '../terminal/plain-progress.js';
@@ -39,7 +39,8 @@ export async function runPlan(
   assertOwnFolder(layoutOf(folder));
   assertNotNewer(layoutOf(folder).plan);
   await assertUsable(plan, folder, existingCa, context);
-  await useEmulatorOf(flags, plan.target, folder);
+  const useEmulator = await emulatorToUse(flags, plan.target, folder);
+  useEmulator();
   const mayAsk = context.interactive && !flags.yes;
   const passphrase =
     given.passphrase ?? (mayAsk && plan.certificates.encryptKeys ? await askPassphrase(context) : undefined);

@@ -49,15 +49,17 @@ function sharedEmulatorOf(folder: string): string | undefined {
  * Lets the runs of a certificate folder use the emulator that `--emulator` names, which several people or tests share: that
  * of `emulator start --dir FOLDER`, or of a certificate folder. Without the flag, nothing changes.
  *
+ * @returns writes the choice into the folder, for when nothing else can be refused
  * @throws EnrollkitError USAGE for a run in Azure; NOT_FOUND unless the emulator is running; CONFLICT when the folder uses
  *   another one already
  */
-export async function useEmulatorOf(
+export async function emulatorToUse(
   { emulator }: FlagValues<typeof sharedEmulatorFlag>,
   { kind }: PlanTarget,
   folder: string,
-): Promise<void> {
-  if (emulator === undefined) return;
+): Promise<() => void> {
+  const unchanged = () => {};
+  if (emulator === undefined) return unchanged;
   if (kind === 'azure') {
     throw new EnrollkitError('USAGE', sentences.cliTarget.emulatorOrAzure, {
       next: sentences.cliTarget.omitEmulator,
@@ -72,14 +74,14 @@ export async function useEmulatorOf(
   }
   const state = resolve(found);
   const before = sharedEmulatorOf(folder) ?? emulatorStateOf(folder);
-  if (before !== undefined && resolve(before) === state) return;
+  if (before !== undefined && resolve(before) === state) return unchanged;
   if (before !== undefined) {
     throw new EnrollkitError('CONFLICT', sentences.cliTarget.anotherEmulator(folder, before), {
       next: sentences.cliTarget.newFolderForShared,
       context: { folder, emulator: before },
     });
   }
-  writeFileAtomically(layoutOf(folder).sharedEmulator, `${state}\n`, publicFileMode);
+  return () => writeFileAtomically(layoutOf(folder).sharedEmulator, `${state}\n`, publicFileMode);
 }
 
 /** The state folder of a certificate folder, as it was typed. */

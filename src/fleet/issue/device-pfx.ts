@@ -1,5 +1,5 @@
 /** PKCS#12 files of devices; loaded only when they are requested. */
-import { createPfx, derivePfxKeys, type PfxKeys } from '../../pki/containers/pkcs12-write.js';
+import { createPfxWith, derivePfxKeys, type PfxKeys } from '../../pki/containers/pkcs12-write.js';
 import { privateKeyOf } from '../../pki/private-key.js';
 import { certificateDers } from '../../pki/x509/certificate.js';
 import type { MadeDevice } from '../devices/device.js';
@@ -17,15 +17,11 @@ export function pfxMaker(
   const protection = keys ?? derivePfxKeys('');
   return async (device) => ({
     ...device,
-    pfx: await createPfx(
-      {
-        certificate: device.certificate,
-        privateKey: privateKeyOf(device.privateKeyInfo),
-        chain,
-        friendlyName: device.registrationId,
-        passphrase: '',
-      },
-      await protection,
-    ),
+    pfx: createPfxWith(await protection, {
+      certificate: device.certificate,
+      privateKey: privateKeyOf(device.privateKeyInfo),
+      chain,
+      friendlyName: device.registrationId,
+    }),
   });
 }

@@ -46,7 +46,7 @@ export function recordOf({ key }: KeyEncryption): EncryptionRecord {
 }
 
 function checkOf({ key }: DerivedKey): Buffer {
-  return createHmac('sha256', key).update('enrollkit fleet').digest();
+  return createHmac('sha256', key).update('passphrase check').digest();
 }
 
 /**

@@ -78,12 +78,22 @@ export async function derivePfxKeys(
 /**
  * Creates a PKCS#12 file.
  *
- * @param keys of the passphrase, from {@link derivePfxKeys} with the same `mac`; derived here by default
  * @returns the file's contents, DER
  * @throws EnrollkitError KEY_MISMATCH, INVALID_CERTIFICATE
  */
-export async function createPfx(contents: PfxContents, keys?: PfxKeys): Promise<Buffer> {
-  const { privateKey, passphrase, mac } = contents;
+export async function createPfx(contents: PfxContents): Promise<Buffer> {
+  return createPfxWith(await derivePfxKeys(contents.passphrase, contents.mac), contents);
+}
+
+/**
+ * Like {@link createPfx}, for many files with one passphrase.
+ *
+ * @param keys from {@link derivePfxKeys} with the same `mac`
+ */
+export function createPfxWith(
+  keys: PfxKeys,
+  { privateKey, mac, ...contents }: Omit<PfxContents, 'passphrase'>,
+): Buffer {
   const leaf = parseCertificate(contents.certificate);
   if (!isKeyPair(privateKey, leaf.publicKey)) {
     throw new EnrollkitError('KEY_MISMATCH', sentences.pkiContainers.keyNotOfCertificate(leaf.subject.text));
@@ -100,10 +110,9 @@ export async function createPfx(contents: PfxContents, keys?: PfxKeys): Promise<
     certificateBag(leaf.der, attributes),
     ...contents.chain.map((certificate) => certificateBag(parseCertificate(certificate).der)),
   );
-  const protection = keys ?? (await derivePfxKeys(passphrase, mac));
-  const encryptedCertificates = encryptPbes2(certificates, protection.encryption);
+  const encryptedCertificates = encryptPbes2(certificates, keys.encryption);
   const privateKeyInfo = privateKey.export({ format: 'der', type: 'pkcs8' });
-  const shroudedKey = encryptPrivateKeyInfo(privateKeyInfo, protection.encryption);
+  const shroudedKey = encryptPrivateKeyInfo(privateKeyInfo, keys.encryption);
   const authenticatedSafe = sequence(
     sequence(
       objectIdentifier(oids.encryptedData),
@@ -126,7 +135,7 @@ export async function createPfx(contents: PfxContents, keys?: PfxKeys): Promise<
   return sequence(
     integer(3),
     dataContent(authenticatedSafe),
-    (mac === 'pbmac1' ? pbmac1Data : macData)(authenticatedSafe, protection.mac),
+    (mac === 'pbmac1' ? pbmac1Data : macData)(authenticatedSafe, keys.mac),
   );
 }
 
