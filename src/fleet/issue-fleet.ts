@@ -23,6 +23,7 @@ import { keyEncryption, openWith, recordOf } from './issue/key-encryption.js';
 import { largeKeySource } from './issue/large-keys.js';
 import { FleetOutput } from './issue/output.js';
 import { assertOutlivesDevices, digestOf, type FleetCa, type FleetRequest } from './issue/request.js';
+import { assertResumable } from './issue/resumable.js';
 import type { BatchResult, WorkerSetup } from './issue/worker-messages.js';
 import { WorkerPool } from './issue/worker-pool.js';
 
@@ -95,9 +96,10 @@ export async function issueFleet(options: IssueFleetOptions): Promise<IssueFleet
     pool.setUp(setup);
     if (typeof out === 'string') {
       const encrypted = setup.encryption && recordOf(setup.encryption);
-      journal = FleetJournal.open(out, digestOf(request), encrypted, () => assertFree(request));
+      journal = FleetJournal.open(out, digestOf(request), encrypted, total, () => assertFree(request));
     }
     let before = journal?.done;
+    if (before) await assertResumable(request, format, before);
     if (before && format.folder && typeof out === 'string') {
       before = await format.folder.intactPart(
         { ...request, out, encryptKeys: request.passphrase !== undefined },

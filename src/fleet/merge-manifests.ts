@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { sameId } from '../dps/contract/ids.js';
+import { registrationIdProblem, sameId } from '../dps/contract/ids.js';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
 import { secretFileMode, unwritable } from '../workspace/files.js';
@@ -126,6 +126,11 @@ async function assertNew(
   }
 }
 
+/** RFC 5280 section 4.1.2.2: at most 20 octets. */
+const serialNumberText = /^[0-9A-F]{1,40}$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: no row that fleet issue writes has one.
+const controlCharacter = /[\u0000-\u001f\u007f]/;
+
 async function* rowsOf(paths: readonly string[]): AsyncGenerator<Row, void, undefined> {
   for (const path of paths) {
     let line = 0;
@@ -135,13 +140,14 @@ async function* rowsOf(paths: readonly string[]): AsyncGenerator<Row, void, unde
       // Neither of the two ever needs quotes.
       const [registrationId, serialNumber, ...rest] = text.split(',', manifestColumns.length);
       if (
-        !registrationId ||
-        !/^[0-9A-F]+$/.test(serialNumber ?? '') ||
-        rest.length < manifestColumns.length - 2
+        registrationIdProblem(registrationId ?? '') !== undefined ||
+        !serialNumberText.test(serialNumber ?? '') ||
+        rest.length < manifestColumns.length - 2 ||
+        controlCharacter.test(text)
       ) {
         throw invalid(sentences.fleet.notARow(path, line));
       }
-      yield { path, line, text, registrationId, serialNumber: serialNumber! };
+      yield { path, line, text, registrationId: registrationId!, serialNumber: serialNumber! };
     }
   }
 }

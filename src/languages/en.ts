@@ -4896,6 +4896,12 @@ export const en = {
     changedSize: (path: string, size: number, expected: number) =>
       `${path} has changed: it has ${size} bytes, but the interrupted run wrote ${expected}.`,
     changedLink: (path: string) => `${path} has changed: it is a symbolic link.`,
+    changedRows: (path: string, devices: number) =>
+      `${path} has changed: it does not list the ${devices} devices that the interrupted run recorded.`,
+    changedBehind: (path: string, length: number) =>
+      `${path} has changed: what follows byte ${length} was not written by the interrupted run.`,
+    lineTooLong: (path: string, line: number, maximum: number) =>
+      `${path}, line ${line}: lines of more than ${maximum} characters are not read.`,
     changedContents: (path: string) =>
       `${path} has changed: it does not contain what the interrupted run wrote.`,
     idTwice: (place: string, id: string, other: string) =>
@@ -4927,7 +4933,7 @@ export const en = {
     tooManyTags: (maximum: number) =>
       `A list can have at most ${maximum} tag names, and this line adds another one.`,
     notAFile: (path: string) => `${path} is not a regular file.`,
-    writeToFile: 'Write the list to a file first, because it is read more than once.',
+    writeToFile: 'Use a regular file: it is read more than once, so a pipe or a device does not work.',
     changedWhileRead: (path: string) => `${path} changed while it was being read.`,
     invalidShard: (text: string) => `--shard must be I/N, with I from 1 to N, not ${text}.`,
     shardExample: 'For example, use 1/3, 2/3 or 3/3.',
@@ -4960,7 +4966,8 @@ export const en = {
     lacksFiles: (out: string, name: string) => `${out} lacks chain.pem or key.pem of ${name}.`,
     fileOfOthers: (path: string) => `${path} already exists and is not part of this fleet.`,
     chooseOut: 'Choose another path with --out, or move it away.',
-    issueAgain: 'Delete it with its .journal and its manifest, and issue the fleet again.',
+    issueAgain:
+      'Restore it. Otherwise, move it away together with its .journal and its manifest, then issue the fleet again.',
     waitOrChooseOut: 'Wait until it ends, or choose another path with --out.',
     symbolicLink: (path: string) => `${path} is a symbolic link.`,
     otherRun: (path: string) => `${path} belongs to an unfinished run with another fleet or other arguments.`,
@@ -5453,6 +5460,8 @@ export const en = {
     cleanQuestion: 'Delete all of these?',
     cleanRemovedFiles: (count: number, folder: string) => `deleted  ${count} files in ${folder}`,
     cleanKeptEmulator: (state: string) => `kept     the emulator in ${state}`,
+    cleanLeft: (path: string) => `kept     ${path}: enrollkit did not create it`,
+    cleanLeftMore: (count: number) => `kept     ${count} more that enrollkit did not create`,
     cleanPartial: (kept: number, all: number) => `${kept} of ${all} items were not deleted.`,
     cleanPartialNext: 'Fix the problem shown for each item, then run the same command again.',
     cleanAndMore: (count: number) => `and ${count} more in the provisioning service`,

@@ -4079,6 +4079,10 @@ export const zhCN: Sentences = {
     changedSize: (path, size, expected) =>
       `${path} 已更改：它有 ${size} 字节，而被中断的运行写入了 ${expected} 字节。`,
     changedLink: (path) => `${path} 已更改：它是符号链接。`,
+    changedRows: (path, devices) => `${path} 已更改：它未列出被中断的运行所记录的 ${devices} 台设备。`,
+    changedBehind: (path, length) =>
+      `${path} 已更改：第 ${length} 个字节之后的内容不是由被中断的运行写入的。`,
+    lineTooLong: (path, line, maximum) => `${path} 第 ${line} 行：不读取超过 ${maximum} 个字符的行。`,
     changedContents: (path) => `${path} 已更改：其内容不是被中断的运行所写入的内容。`,
     idTwice: (place, id, other) => `${place}：注册 ID ${id} 已列在 ${other} 中。`,
     serialNumberTwice: (place, serialNumber, other) =>
@@ -4100,7 +4104,7 @@ export const zhCN: Sentences = {
     controlCharacters: (tag) => `标记 ${tag} 含有控制字符。`,
     tooManyTags: (maximum) => `一个列表最多可以有 ${maximum} 个标记名称，而此行又增加了一个。`,
     notAFile: (path) => `${path} 不是常规文件。`,
-    writeToFile: '请先将列表写入文件，因为它需要多次读取。',
+    writeToFile: '请使用常规文件：该文件需要多次读取，因此不能使用管道或设备。',
     changedWhileRead: (path) => `${path} 在读取期间发生了更改。`,
     invalidShard: (text) => `--shard 必须是 I/N，其中 I 为 1 到 N，而不是 ${text}。`,
     shardExample: '例如，使用 1/3、2/3 或 3/3。',
@@ -4129,7 +4133,7 @@ export const zhCN: Sentences = {
     lacksFiles: (out, name) => `${out} 缺少 ${name} 的 chain.pem 或 key.pem。`,
     fileOfOthers: (path) => `${path} 已存在，且不属于此设备群。`,
     chooseOut: '使用 --out 选择其他路径，或将其移走。',
-    issueAgain: '将其与它的 .journal 和清单一起删除，然后重新颁发设备群。',
+    issueAgain: '请还原该文件。否则，请将其与它的 .journal 和清单一起移走，然后重新颁发设备群。',
     waitOrChooseOut: '等待其结束，或使用 --out 选择其他路径。',
     symbolicLink: (path) => `${path} 是符号链接。`,
     otherRun: (path) => `${path} 属于另一次未完成的运行，其设备群或参数与此次不同。`,
@@ -4545,6 +4549,8 @@ export const zhCN: Sentences = {
     cleanQuestion: '删除以上所有内容？',
     cleanRemovedFiles: (count, folder) => `已删除  ${folder} 中的 ${count} 个文件`,
     cleanKeptEmulator: (state) => `已保留  ${state} 中的模拟器`,
+    cleanLeft: (path) => `已保留  ${path}：它不是由 enrollkit 创建的`,
+    cleanLeftMore: (count) => `已保留  另外 ${count} 项，它们不是由 enrollkit 创建的`,
     cleanPartial: (kept, all) => `${all} 项中有 ${kept} 项未删除。`,
     cleanPartialNext: '请解决每一项所示的问题，然后再次运行同一命令。',
     cleanAndMore: (count) => `设备预配服务中还有 ${count} 个`,

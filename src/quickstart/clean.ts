@@ -1,7 +1,7 @@
 /** The reverse of a run: removes what the journal says that it made, and nothing else. */
 
-import { rmSync, unlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ControlPlane } from '../dps/client/arm.js';
 import { HubService } from '../dps/client/hub-service.js';
@@ -16,11 +16,13 @@ import { type CreatedFile, type CreatedResource, Journal, type JournalTarget } f
 import {
   assertJournalNotEmptied,
   assertStateInFolder,
+  emulatorFilePattern,
+  emulatorSnapshotFolder,
   isPlaceOfRun,
   type Layout,
   layoutOf,
 } from '../workspace/layout.js';
-import { lockHolder } from '../workspace/lock.js';
+import { lockHolder, removeDeadClaims } from '../workspace/lock.js';
 import { openFolder } from '../workspace/open-folder.js';
 import { linkBelow } from '../workspace/symbolic-links.js';
 import { removeRecordings } from './recording/store.js';
@@ -50,6 +52,11 @@ export interface CleanResult {
   removed: CreatedResource[];
   /** What is still there, and why. It stays in the journal. */
   kept: { thing: CreatedResource; why: string }[];
+}
+
+export interface LocalCleanResult extends CleanResult {
+  /** What else is in the state folder, put there by others: paths in the certificate folder, sorted. */
+  left: string[];
 }
 
 const order: RemoteResource['kind'][] = [
@@ -184,11 +191,11 @@ export function forgetRemote(folder: string, now: () => Date): void {
 /**
  * Removes the local files that runs wrote, then the folders that this leaves empty, then the state of runs: plan,
  * journal, recordings and emulator. A file that was changed since, or that is behind a symbolic link, is kept with the reason, and
- * the state with it. The state of an emulator that still runs is kept too.
+ * the state with it. The state of an emulator that still runs is kept too, and so is what others have put into the state.
  *
  * @throws EnrollkitError CONFLICT while remote things are left; JOURNAL_UNREADABLE
  */
-export function cleanLocal(folder: string, now: () => Date = () => new Date()): CleanResult {
+export function cleanLocal(folder: string, now: () => Date = () => new Date()): LocalCleanResult {
   const layout = layoutOf(folder);
   const { remote } = planClean(folder);
   if (remote.length > 0) {
@@ -196,7 +203,7 @@ export function cleanLocal(folder: string, now: () => Date = () => new Date()): 
       next: sentences.quickstart.cleanFirst,
     });
   }
-  const result: CleanResult = { removed: [], kept: [] };
+  const result: LocalCleanResult = { removed: [], kept: [], left: [] };
   const { journal, close } = openFolder(layout, now);
   try {
     for (const thing of planClean(folder).local) {
@@ -212,6 +219,7 @@ export function cleanLocal(folder: string, now: () => Date = () => new Date()): 
   } finally {
     close();
   }
+  if (result.kept.length === 0) result.left = foreignIn(layout);
   return result;
 }
 
@@ -244,9 +252,40 @@ function removeFile({ path }: CreatedFile, layout: Layout, journal: Journal): st
 function removeState(layout: Layout): void {
   const { plan, journal, emulator, sharedEmulator } = layout;
   // One that runs would go on without its files, where no command finds it.
-  if (lockHolder(join(emulator, 'lock')) === undefined) rmSync(emulator, { recursive: true, force: true });
+  if (lockHolder(join(emulator, 'lock')) === undefined) removeEmulator(emulator);
   removeRecordings(layout);
-  for (const path of [plan, journal, sharedEmulator]) rmSync(path, { force: true });
+  removeFiles([plan, journal, sharedEmulator]);
+}
+
+function removeEmulator(folder: string): void {
+  if (!lookAt(folder)) return;
+  const filesIn = (path: string) => {
+    const names = lookAt(path)?.isDirectory() ? readdirSync(path) : [];
+    return names.filter((name) => emulatorFilePattern.test(name)).map((name) => join(path, name));
+  };
+  const snapshot = join(folder, emulatorSnapshotFolder);
+  removeFiles([...filesIn(snapshot), ...filesIn(folder)]);
+  removeDeadClaims(join(folder, 'lock'));
+  for (const path of [snapshot, folder]) removeIfEmpty(path);
+}
+
+/** A folder, a link or a pipe of the same name is someone else's. */
+function removeFiles(paths: readonly string[]): void {
+  for (const path of paths) if (lookAt(path)?.isFile()) rmSync(path, { force: true });
+}
+
+/** What is left in the state folder: files, links, and folders with nothing in them. */
+function foreignIn({ folder, state, emulator }: Layout): string[] {
+  const isRunning = lockHolder(join(emulator, 'lock')) !== undefined;
+  const found = (path: string): string[] => {
+    if (path === emulator && isRunning) return [];
+    const entries = lookAt(path)?.isDirectory() ? readdirSync(path) : [];
+    return entries.length > 0 ? entries.flatMap((name) => found(join(path, name))) : [path];
+  };
+  if (!lookAt(state)) return [];
+  return found(state)
+    .map((path) => relative(folder, path).split(sep).join('/'))
+    .sort();
 }
 
 class Clients {

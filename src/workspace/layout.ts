@@ -242,6 +242,12 @@ export function deviceFolderName(registrationId: string): string {
     );
 }
 
+/** In the emulator's folder: a copy of the state, during a seeded start. */
+export const emulatorSnapshotFolder = 'state-before';
+/** The files in the emulator's folder, and what a killed process leaves of one. */
+export const emulatorFilePattern =
+  /^(state(-(service|hub)-\d+)?\.db(-wal|-shm|-journal)?|tls-(root|server)(\.key)?\.pem|issuing-root\.pem|endpoints\.json|emulator\.log)(\.tmp)?$/;
+
 const notCounted = /^(readme(\..*)?|\.gitignore|\.gitkeep|\.ds_store|\.enrollkit)$/i;
 
 /**

@@ -1,6 +1,7 @@
 /** One folder, one meaning: which emulator a command with `--dir` uses. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { type EmulatorProcess, startEmulatorProcess } from '../support/emulator-process.js';
@@ -54,6 +55,39 @@ test('emulator start --dir F keeps its state in F/emulator, and every command wi
     assert.deepEqual(await enrollkit('emulator', 'reset'), { reset: true, dir: folder });
     assert.deepEqual(await enrollkit('emulator', 'stop'), { stopped: true, dir: folder });
   }));
+
+if (process.platform !== 'win32') {
+  test('an emulator whose log is a pipe, a folder or a link is not started, and nothing is written', () =>
+    inTemporaryFolder(async (top) => {
+      const inThePlace: Record<string, (path: string) => void> = {
+        pipe: (path) => execFileSync('mkfifo', [path]),
+        folder: (path) => mkdirSync(path),
+        link: (path) => symlinkSync(join(top, 'outside'), path),
+      };
+      for (const [what, place] of Object.entries(inThePlace)) {
+        for (const [state, ...argv] of [
+          ['emulator', 'emulator', 'start', '--detach'],
+          ['emulator', 'emulator', 'start'],
+          ['.enrollkit/emulator', 'quickstart', '--yes', '--count', '1'],
+        ] as [string, ...string[]][]) {
+          const folder = join(top, what, argv.join(''));
+          const log = join(folder, state, 'emulator.log');
+          mkdirSync(join(folder, state), { recursive: true });
+          place(log);
+          const { status, stdout } = await run([...argv, '--dir', folder, '--json']);
+          assert.equal(status, 9, `${what}, ${argv.join(' ')}: ${stdout}`);
+          const { code, message } = JSON.parse(stdout).error;
+          assert.match(code, /^FILE_(EXISTS|UNWRITABLE)$/);
+          assert.ok(message.includes(log), message);
+          assert.deepEqual(readdirSync(join(folder, state)), ['emulator.log']);
+          // One who reads it is told, too.
+          const logs = await run(['emulator', 'logs', '--dir', folder]);
+          assert.ok(logs.status === 9 || what === 'link', logs.stderr + logs.stdout);
+        }
+      }
+      assert.ok(!existsSync(join(top, 'outside')));
+    }));
+}
 
 test('what is stopped is found again: by a quickstart, and by the next emulator start', () =>
   inFolder(async (enrollkit, emulator, folder) => {

@@ -1,7 +1,9 @@
 /** A fleet is made over nothing that it did not make itself, whatever its journal says, and no device's key is lost. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import {
+  appendFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -22,6 +24,7 @@ import { CommittedFile } from '../../src/fleet/issue/committed-file.js';
 import { FleetJournal, type Progress } from '../../src/fleet/issue/journal.js';
 import { digestOf, type FleetRequest } from '../../src/fleet/issue/request.js';
 import { loadProfile } from '../../src/pki/make/profile.js';
+import { sha256Of } from '../../src/workspace/digest.js';
 import { layoutOf } from '../../src/workspace/layout.js';
 import { loadCertificate, loadPrivateKey } from '../../src/workspace/stored-certificates.js';
 import { type Answer, run } from '../cli/in-process.js';
@@ -82,7 +85,7 @@ async function progressAt(request: FleetRequest, devices: number): Promise<Progr
     const whole = readFileSync(path);
     const lineEnd = whole.toString('latin1').split('\n').slice(0, lines).join('\n').length + 1;
     // In an archive, the header of the next device's folder begins with its name.
-    const nextFolder = whole.indexOf(`k-${devices + 1}/\0`);
+    const nextFolder = devices < count ? whole.indexOf(`k-${devices + 1}/\0`) : whole.length - 1024;
     const length = request.format === 'tar' && path === request.out ? nextFolder : lineEnd;
     const copy = `${path}.copy`;
     writeFileSync(copy, whole.subarray(0, length));
@@ -199,6 +202,93 @@ for (const format of ['ndjson', 'tar', 'dir'] as const) {
     }));
 }
 
+type Numbers = Partial<Record<keyof Progress, unknown>>;
+
+/** Values that no journal has, of each number in it. */
+const notCounts = [-1, 0.5, 1e300, 2 ** 53, 'NaN', '3', null, true, [], {}];
+
+for (const format of ['ndjson', 'tar', 'dir'] as const) {
+  test(`${format}: a journal that does not fit its files cuts off nothing`, () =>
+    inTemporaryFolder(async (folder) => {
+      const request = requestIn(folder, format);
+      await issue(request);
+      const [one, three, all] = [
+        await progressAt(request, 1),
+        await progressAt(request, 3),
+        await progressAt(request, count),
+      ];
+      const path = join(folder, 'f.journal');
+      const write = (...lines: unknown[]) => {
+        journal(request);
+        appendFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      };
+      for (const name of ['devices', 'output', 'manifest'] as const) {
+        // The rule is the same for every number and format.
+        const values = format === 'ndjson' && name === 'output' ? notCounts : [-1];
+        for (const value of values) {
+          write({ done: { ...three, [name]: value } });
+          await refused(request, folder, ['JOURNAL_UNREADABLE', path, '2'], `${name} ${value}`);
+        }
+      }
+      const nothing = { devices: 0, output: 0, manifest: 0 };
+      const empty = sha256Of('');
+      const wrong: [what: string, done: Numbers, codes: string][] = [
+        ['more devices than the fleet has', { ...three, devices: count + 1 }, 'JOURNAL_UNREADABLE'],
+        ['an end before the last device', { ...three, ended: true }, 'JOURNAL_UNREADABLE'],
+        ['an unknown member', { ...three, more: 1 } as Numbers, 'JOURNAL_UNREADABLE'],
+        ['a digest that is none', { ...three, tails: { manifest: '\u001b[31m' } }, 'JOURNAL_UNREADABLE'],
+        ['more devices than listed', { ...three, devices: 5 }, 'FILE_EXISTS'],
+        ['fewer devices than listed', { ...three, devices: 1 }, 'FILE_EXISTS'],
+        ['no octet of the manifest', { ...three, manifest: 0, tails: undefined }, 'FILE_EXISTS'],
+        ['a part of a row', { ...three, manifest: three.manifest - 5, tails: undefined }, 'FILE_EXISTS'],
+        ['far more octets', { ...three, manifest: 2 ** 53 - 1 }, 'FILE_EXISTS'],
+      ];
+      if (format !== 'dir') {
+        wrong.push(
+          ['no octet of the output', { ...three, output: 0, tails: undefined }, 'FILE_EXISTS'],
+          [
+            'the digest of nothing',
+            { ...three, output: 0, tails: { ...three.tails!, output: empty } },
+            'FILE_EXISTS',
+          ],
+          ['the output of fewer devices', { ...three, output: one.output, tails: undefined }, 'FILE_EXISTS'],
+          ['a part of a device', { ...three, output: three.output - 5, tails: undefined }, 'FILE_EXISTS'],
+        );
+      }
+      for (const [what, done, codes] of wrong) {
+        write({ done });
+        await refused(request, folder, [codes, join(folder, 'f')], what);
+      }
+      if (format !== 'dir') {
+        write({ done: all }, { done: one });
+        await refused(request, folder, ['JOURNAL_UNREADABLE', path, '3'], 'a line that takes devices back');
+      }
+      for (const foreign of ['my notes', '{"done": my notes', '{"done":{"devices":3}}\nmy notes']) {
+        write({ done: three });
+        appendFileSync(path, foreign);
+        await refused(request, folder, ['JOURNAL_UNREADABLE', path, '3'], foreign);
+      }
+      // Files of someone else at the place of those that a run had just made.
+      for (const name of format === 'dir' ? ['f.manifest.csv'] : ['f', 'f.manifest.csv']) {
+        for (const file of ['f', 'f.manifest.csv']) rmSync(join(folder, file), { recursive: true });
+        if (format !== 'dir') writeFileSync(request.out as string, '');
+        writeFileSync(request.manifest, '');
+        writeFileSync(join(folder, name), 'mine\n');
+        write({ done: nothing });
+        await refused(request, folder, ['FILE_EXISTS', join(folder, name)], `${name} of someone else`);
+      }
+    }));
+}
+
+test('a first line of a journal that is none is not replaced', () =>
+  inTemporaryFolder(async (folder) => {
+    const request = requestIn(folder, 'ndjson');
+    for (const text of ['{"fleet": my notes', '{"fleet":{"version":1,"request":"mine', '\u0000']) {
+      writeFileSync(join(folder, 'f.journal'), text);
+      await refused(request, folder, ['JOURNAL_UNREADABLE', join(folder, 'f.journal'), '1'], text);
+    }
+  }));
+
 test('an interrupted run goes on with its own manifest only', () =>
   inTemporaryFolder(async (folder) => {
     const request = requestIn(folder, 'ndjson');
@@ -299,6 +389,39 @@ test('dir: a folder that is not of this fleet is not replaced, and the run goes 
   }));
 
 if (process.platform !== 'win32') {
+  test('a pipe, a folder or a device in place of a file of a fleet is refused without waiting', () =>
+    inTemporaryFolder(async (folder) => {
+      for (const format of ['ndjson', 'dir'] as const) {
+        const request = requestIn(folder, format);
+        await issue(request);
+        const done = await progressAt(request, 3);
+        for (const isInterrupted of [true, false]) {
+          for (const name of ['f', 'f.manifest.csv', 'f.journal']) {
+            if (format === 'dir' && (name !== 'f.manifest.csv' || !isInterrupted)) continue;
+            for (const kind of ['pipe', 'folder', 'device'] as const) {
+              const path = join(folder, name);
+              const kept = join(folder, 'kept');
+              if (isInterrupted) journal(request, done);
+              const isThere = existsSync(path);
+              if (isThere) renameSync(path, kept);
+              if (kind === 'pipe') execFileSync('mkfifo', [path]);
+              else if (kind === 'folder') mkdirSync(join(path, 'mine'), { recursive: true });
+              else symlinkSync('/dev/zero', path);
+              const { status, stdout } = await attempt(request);
+              assert.equal(status, 9, `${name}, ${kind}: ${stdout}`);
+              const { code, message } = JSON.parse(stdout).error;
+              assert.match(code, /^FILE_(EXISTS|UNREADABLE|UNWRITABLE)$/, message);
+              assert.ok(message.includes(path), message);
+              rmSync(path, { recursive: true });
+              if (isThere) renameSync(kept, path);
+              rmSync(join(folder, 'f.journal'), { force: true });
+            }
+          }
+        }
+        for (const name of ['f', 'f.manifest.csv']) rmSync(join(folder, name), { recursive: true });
+      }
+    }));
+
   test('nothing of a fleet is written through a symbolic link', () =>
     inTemporaryFolder(async (folder) => {
       const outside = join(folder, 'outside');

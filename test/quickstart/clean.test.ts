@@ -1,5 +1,6 @@
 /** What cleaning removes of the local files: what a run wrote, as it wrote it, and nothing that a journal merely names. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   appendFileSync,
@@ -120,6 +121,43 @@ test('somebody else’s file in the state folder stays, and so does a plan that 
     writeFileSync(planFile, '{}');
     assert.deepEqual(cleanLocal(folder).kept, []);
     assert.deepEqual(Object.keys(contentsOf(folder)), ['.enrollkit/notes.txt']);
+  }));
+
+test('what somebody put into the state folder, or into that of the emulator, stays and is named', () =>
+  inWorld(async (world) => {
+    const folder = await made(world);
+    const { state, emulator } = layoutOf(folder);
+    const own = ['state.db', 'state.db-wal', 'state-hub-2.db', 'tls-root.pem', 'tls-root.key.pem'];
+    own.push('tls-server.pem', 'tls-server.key.pem', 'issuing-root.pem', 'endpoints.json', 'emulator.log');
+    const put = (path: string) => {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, 'mine');
+    };
+    for (const name of own) put(join(emulator, name));
+    for (const name of ['notes.txt', 'backup/state.db']) {
+      put(join(emulator, name));
+      put(join(state, name));
+    }
+    put(join(emulator, 'state-service-2.db/mine.txt'));
+    put(join(state, 'runs/notes.txt'));
+    const left = [
+      '.enrollkit/backup/state.db',
+      '.enrollkit/emulator/backup/state.db',
+      '.enrollkit/emulator/notes.txt',
+      '.enrollkit/emulator/state-service-2.db/mine.txt',
+      '.enrollkit/notes.txt',
+      '.enrollkit/runs/notes.txt',
+    ];
+    if (process.platform !== 'win32') {
+      rmSync(join(emulator, 'emulator.log'));
+      execFileSync('mkfifo', [join(emulator, 'emulator.log')]);
+      left.push('.enrollkit/emulator/emulator.log');
+    }
+    const result = cleanLocal(folder);
+    assert.deepEqual(result.kept, []);
+    assert.deepEqual(result.left, left.sort());
+    for (const name of left) assert.ok(existsSync(join(folder, name)), name);
+    assert.ok(!existsSync(join(emulator, 'state.db')));
   }));
 
 if (process.platform !== 'win32') {

@@ -11,8 +11,9 @@ import { logFileOf } from '../../emulator/log-file.js';
 import { EnrollkitError, type ErrorCode, errorTable } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { programFile } from '../../package-files.js';
-import { ensureFolder, secretFileMode } from '../../workspace/files.js';
+import { ensureFolder, secretFileMode, unwritable } from '../../workspace/files.js';
 import { camelCase, type Flags, type FlagValues } from '../kernel/flags.js';
+import { logFileFor } from '../target/emulator-log.js';
 import { dirFlagFor } from './running-emulator.js';
 
 export interface DetachRequest {
@@ -42,7 +43,7 @@ export async function startDetached({
     );
   }
   ensureFolder(emulatorFolder(dir));
-  const log = openSync(logFileOf(dir), 'a', secretFileMode);
+  const log = openLog(dir);
   const child = spawn(
     process.execPath,
     [fileURLToPath(programFile('bin')), 'emulator', 'start', ...arguments_, '--json'],
@@ -57,6 +58,16 @@ export async function startDetached({
   } finally {
     child.stdout!.destroy();
     child.unref();
+  }
+}
+
+/** @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE */
+function openLog(dir: string): number {
+  const file = logFileFor(dir);
+  try {
+    return openSync(file, 'a', secretFileMode);
+  } catch (cause) {
+    throw unwritable(file, cause);
   }
 }
 

@@ -85,6 +85,7 @@ export const clean = defineCommand({
     if (!flags.yes) output.note('clean.list', listText(things));
     await confirmed('clean.all', sentences.cliQuickstart.cleanQuestion, flags, context);
 
+    let left: string[] | undefined;
     const result = await withTargets({ folder, flags }, context, (targetFor) =>
       cleanRemote({
         folder,
@@ -107,6 +108,11 @@ export const clean = defineCommand({
       const state = emulatorStateOf(folder);
       if (state !== undefined)
         output.note('clean.emulator', sentences.cliQuickstart.cleanKeptEmulator(state));
+      left = local.left;
+      for (const path of left.slice(0, maxListed))
+        output.note('clean.left', sentences.cliQuickstart.cleanLeft(join(folder, path)));
+      if (left.length > maxListed)
+        output.note('clean.left', sentences.cliQuickstart.cleanLeftMore(left.length - maxListed));
     }
     for (const { thing, why } of result.kept)
       output.note('clean.kept', sentences.cliQuickstart.cleanKept(inWords(thing), why));
@@ -120,7 +126,7 @@ export const clean = defineCommand({
         },
       );
     }
-    if (output.json) output.value(result);
+    if (output.json) output.value({ ...result, left });
   },
 });
 

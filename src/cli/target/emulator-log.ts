@@ -5,7 +5,7 @@ import { logFileOf } from '../../emulator/log-file.js';
 import type { EmulatorEvent, EmulatorLog } from '../../emulator/wire/events.js';
 import { EnrollkitError, type ErrorCode } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import { readText, secretFileMode } from '../../workspace/files.js';
+import { lookAt, readText, secretFileMode } from '../../workspace/files.js';
 import { type Output, plainStyles, type Styles } from '../kernel/output.js';
 import { printable } from '../terminal/text.js';
 
@@ -33,17 +33,33 @@ export const isNotable = ({ status, reason }: EmulatorEvent): boolean =>
  * Appends refusals to the log file of a state folder, so that the reason is in one place, wherever the emulator runs.
  *
  * @param dir the state folder
+ * @throws EnrollkitError FILE_EXISTS when something else than a file is in the place of the log
  */
 export function emulatorLogFile(dir: string): EmulatorLog {
-  const file = logFileOf(dir);
+  const file = logFileFor(dir);
   return (event) => {
-    if (!isNotable(event) || isStandardError(file)) return;
+    // Opening a pipe would wait for somebody to read it.
+    if (!isNotable(event) || isStandardError(file) || lookAt(file)?.isFile() === false) return;
     try {
       appendFileSync(file, `${eventLine(event, plainStyles)}\n`, { mode: secretFileMode });
     } catch {
       // A log that cannot be written stops no emulator.
     }
   };
+}
+
+/**
+ * The log file of a state folder, to be written.
+ *
+ * @throws EnrollkitError FILE_EXISTS when a pipe, a folder or a symbolic link is in its place
+ */
+export function logFileFor(dir: string): string {
+  const file = logFileOf(dir);
+  if (lookAt(file)?.isFile() !== false) return file;
+  throw new EnrollkitError('FILE_EXISTS', sentences.workspace.notAFile(file), {
+    next: sentences.workspace.moveAway,
+    context: { file },
+  });
 }
 
 /** As in a process that `emulator start --detach` has started: its lines are in the file already. */

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { ensureFolder } from '../../workspace/files.js';
+import { emulatorSnapshotFolder } from '../../workspace/layout.js';
 import { type StateDatabases, stateFilePattern } from './databases.js';
 import { readSetting } from './identity.js';
 
 /** In the state folder. */
-const snapshotFolder = 'state-before';
 
 export interface StateSnapshot {
   /** Puts the files back; the databases must be closed. */
@@ -23,7 +23,7 @@ export interface StateSnapshot {
  * @throws EnrollkitError FILE_UNWRITABLE
  */
 export function takeSnapshot(databases: StateDatabases, folder: string): StateSnapshot {
-  const copies = join(folder, snapshotFolder);
+  const copies = join(folder, emulatorSnapshotFolder);
   const discard = () => discardSnapshot(folder);
   discard();
   ensureFolder(copies);
@@ -52,7 +52,7 @@ export function takeSnapshot(databases: StateDatabases, folder: string): StateSn
 
 /** Removes the snapshot of a process that was killed. */
 export function discardSnapshot(folder: string): void {
-  rmSync(join(folder, snapshotFolder), { recursive: true, force: true });
+  rmSync(join(folder, emulatorSnapshotFolder), { recursive: true, force: true });
 }
 
 function stateFiles(folder: string): string[] {

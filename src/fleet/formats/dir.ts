@@ -8,7 +8,6 @@ import {
   opendirSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   writeSync,
@@ -19,10 +18,15 @@ import { sentences } from '../../languages/language.js';
 import { pemBlocks } from '../../pki/containers/pem.js';
 import { privateKeyOf } from '../../pki/private-key.js';
 import { sha256Of } from '../../workspace/digest.js';
-import { ensureFolder, readText, readTextIfExists, unwritable } from '../../workspace/files.js';
+import {
+  ensureFolder,
+  readBytesIfExists,
+  readText,
+  readTextIfExists,
+  unwritable,
+} from '../../workspace/files.js';
 import { deviceFolderName } from '../../workspace/layout.js';
 import type { MadeDevice } from '../devices/device.js';
-import { assertUnchanged } from '../issue/committed-file.js';
 import type { Progress } from '../issue/journal.js';
 import { type KeyEncryption, openWith } from '../issue/key-encryption.js';
 import { isoSeconds, manifestColumns } from '../manifest.js';
@@ -174,7 +178,8 @@ function deviceIn(
     (name) => deviceFileNames.includes(name) && lstatSync(join(folder, name)).isFile(),
   );
   if (!isDevice) return 'other';
-  const text = (name: string) => (names.includes(name) ? readFileSync(join(folder, name), 'latin1') : '');
+  const text = (name: string) =>
+    names.includes(name) ? (readBytesIfExists(join(folder, name))?.toString('latin1') ?? '') : '';
   const [certificatePem, keyPem, pfx] = [text('certificate.pem'), text('key.pem'), text('device.pfx')];
   if (!keyPem.includes('-----END') && pfx === '') return 'broken';
   if (text('chain.pem') !== certificatePem + issuersPem || (pfx === '') !== (device.pfx === undefined)) {
@@ -210,7 +215,6 @@ function deviceIn(
 async function intactPart(fleet: FolderFleet, progress: Progress): Promise<Progress> {
   const { manifest } = fleet;
   if (progress.devices === 0) return progress;
-  await assertUnchanged(manifest, { length: progress.manifest, tail: progress.tails?.manifest });
   let [devices, length] = [-1, 0];
   for await (const line of linesOf(manifest, progress.manifest)) {
     if (devices >= 0 && !isIntact(fleet, line)) return { devices, manifest: length, output: 0 };

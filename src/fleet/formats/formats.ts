@@ -1,9 +1,9 @@
 /** The formats of a fleet's output, and which of them an output has. Loads a format when it is needed. */
 
-import { open, stat } from 'node:fs/promises';
+import { closeSync, readSync, statSync } from 'node:fs';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import { fileError } from '../text-files.js';
+import { fileError, openRegularFile } from '../text-files.js';
 import type { OutputFormat, OutputSample } from './output-format.js';
 
 /** A row for each format. */
@@ -26,7 +26,7 @@ export const loadFormat = (name: FleetFormat): Promise<OutputFormat> => formats[
  * @throws EnrollkitError FILE_UNREADABLE when there is nothing, or nothing that `issueFleet` makes
  */
 export async function formatOf(out: string): Promise<OutputFormat> {
-  const sample = await sampleOf(out);
+  const sample = sampleOf(out);
   for (const name of fleetFormats) {
     const format = await loadFormat(name);
     if (format.recognizes(sample)) return format;
@@ -36,15 +36,15 @@ export async function formatOf(out: string): Promise<OutputFormat> {
   });
 }
 
-async function sampleOf(out: string): Promise<OutputSample> {
+function sampleOf(out: string): OutputSample {
   try {
-    if ((await stat(out)).isDirectory()) return { isFolder: true, start: Buffer.alloc(0) };
-    const file = await open(out);
+    if (statSync(out).isDirectory()) return { isFolder: true, start: Buffer.alloc(0) };
+    const file = openRegularFile(out);
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
-      return { isFolder: false, start: buffer.subarray(0, bytesRead) };
+      const start = Buffer.alloc(512);
+      return { isFolder: false, start: start.subarray(0, readSync(file, start)) };
     } finally {
-      await file.close();
+      closeSync(file);
     }
   } catch (cause) {
     throw fileError(out, cause);

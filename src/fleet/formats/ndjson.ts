@@ -17,17 +17,21 @@ import {
 
 export const ndjson: OutputFormat = {
   batchSize: 250,
+  startOf: (registrationId) => Buffer.from(startOfLine(registrationId)),
   writer: (setup) => new LineWriter(setup),
   last(out) {
     const line = lastLine(out);
     if (line === undefined) return undefined;
-    const { certificate, privateKey } = JSON.parse(line) as Record<string, unknown>;
+    const { certificate, privateKey } = (jsonOf(line) ?? {}) as Record<string, unknown>;
     if (typeof certificate !== 'string') return undefined;
     return { certificate, isKeyEncrypted: isEncryptedPem(String(privateKey)) };
   },
   recognizes: ({ isFolder, start }) => !isFolder && (start.length === 0 || start[0] === 0x7b),
   open: (out) => inOrder(storedDevices(out)),
 };
+
+/** A registration ID has no character that JSON escapes. */
+const startOfLine = (registrationId: string) => `{"registrationId":"${registrationId}","certificate":"`;
 
 /** With line feeds as JSON strings have them. */
 const certificatePem = pemFrame('CERTIFICATE', '\\n');
@@ -54,8 +58,7 @@ class LineWriter implements DeviceWriter {
 
   add(device: MadeDevice): MadeDevice {
     const out = this.#out;
-    // A registration ID has no character that JSON escapes.
-    out.ascii(`{"registrationId":"${device.registrationId}","certificate":"`);
+    out.ascii(startOfLine(device.registrationId));
     const begin = out.length;
     out.pem(certificatePem, device.certificate);
     const end = out.length;

@@ -16,10 +16,13 @@ export interface OutputFormat {
     /**
      * The part of the journal's progress whose devices are still whole.
      *
-     * @throws EnrollkitError FILE_EXISTS when the manifest has changed since, FILE_UNREADABLE
+     * @throws EnrollkitError FILE_UNREADABLE
      */
     intactPart(fleet: FolderFleet, progress: Progress): Promise<Progress>;
   };
+
+  /** How the output of a device begins, to recognize it; for a format whose output is not a folder. */
+  startOf?(registrationId: string): Buffer;
 
   /** Called in each worker thread. */
   writer(setup: WriterSetup): DeviceWriter;

@@ -1,13 +1,13 @@
 /** The format `tar`: an archive with a folder per device, which has the same files as with `dir`. */
 
-import { createReadStream } from 'node:fs';
+import type { ReadStream } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { extract, pack } from 'tar-stream';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { deviceFolderName } from '../../workspace/layout.js';
 import type { MadeDevice } from '../devices/device.js';
-import { endOfFile, fileError } from '../text-files.js';
+import { abridged, endOfFile, fileError, readStreamOf } from '../text-files.js';
 import { DeviceFiles, deviceFolderMode } from './device-files.js';
 import {
   type DeviceWriter,
@@ -19,10 +19,19 @@ import {
 
 /** Two blocks of zeros end an archive (POSIX.1-2017, pax, ustar interchange format). */
 const trailer = Buffer.alloc(1024);
+/** In the header of an entry, octets. */
+const longestName = 100;
+/** What a file of a device can have, octets: a chain is a few kilobytes. */
+const maxFileBytes = 1024 * 1024;
 
 export const tar: OutputFormat = {
   batchSize: 250,
   trailer,
+  startOf(registrationId) {
+    const name = `${deviceFolderName(registrationId)}/`;
+    // A longer one is divided: POSIX.1-2017, pax, ustar interchange format.
+    return Buffer.from(name.length <= longestName ? name : '\0');
+  },
   writer: (setup) => new EntryWriter(setup),
   /** The last file of an archive is a certificate; the key is before it. */
   last(out) {
@@ -77,7 +86,7 @@ class EntryWriter implements DeviceWriter {
 }
 
 async function* storedDevices(out: string): AsyncGenerator<StoredDevice, void> {
-  const input = createReadStream(out);
+  const input = streamOf(out);
   const archive = extract();
   // A pipe does not pass errors on.
   input.on('error', (error) => archive.destroy(error));
@@ -92,8 +101,13 @@ async function* storedDevices(out: string): AsyncGenerator<StoredDevice, void> {
         files = new Map();
       }
       name = folder;
-      if (file === 'chain.pem' || file === 'key.pem') files.set(file, await text(entry));
-      else entry.resume();
+      if (file !== 'chain.pem' && file !== 'key.pem') {
+        entry.resume();
+        continue;
+      }
+      const { size = 0 } = entry.header;
+      if (size > maxFileBytes) throw tooLarge(`${out}: ${abridged(folder)}/${file}`, size);
+      files.set(file, await text(entry));
     }
   } catch (cause) {
     if (cause instanceof EnrollkitError || (cause as NodeJS.ErrnoException).syscall)
@@ -105,6 +119,20 @@ async function* storedDevices(out: string): AsyncGenerator<StoredDevice, void> {
     input.destroy();
   }
   if (name !== undefined) yield storedDevice(out, name, files);
+}
+
+function streamOf(out: string): ReadStream {
+  try {
+    return readStreamOf(out);
+  } catch (cause) {
+    throw fileError(out, cause);
+  }
+}
+
+function tooLarge(name: string, size: number): EnrollkitError {
+  return new EnrollkitError('FILE_UNREADABLE', sentences.workspace.tooLarge(name, size, maxFileBytes), {
+    next: sentences.workspace.checkFile,
+  });
 }
 
 function storedDevice(out: string, name: string, files: ReadonlyMap<string, string>): StoredDevice {

@@ -6,7 +6,7 @@ import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { sha256Of } from '../../workspace/digest.js';
 import { lookAt, secretFileMode, unwritable } from '../../workspace/files.js';
-import { fileError } from '../text-files.js';
+import { fileError, notRegular, withoutWaiting } from '../text-files.js';
 
 /** How much of a file is committed. */
 export interface Committed {
@@ -18,6 +18,9 @@ export interface Committed {
 
 /** Enough octets to recognize a file: they contain a certificate, or a row with thumbprints. */
 const tailOctets = 4096;
+
+/** Enough octets to recognize what follows the committed part. */
+const leftOctets = 1024;
 
 export class CommittedFile {
   readonly #path: string;
@@ -61,7 +64,7 @@ export class CommittedFile {
   static async resume(path: string, { length, tail }: Committed): Promise<CommittedFile> {
     let handle: FileHandle;
     try {
-      handle = await open(path, constants.O_RDWR | noFollow);
+      handle = await open(path, constants.O_RDWR | noFollow | withoutWaiting);
     } catch (cause) {
       throw unwritable(path, cause);
     }
@@ -124,12 +127,27 @@ export class CommittedFile {
   }
 }
 
-/** @throws EnrollkitError FILE_EXISTS when a file has changed since it was committed; FILE_UNREADABLE */
-export async function assertUnchanged(path: string, committed: Committed): Promise<void> {
+/**
+ * Asserts that a file is the one that was committed, and that what is behind the committed part was written by the same
+ * run, so that it may be cut off.
+ *
+ * @param next how that begins; empty when nothing was to follow
+ * @throws EnrollkitError FILE_EXISTS when the file has changed since it was committed; FILE_UNREADABLE
+ */
+export async function assertUnchanged(path: string, committed: Committed, next: Buffer): Promise<void> {
   try {
-    const handle = await open(path, constants.O_RDONLY | noFollow);
+    const handle = await open(path, constants.O_RDONLY | noFollow | withoutWaiting);
     try {
       await unchangedTail(handle, path, committed);
+      const { length } = committed;
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(leftOctets), 0, leftOctets, length);
+      const left = buffer.subarray(0, bytesRead);
+      const isNext = left.subarray(0, next.length).equals(next.subarray(0, left.length));
+      // A power failure can leave zeros in place of what was not on the disk yet.
+      const isZeros = left.every((octet) => octet === 0);
+      if (left.length > 0 && (next.length === 0 || !(isNext || isZeros))) {
+        throw changed(path, sentences.fleet.changedBehind(path, length));
+      }
     } finally {
       await handle.close();
     }
@@ -142,7 +160,10 @@ export async function assertUnchanged(path: string, committed: Committed): Promi
 
 /** The last octets of the committed part. @throws EnrollkitError FILE_EXISTS when the file has changed since */
 async function unchangedTail(handle: FileHandle, path: string, { length, tail }: Committed): Promise<Buffer> {
-  const { size } = await handle.stat();
+  const stats = await handle.stat();
+  if (stats.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR', syscall: 'open' });
+  if (!stats.isFile()) throw notRegular(path);
+  const { size } = stats;
   if (size < length) throw changed(path, sentences.fleet.changedSize(path, size, length));
   const last = Buffer.alloc(Math.min(tailOctets, length));
   await handle.read(last, 0, last.length, length - last.length);
@@ -153,7 +174,8 @@ async function unchangedTail(handle: FileHandle, path: string, { length, tail }:
 /** A symbolic link would lead to a file that no run has created. Windows lacks the flag. */
 const noFollow = constants.O_NOFOLLOW ?? 0;
 
-function changed(path: string, message: string): EnrollkitError {
+/** The error for a file of an interrupted run that is not as the run left it. */
+export function changed(path: string, message: string): EnrollkitError {
   return new EnrollkitError('FILE_EXISTS', message, {
     next: sentences.fleet.issueAgain,
     context: { file: path },

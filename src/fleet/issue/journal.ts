@@ -23,7 +23,7 @@ import { sentences } from '../../languages/language.js';
 import {
   createFileAtomically,
   lookAt,
-  readTextIfExists,
+  readBytesIfExists,
   secretFileMode,
   unwritable,
 } from '../../workspace/files.js';
@@ -32,17 +32,22 @@ import { removeAbandoned, takeLock } from '../../workspace/lock.js';
 import type { EncryptionRecord } from './key-encryption.js';
 
 const octets = (count: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * count}}$`));
-const encryption = z.object({ salt: octets(16), check: octets(32) });
-const fleetLine = z.object({
-  fleet: z.object({ version: z.literal(1), request: z.string(), encryption: encryption.optional() }),
+const digest = octets(32);
+/** As `sha256Of` writes it. */
+const tail = z.string().regex(/^[0-9A-F]{64}$/);
+const encryption = z.strictObject({ salt: octets(16), check: digest });
+const fleetLine = z.strictObject({
+  fleet: z.strictObject({ version: z.literal(1), request: digest, encryption: encryption.optional() }),
 });
-const doneLine = z.object({
-  done: z.object({
-    devices: z.number(),
-    output: z.number(),
-    manifest: z.number(),
+/** Numbers beyond those that are exact are refused, too. */
+const count = z.int().min(0);
+const doneLine = z.strictObject({
+  done: z.strictObject({
+    devices: count,
+    output: count,
+    manifest: count,
     /** SHA-256 of the last octets of each. */
-    tails: z.object({ output: z.string().optional(), manifest: z.string() }).optional(),
+    tails: z.strictObject({ output: tail.optional(), manifest: tail }).optional(),
     /** Whether the output has its end, too. */
     ended: z.boolean().optional(),
   }),
@@ -90,6 +95,7 @@ export class FleetJournal {
    * @param out the output of the fleet; the journal is `OUT.journal`, the lock `OUT.lock`
    * @param request a digest that identifies the fleet
    * @param encrypted how its keys are encrypted; see {@link encryptionBefore}
+   * @param devices how many the fleet has
    * @param assertFree called when there is no journal: throws when something is in the way
    * @throws EnrollkitError FILE_EXISTS when it is another fleet's; FOLDER_IN_USE when another run works on it;
    *   JOURNAL_UNREADABLE, FILE_UNWRITABLE
@@ -98,6 +104,7 @@ export class FleetJournal {
     out: string,
     request: string,
     encrypted: EncryptionRecord | undefined,
+    devices: number,
     assertFree: () => void,
   ): FleetJournal {
     const path = `${out}.journal`;
@@ -115,6 +122,7 @@ export class FleetJournal {
         path,
         staged,
         { version: 1, request, encryption: encrypted },
+        devices,
         assertFree,
         unlock,
       );
@@ -128,6 +136,7 @@ export class FleetJournal {
     path: string,
     staged: string,
     fleet: FleetLine,
+    devices: number,
     assertFree: () => void,
     unlock: () => void,
   ): FleetJournal {
@@ -136,7 +145,7 @@ export class FleetJournal {
         next: sentences.fleet.chooseOut,
       });
     }
-    const before = readJournal(path);
+    const before = readJournal(path, devices);
     if (!before.fleet) assertFree();
     else if (
       before.fleet.request !== fleet.request ||
@@ -148,10 +157,11 @@ export class FleetJournal {
       });
     }
     const first = { fleet };
+    if (!before.fleet && !textOf(first).startsWith(before.text ?? '')) throw notAJournal(path, 1);
     if (before.text === undefined) createFileAtomically(path, textOf(first), secretFileMode, staged);
     let file: number;
     try {
-      if (Buffer.byteLength(before.text ?? '') > before.whole) truncateSync(path, before.whole);
+      if ((before.text ?? '').length > before.whole) truncateSync(path, before.whole);
       file = openSync(path, 'a', secretFileMode);
     } catch (cause) {
       throw unwritable(path, cause);
@@ -211,6 +221,7 @@ function assertFolder(path: string): void {
 }
 
 interface Found {
+  /** Latin-1: a character for each octet. */
   text: string | undefined;
   fleet?: FleetLine;
   done?: Progress;
@@ -218,22 +229,35 @@ interface Found {
   whole: number;
 }
 
-function readJournal(path: string): Found {
-  const text = readTextIfExists(path);
+/** @param devices how many the fleet has; when that is known, a journal that contradicts it is refused */
+function readJournal(path: string, devices?: number): Found {
+  const text = readBytesIfExists(path)?.toString('latin1');
   const found: Found = { text, whole: 0 };
-  const lines = (text ?? '').split('\n').slice(0, -1);
-  // Only a run that was killed at its start leaves less than a line.
-  if (lines.length === 0 && text && !text.startsWith('{"fleet":')) throw notAJournal(path, 1);
+  const lines = (text ?? '').split('\n');
+  const last = lines.pop()!;
   for (const [index, record] of lines.entries()) {
-    found.whole += Buffer.byteLength(record) + 1;
+    found.whole += record.length + 1;
     const parsed = line.safeParse(jsonOf(record));
-    if (!parsed.success || (index === 0) !== 'fleet' in parsed.data) {
-      throw notAJournal(path, index + 1);
-    }
+    if (!parsed.success || (index === 0) !== 'fleet' in parsed.data) throw notAJournal(path, index + 1);
     if ('fleet' in parsed.data) found.fleet = parsed.data.fleet;
-    else found.done = parsed.data.done;
+    else {
+      const { done } = parsed.data;
+      if (!follows(done, found.done, devices)) throw notAJournal(path, index + 1);
+      found.done = done;
+    }
   }
+  const start = lines.length === 0 ? '{"fleet":' : '{"done":{"devices":';
+  if (!start.startsWith(last) && !last.startsWith(start)) throw notAJournal(path, lines.length + 1);
   return found;
+}
+
+/** Whether a run can have committed this after that. */
+function follows(done: Progress, before: Progress | undefined, devices: number | undefined): boolean {
+  if (devices !== undefined && (done.devices > devices || (done.ended && done.devices < devices)))
+    return false;
+  // Where the output is a folder, devices that a power failure took are made again.
+  if (before === undefined || before.output + done.output === 0) return true;
+  return (['devices', 'output', 'manifest'] as const).every((name) => done[name] >= before[name]);
 }
 
 function notAJournal(path: string, lineNumber: number): EnrollkitError {

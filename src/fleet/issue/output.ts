@@ -5,7 +5,7 @@ import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { OutputFormat } from '../formats/output-format.js';
 import { manifestHeader } from '../manifest.js';
-import { assertUnchanged, CommittedFile } from './committed-file.js';
+import { CommittedFile } from './committed-file.js';
 import type { FleetJournal, Progress } from './journal.js';
 import type { FleetRequest } from './request.js';
 import type { BatchResult } from './worker-messages.js';
@@ -42,7 +42,7 @@ export class FleetOutput {
   }
 
   /**
-   * Creates the files, or continues those of an interrupted run behind their committed parts.
+   * Creates the files, or continues those of an interrupted run behind their committed parts; see `assertResumable`.
    *
    * @param journal undefined for a stream
    * @param done undefined to create the files
@@ -59,8 +59,6 @@ export class FleetOutput {
     const committed = (name: 'output' | 'manifest') => ({ length: done![name], tail: done!.tails?.[name] });
     const opened = (path: string, name: 'output' | 'manifest') =>
       done ? CommittedFile.resume(path, committed(name)) : CommittedFile.create(path);
-    // Before anything is cut off.
-    if (done && typeof out === 'string' && !folder) await assertUnchanged(out, committed('output'));
     const manifest = await opened(manifestPath, 'manifest');
     let isCommitted = done !== undefined;
     try {

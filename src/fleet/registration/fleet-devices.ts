@@ -1,6 +1,6 @@
 /** Reads a fleet back: its manifest lists the devices, its output has their keys. */
 
-import { createReadStream } from 'node:fs';
+import type { ReadStream } from 'node:fs';
 import { CsvError, parse } from 'csv-parse';
 import { registrationIdProblem } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
@@ -9,7 +9,10 @@ import { deviceFolderName } from '../../workspace/layout.js';
 import { formatOf } from '../formats/formats.js';
 import type { PemCredentials } from '../formats/output-format.js';
 import { fieldText, manifestColumns, tagPrefix } from '../manifest.js';
-import { fileError } from '../text-files.js';
+import { abridged, fileError, readStreamOf } from '../text-files.js';
+
+/** Far more than a row has: tags are part of the twin, which is smaller. */
+const maxRecordCharacters = 1_048_576;
 
 /** A line of the manifest. */
 export interface ManifestDevice {
@@ -34,11 +37,14 @@ export interface FleetFiles {
  * @throws EnrollkitError FILE_UNREADABLE; INVALID_REGISTRATION_ID with the line
  */
 export async function* manifestDevices(manifest: string): AsyncGenerator<ManifestDevice, void> {
-  const input = createReadStream(manifest);
-  const rows = input.pipe(parse({ columns: true, bom: true, info: true }));
-  // A pipe does not pass errors on.
-  input.on('error', (error) => rows.destroy(error));
+  let input: ReadStream | undefined;
   try {
+    input = readStreamOf(manifest);
+    const rows = input.pipe(
+      parse({ columns: true, bom: true, info: true, max_record_size: maxRecordCharacters }),
+    );
+    // A pipe does not pass errors on.
+    input.on('error', (error) => rows.destroy(error));
     for await (const { record, info } of rows as AsyncIterable<{
       record: Record<string, string>;
       info: { lines: number };
@@ -49,7 +55,7 @@ export async function* manifestDevices(manifest: string): AsyncGenerator<Manifes
     if (cause instanceof CsvError) {
       throw new EnrollkitError(
         'FILE_UNREADABLE',
-        sentences.fleet.manifestUnreadable(manifest, cause.message),
+        sentences.fleet.manifestUnreadable(manifest, abridged(cause.message)),
         { cause },
       );
     }
@@ -61,7 +67,7 @@ export async function* manifestDevices(manifest: string): AsyncGenerator<Manifes
     }
     throw fileError(manifest, cause);
   } finally {
-    input.destroy();
+    input?.destroy();
   }
 }
 
@@ -105,7 +111,7 @@ export async function* fleetDevices(
       const next = await stored.next(registrationId);
       if (!next) throw mismatch(sentences.fleet.deviceMissing(out, registrationId, manifest));
       if (next.name !== registrationId && next.name !== deviceFolderName(registrationId)) {
-        throw mismatch(sentences.fleet.otherDevice(out, next.name, registrationId, manifest));
+        throw mismatch(sentences.fleet.otherDevice(out, abridged(next.name), registrationId, manifest));
       }
       if (isNeeded(device)) yield { ...device, ...next.read() };
     }

@@ -5,11 +5,10 @@
 import { appendFileSync, rmSync } from 'node:fs';
 import { readTextIfExists, secretFileMode, unwritable } from '../../workspace/files.js';
 import { jsonOf } from '../../workspace/json-text.js';
-import { besideResults, type ResultLine } from './result-lines.js';
+import { besideResults, hasMessageIdOrNone, type ResultLine } from './result-lines.js';
 
 export interface MessageLine extends ResultLine {
   sha256Thumbprint: string;
-  messageId?: string;
 }
 
 /** To be used while the results file is open. A message is known by its device's certificate. */
@@ -70,6 +69,7 @@ export class PendingMessages<Line extends MessageLine> {
 function readLines<Line extends MessageLine>(path: string): Line[] {
   return (readTextIfExists(path) ?? '').split('\n').flatMap((text) => {
     const line = jsonOf(text) as Line | null | undefined;
-    return typeof line?.sha256Thumbprint === 'string' && typeof line.messageId === 'string' ? [line] : [];
+    const isMessage = typeof line?.sha256Thumbprint === 'string' && line.messageId !== undefined;
+    return isMessage && hasMessageIdOrNone(line) ? [line] : [];
   });
 }

@@ -12,6 +12,7 @@ import { linesOf } from '../text-files.js';
 export interface ResultLine {
   registrationId: string;
   status: string;
+  messageId?: string;
 }
 
 export class ResultLines<Line extends ResultLine> {
@@ -146,7 +147,15 @@ async function removeLocked(path: string): Promise<void> {
 /** Undefined for anything else, such as a line of a fleet's output: it has a registration ID, but no status. */
 function parseLine<Line extends ResultLine>(text: string): Line | undefined {
   const line = jsonOf(text) as Line | null | undefined;
-  return typeof line?.registrationId === 'string' && typeof line.status === 'string' ? line : undefined;
+  const isResult = typeof line?.registrationId === 'string' && typeof line.status === 'string';
+  return isResult && hasMessageIdOrNone(line) ? line : undefined;
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether a line is free of an ID that no run has given a message: it would be sent to the hub. */
+export function hasMessageIdOrNone({ messageId }: { readonly messageId?: unknown }): boolean {
+  return messageId === undefined || (typeof messageId === 'string' && uuid.test(messageId));
 }
 
 const startOfLine = /^\{"registrationId":"[^"]*","status":"/;
@@ -155,7 +164,7 @@ const startOfLine = /^\{"registrationId":"[^"]*","status":"/;
 function isCutOff(text: string): boolean {
   const id = /^\{"registrationId":"([^"]*)/.exec(text)?.[1] ?? '';
   const whole = `{"registrationId":"${id}","status":"`;
-  return startOfLine.test(text) || whole.startsWith(text);
+  return jsonOf(text) === undefined && (startOfLine.test(text) || whole.startsWith(text));
 }
 
 function notResults(why: string): EnrollkitError {
