@@ -59,6 +59,7 @@ export {
   type CleanResult,
   cleanLocal,
   cleanRemote,
+  type LocalCleanResult,
   planClean,
   type RemoteResource,
 } from './quickstart/clean.js';
