@@ -62,6 +62,16 @@ const odd: [what: string, code: LintCode, certificate: () => { der: Buffer }][] 
     'NAME_MALFORMED',
     () => named(tlv(0x31), attribute('2.5.4.3', text(0x0c, 'd'))),
   ],
+  [
+    'an attribute without a value',
+    'NAME_MALFORMED',
+    () => named(setOfOne(sequence(objectIdentifier('2.5.4.10'))), attribute('2.5.4.3', text(0x0c, 'd'))),
+  ],
+  [
+    'an attribute without anything',
+    'NAME_MALFORMED',
+    () => named(setOfOne(sequence()), attribute('2.5.4.3', text(0x0c, 'd'))),
+  ],
   ['an empty alternative name', 'EXTENSION_MALFORMED', () => with_(alternativeNames())],
   [
     'an empty extended key usage',

@@ -87,10 +87,12 @@ function lintAttributes(
   const values = relativeNames.flat();
   elements.forEach((element, index) => {
     const [type, value] = sequenceOf(element);
+    // As a malformed name, it has its own finding.
+    if (!value) return;
     const text = values[index]?.value ?? '';
     const known = attributes[objectIdentifierOf(type)];
     const what = labelled(known ? say.attributes[known.name] : say.otherAttribute(objectIdentifierOf(type)));
-    const tag = value!.tag;
+    const { tag } = value;
     const { length } = [...text];
     if (length === 0) add('NAME_ATTRIBUTE_EMPTY', say.attributeEmpty(label, what));
     if (known && length > known.max) {
