@@ -45,7 +45,11 @@ test('device send uses, and renews, the certificate that was issued at registrat
     assert.equal(again.status, 0, again.stderr);
     const { status: cleaned, stderr: why } = await run(['clean', '--certificates', '--yes'], { cwd });
     assert.equal(cleaned, 0, why);
-    assert.deepEqual(existsSync(`${cwd}/certs`) ? readdirSync(`${cwd}/certs`, { recursive: true }) : [], [], why);
+    assert.deepEqual(
+      existsSync(`${cwd}/certs`) ? readdirSync(`${cwd}/certs`, { recursive: true }) : [],
+      [],
+      why,
+    );
   }));
 
 test('what cannot be a way in is refused, and nothing is created', () =>
