@@ -396,7 +396,12 @@ export const en = {
     hub: {
       ArgumentInvalid: {
         meaning: 'The hub does not accept a value in the request.',
-        causes: [['a device ID, twin or query that breaks a rule of the hub', 'the message names it']],
+        causes: [
+          [
+            'a device ID, twin or query that breaks a rule of the hub',
+            'the message names it; a device ID has up to 128 ASCII letters, digits and - . % _ * ? ! ( ) , : = @ $ ’',
+          ],
+        ],
         next: 'Correct what the message names.',
       },
       InvalidProtocolVersion: {
@@ -721,7 +726,7 @@ export const en = {
     http: {
       200: {
         meaning: 'The request succeeded.',
-        causes: [['nothing is wrong', 'read the body']],
+        causes: [['the request succeeded', 'no check is needed']],
         next: 'No action is needed.',
       },
       201: {
@@ -741,7 +746,9 @@ export const en = {
       },
       301: {
         meaning: 'The resource has moved to another address for good.',
-        causes: [['the endpoint is that of a website or a proxy', 'look at the Location header']],
+        causes: [
+          ['the endpoint is that of a website or a proxy', 'curl -sI URL shows where it redirects to'],
+        ],
         next: 'Use the host name of the service.',
       },
       302: {
@@ -751,7 +758,12 @@ export const en = {
       },
       303: {
         meaning: 'The outcome is at another address.',
-        causes: [['a proxy or a website responds instead of the service', 'look at the Location header']],
+        causes: [
+          [
+            'a proxy or a website responds instead of the service',
+            'curl -sI URL shows where it redirects to',
+          ],
+        ],
         next: 'Use the host name of the service.',
       },
       304: {
@@ -761,12 +773,12 @@ export const en = {
       },
       307: {
         meaning: 'The same request should go to another address.',
-        causes: [['a proxy or a captive portal', 'look at the Location header']],
+        causes: [['a proxy or a captive portal', 'curl -sI URL shows where it redirects to']],
         next: 'Use the host name of the service, or sign in to the network.',
       },
       308: {
         meaning: 'The same request should always go to another address.',
-        causes: [['an endpoint that has moved', 'look at the Location header']],
+        causes: [['an endpoint that has moved', 'curl -sI URL shows where it redirects to']],
         next: 'Use the new address.',
       },
       400: {
@@ -825,7 +837,9 @@ export const en = {
       },
       406: {
         meaning: 'The service cannot respond in the requested format.',
-        causes: [['an Accept header of another client', 'look at the request']],
+        causes: [
+          ['an Accept header of another client', 'run the command with --verbose: it prints each request'],
+        ],
         next: 'Accept application/json.',
       },
       407: {
@@ -851,7 +865,12 @@ export const en = {
       },
       410: {
         meaning: 'The resource is gone for good.',
-        causes: [['an api-version that was retired, or a deleted resource', 'the message names it']],
+        causes: [
+          [
+            'an api-version that was retired, or a deleted resource',
+            'compare the api-version with the reference of the REST API',
+          ],
+        ],
         next: 'Update the client.',
       },
       411: {
@@ -873,7 +892,7 @@ export const en = {
       },
       414: {
         meaning: 'The address of the request is too long.',
-        causes: [['too much in the query', 'look at the address']],
+        causes: [['too much in the query', 'run the command with --verbose: it prints each request']],
         next: 'Shorten it, or send the data in the body.',
       },
       415: {
@@ -888,7 +907,12 @@ export const en = {
       },
       417: {
         meaning: 'The service does not meet the Expect header.',
-        causes: [['a client that sends Expect: 100-continue', 'look at the request']],
+        causes: [
+          [
+            'a client that sends Expect: 100-continue, such as curl with a large body',
+            'curl -H Expect: turns it off',
+          ],
+        ],
         next: 'Send the request without that header.',
       },
       421: {
@@ -903,7 +927,12 @@ export const en = {
       },
       422: {
         meaning: 'The service understands the request, and a value in it is not valid.',
-        causes: [['a value that breaks a rule', 'the message names it']],
+        causes: [
+          [
+            'a value that breaks a rule',
+            'the message names the value; the reference of the REST API has the rule',
+          ],
+        ],
         next: 'Correct that value.',
       },
       423: {
@@ -918,7 +947,7 @@ export const en = {
       },
       428: {
         meaning: 'The service requires a condition for this change.',
-        causes: [['a missing If-Match header', 'look at the request']],
+        causes: [['a missing If-Match header', 'run the command with --verbose: it prints each request']],
         next: 'Read the resource, and send its etag as If-Match.',
       },
       429: {
@@ -983,12 +1012,14 @@ export const en = {
       },
       505: {
         meaning: 'The server does not support this version of HTTP.',
-        causes: [['an old proxy', 'look at the version in the request']],
+        causes: [['an old proxy', 'curl -v URL shows the version in the response']],
         next: 'Use HTTP/1.1.',
       },
       507: {
         meaning: 'The server has no space left.',
-        causes: [['a quota of the service', 'the message names it']],
+        causes: [
+          ['a quota of the service', 'compare the number of resources with the limits in Microsoft Learn'],
+        ],
         next: 'Delete what you no longer need, then try again.',
       },
       511: {
@@ -1673,7 +1704,12 @@ export const en = {
       },
       'amqp:invalid-field': {
         meaning: 'AMQP: a field in a frame has a value that is not allowed.',
-        causes: [['a client that sends something unusual', 'the description names it']],
+        causes: [
+          [
+            'a client that sends something unusual',
+            'the description names the field; compare it with the AMQP 1.0 specification',
+          ],
+        ],
         next: 'Correct what the description names.',
       },
       'amqp:link:detach-forced': {
@@ -1713,7 +1749,12 @@ export const en = {
       },
       'amqp:not-allowed': {
         meaning: 'AMQP: the service does not allow this.',
-        causes: [['something that the service does not support', 'the description names it']],
+        causes: [
+          [
+            'something that the service does not support, such as a second link to one address',
+            'the description names it; compare with another client or SDK',
+          ],
+        ],
         next: 'Correct what the description names.',
       },
       'amqp:not-found': {
@@ -1777,7 +1818,7 @@ export const en = {
       },
       'com.microsoft:argument-error': {
         meaning: 'AMQP: an argument is not valid.',
-        causes: [['a value that breaks a rule of the service', 'the description names it']],
+        causes: [['a value that breaks a rule of the service', 'the description names the value']],
         next: 'Correct what the description names.',
       },
       'com.microsoft:argument-out-of-range': {
@@ -1966,12 +2007,17 @@ export const en = {
       },
       TLS_CHECKS_OFF: {
         meaning: 'NODE_TLS_REJECT_UNAUTHORIZED=0 turns off all checks of servers.',
-        causes: [['a workaround for a proxy or a test server', 'look at the environment']],
+        causes: [
+          [
+            'a workaround for a proxy or a test server',
+            'env | grep NODE_TLS, also in the profile of the shell and in the CI job',
+          ],
+        ],
         next: 'Unset the variable, and trust the root of the server instead: NODE_EXTRA_CA_CERTS.',
       },
       PROXY_INVALID: {
         meaning: 'The proxy in the environment is not a URL.',
-        causes: [['a host without http://', 'look at HTTPS_PROXY and ALL_PROXY']],
+        causes: [['a host without http://', 'env | grep -i proxy']],
         next: 'Set it as http://host:port.',
       },
       PROXY_NOT_FOR_MQTT: {
@@ -2093,7 +2139,9 @@ export const en = {
       },
       DEVICE_DISABLED_IN_HUB: {
         meaning: 'The device is disabled in its hub.',
-        causes: [['someone disabled it there', 'look at its status in the hub']],
+        causes: [
+          ['someone disabled it there', 'az iot hub device-identity show --hub-name HUB --device-id ID'],
+        ],
         next: 'Enable the device in the hub.',
       },
       HUB_HAS_ANOTHER_CERTIFICATE: {
@@ -2108,107 +2156,144 @@ export const en = {
       },
       NODE_VERSION: {
         meaning: 'The version of Node.js is new enough.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['Node.js is 20.19 or later', 'node --version']],
         next: 'No action is needed.',
       },
       TRUST_ROOTS: {
         meaning: 'The roots that Azure’s servers need are trusted.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          [
+            'DigiCert Global Root G2 and Microsoft RSA Root Certificate Authority 2017 are among the roots that Node.js trusts',
+            'enrollkit doctor reads them again, with those of NODE_EXTRA_CA_CERTS',
+          ],
+        ],
         next: 'No action is needed.',
       },
       NO_PROXY: {
         meaning: 'HTTPS does not go through a proxy.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['neither HTTPS_PROXY nor ALL_PROXY is set', 'env | grep -i proxy']],
         next: 'No action is needed.',
       },
       PROXY: {
         meaning: 'HTTPS goes through a proxy.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['HTTPS_PROXY or ALL_PROXY is set', 'env | grep -i proxy']],
         next: 'No action is needed.',
       },
       PORTS_FREE: {
         meaning: 'The usual ports of the emulator are free.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['no other program listens on 8443, 8883 and 5671', 'ss -ltnp, or netstat -ano on Windows']],
         next: 'No action is needed.',
       },
       PORTS: {
         meaning: 'The ports of Azure can be reached.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          ['the firewall lets connections to Azure out', 'nc -vz global.azure-devices-provisioning.net 8883'],
+        ],
         next: 'No action is needed.',
       },
       TLS: {
         meaning: 'Azure’s own CA issued the certificate of its servers.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          [
+            'nothing between here and Azure inspects TLS',
+            'openssl s_client -connect global.azure-devices-provisioning.net:443 shows the issuer',
+          ],
+        ],
         next: 'No action is needed.',
       },
       FOLDER: {
         meaning: 'What the certificate folder contains.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          [
+            'doctor counted the CA certificates and device certificates that can be read',
+            'enrollkit cert tree draws them',
+          ],
+        ],
         next: 'No action is needed.',
       },
       KEYS_ENCRYPTED: {
         meaning: 'Encrypted keys were not compared with their certificates.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          [
+            'the plan encrypts private keys, and doctor has no passphrase',
+            'head -n 1 key.pem: BEGIN ENCRYPTED PRIVATE KEY',
+          ],
+        ],
         next: 'Set ENROLLKIT_PASSPHRASE to compare them.',
       },
       EMULATOR_RUNNING: {
         meaning: 'The emulator of the folder is running.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['enrollkit emulator start is running on this folder', 'enrollkit emulator status']],
         next: 'No action is needed.',
       },
       EMULATOR_STOPPED: {
         meaning: 'The emulator of the folder is not running; the checks started it for a moment.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['quickstart runs the emulator only while it needs it', 'enrollkit emulator status']],
         next: 'No action is needed.',
       },
       NO_EMULATOR: {
         meaning: 'The folder has no emulator.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['no command has started an emulator in this folder yet', 'enrollkit emulator status']],
         next: 'No action is needed.',
       },
       EMULATOR_CLOCK: {
         meaning: 'The clock of the emulator was set to another time.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['someone set it, for example to see certificates expire', 'enrollkit emulator clock']],
         next: 'To use the time of this computer again, run: enrollkit emulator clock --reset',
       },
       DPS: {
         meaning: 'The provisioning service responds.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['the name, the credentials and the network are right', 'enrollkit dps show NAME']],
         next: 'No action is needed.',
       },
       RIGHTS: {
         meaning: 'Your identity has the permissions that a quickstart needs.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          [
+            'a role such as Contributor on the provisioning service; the emulator grants everything',
+            'az role assignment list --scope RESOURCE_ID',
+          ],
+        ],
         next: 'No action is needed.',
       },
       CLOCK: {
         meaning: 'The clocks of this computer and of the service agree to a minute.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['the clock is synchronized', 'timedatectl, or w32tm /query /status on Windows']],
         next: 'No action is needed.',
       },
       LINKED_HUBS: {
         meaning: 'The hubs that are linked to the provisioning service.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['these hubs were linked; DPS assigns devices to them', 'enrollkit hub list']],
         next: 'No action is needed.',
       },
       CA: {
         meaning: 'The CA of the folder is uploaded and verified.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          [
+            'its thumbprint is that of the certificate in the folder, and proof of possession is complete',
+            'enrollkit ca list',
+          ],
+        ],
         next: 'No action is needed.',
       },
       GROUP: {
         meaning: 'The enrollment group is as in the plan.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          [
+            'the group exists; GROUP_DIFFERS is reported as well if it is not as planned',
+            'enrollkit group show ID',
+          ],
+        ],
         next: 'No action is needed.',
       },
       DEVICE_REGISTERED: {
         meaning: 'The device is assigned to a hub.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['it has registered, and its hub has it', 'enrollkit registration show ID']],
         next: 'No action is needed.',
       },
       NOT_ALL_DEVICES: {
         meaning: 'Only the first 200 devices were checked.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['the folder has more than 200 devices', 'enrollkit group devices GROUP lists all']],
         next: 'Check the others with enrollkit device register ID.',
       },
     },
@@ -2216,32 +2301,45 @@ export const en = {
     exits: {
       0: {
         meaning: 'Success.',
-        causes: [['the command did what it was asked to do', 'read its output']],
+        causes: [['the command completed what it was asked to do', 'its output says what']],
         next: 'No action is needed.',
       },
       1: {
         meaning: 'A bug in enrollkit.',
-        causes: [['a case that nobody thought of', 'run the command again with --verbose']],
+        causes: [['a case that enrollkit does not handle yet', 'run the command again with --verbose']],
         next: 'Report the output.',
       },
       2: {
         meaning: 'The input is not valid: a flag, a name or a file.',
-        causes: [['a typo', 'the error message names the place']],
+        causes: [
+          ['a mistyped flag, name or path', 'the error message names the place'],
+          ['a file of another type or release', 'the error message names the file'],
+        ],
         next: 'Correct it; --help lists arguments and flags.',
       },
       3: {
         meaning: 'Credentials, permissions or a passphrase are missing or wrong.',
-        causes: [['nobody is signed in', 'az account show']],
+        causes: [
+          ['you are not signed in, or the sign-in has expired', 'az account show'],
+          ['a role is missing', 'enrollkit doctor lists the missing permissions'],
+          ['a wrong passphrase', 'openssl pkey -in key.pem -noout'],
+        ],
         next: 'Sign in, or ask for the role that the message names.',
       },
       4: {
         meaning: 'The service refused the request, or lacks something it requires.',
-        causes: [['what the error message names', 'enrollkit explain CODE, with the code in the message']],
+        causes: [
+          ['a device whose certificate DPS does not accept', 'enrollkit doctor names the broken link'],
+          ['a name that does not exist, or already exists', 'the error message names it'],
+        ],
         next: 'Fix what the message names.',
       },
       5: {
         meaning: 'The service could not be reached, failed, or is throttling.',
-        causes: [['the network', 'enrollkit doctor']],
+        causes: [
+          ['the network, a firewall or a proxy', 'enrollkit doctor'],
+          ['too many requests', 'the error code is THROTTLED'],
+        ],
         next: 'Run the command again later.',
       },
       6: {
@@ -2251,17 +2349,22 @@ export const en = {
       },
       7: {
         meaning: 'Some devices succeeded, others did not.',
-        causes: [['a problem of single devices', 'the error lists them']],
+        causes: [
+          ['a problem that only some devices have', 'the error message, or the results file, lists them'],
+        ],
         next: 'Fix what is listed, then run the same command again.',
       },
       8: {
         meaning: 'An answer is required, and there is no terminal to ask in.',
-        causes: [['a script or a CI job', 'look for CI in the environment']],
+        causes: [['a script, a pipe or a CI job', 'echo $CI; test -t 0 && echo terminal']],
         next: 'Give the answer as a flag.',
       },
       9: {
         meaning: 'A problem on this computer: a file, a folder, a port or the clock.',
-        causes: [['what the error message names', 'enrollkit doctor']],
+        causes: [
+          ['missing permissions, or a full disk', 'ls -ld FOLDER; df -h FOLDER'],
+          ['another command or program uses the folder or the port', 'enrollkit doctor'],
+        ],
         next: 'Fix what the message names.',
       },
       10: {
@@ -2290,7 +2393,13 @@ export const en = {
       },
       130: {
         meaning: 'Interrupted; completed work is kept.',
-        causes: [['Ctrl-C, or a signal', 'look at who ended it']],
+        causes: [
+          ['Ctrl-C', 'run the same command again to resume'],
+          [
+            'a stop signal of a CI job, a container or the system',
+            'its log says why, for example a time limit',
+          ],
+        ],
         next: 'Run the same command again to resume.',
       },
     },
@@ -2298,71 +2407,97 @@ export const en = {
     own: {
       INTERNAL: {
         meaning: 'An unexpected failure in enrollkit itself.',
-        causes: [['a bug in enrollkit', 'run again with --verbose']],
+        causes: [
+          [
+            'a case that enrollkit does not handle yet',
+            'run the command again with --verbose: the last lines name the place',
+          ],
+        ],
       },
       USAGE: {
         meaning: 'The command does not exist, or its flags or arguments are wrong.',
-        causes: [['a mistyped flag or value', 'enrollkit help COMMAND']],
+        causes: [
+          [
+            'a mistyped command, flag or value, or flags that cannot be used together',
+            'enrollkit help COMMAND lists what it accepts',
+          ],
+        ],
       },
       INVALID_REGISTRATION_ID: {
         meaning: 'DPS does not accept this registration ID.',
         causes: [
-          ['a character or length that is not allowed: letters, digits and - . _ :', 'the message names it'],
+          [
+            'a space, an underscore at the end, or another character that is not allowed',
+            'only letters, digits and - . _ : are; the last one is a letter, digit or hyphen',
+          ],
+          ['more than 64 characters in a certificate', 'count them: DPS allows 128, a common name 64'],
         ],
       },
       INVALID_ENROLLMENT_GROUP_ID: {
         meaning: 'DPS does not accept this enrollment group ID.',
         causes: [
-          ['a character or length that is not allowed: letters, digits and - . _ :', 'the message names it'],
+          [
+            'a space, an underscore at the end, or another character that is not allowed',
+            'only letters, digits and - . _ : are; the last one is a letter, digit or hyphen',
+          ],
+          ['more than 128 characters', 'count them'],
         ],
       },
       INVALID_CERTIFICATE_NAME: {
         meaning: 'DPS does not accept this name for an uploaded CA.',
         causes: [
-          ['a character or length that is not allowed: letters, digits and - . _', 'the message names it'],
+          [
+            'a space, a colon or another character that is not allowed, often from a common name',
+            'only letters, digits and - . _ are',
+          ],
+          ['more than 256 characters', 'count them'],
         ],
       },
       COMMON_NAME_TOO_LONG: {
         meaning: 'The common name is too long for a certificate.',
         causes: [
-          [
-            'a character or length that is not allowed: at most 64 characters (RFC 5280)',
-            'the message names it',
-          ],
+          ['a long prefix, or a host name as common name', 'count the characters: RFC 5280 allows 64'],
         ],
       },
       INVALID_COMMON_NAME: {
         meaning: 'The common name cannot be used in a certificate.',
         causes: [
-          ['a character or length that is not allowed: 1 to 64 printable characters', 'the message names it'],
+          [
+            'a line break, a tab or another control character, often from a copied list',
+            'print it with: printf %q',
+          ],
+          ['an empty name, such as an unset variable in a script', 'print the variable'],
         ],
       },
       INVALID_SUBJECT: {
         meaning: 'A part of the subject cannot be used in a certificate.',
         causes: [
           [
-            'a character or length that is not allowed: the limits of RFC 5280, appendix A',
-            'the message names it',
+            'a value that is too long',
+            'a country has 2 letters; names, organizations and units have up to 64 characters (RFC 5280, appendix A)',
           ],
+          ['a request or profile without any name', 'openssl req -in FILE -noout -subject'],
         ],
       },
       INVALID_ALTERNATIVE_NAME: {
         meaning: 'The subject alternative name does not have the required form.',
         causes: [
           [
-            'a character or length that is not allowed: a host name, IP address, email address or URI, in ASCII',
-            'the message names it',
+            'a host name with an underscore, a space or a scheme in front',
+            'a DNS name is a host name alone, without https:// and port',
           ],
+          ['a name in another script', 'write internationalized names in ASCII: xn--...'],
         ],
       },
       INVALID_RECORDING: {
         meaning: 'The recording cannot be read.',
         causes: [
           [
-            'it was truncated, edited by hand, or written by a later enrollkit',
-            'the message names the file and the place',
+            'it is not a recording, such as a plan or the JSON output of a command',
+            'enrollkit runs lists the recordings of a folder',
           ],
-          ['it is not the file you meant', 'open it and check'],
+          ['it was truncated, for example by mail or a chat', 'compare its size with that of the original'],
+          ['it was edited by hand, or written by a later enrollkit', 'the message names the place'],
         ],
       },
       NOT_RECORDED: {
@@ -2379,114 +2514,138 @@ export const en = {
         meaning: 'The plan cannot be used.',
         causes: [
           [
-            'a member that is missing, misspelled or has a wrong value',
-            'the message names the file and the place',
+            'a misspelled field, or a value of another type',
+            'the message names the place; templates/plan.schema.json has all fields',
           ],
-          ['it is not the file you meant', 'open it and check'],
+          ['a plan of a later enrollkit', 'enrollkit --version, and version in the plan'],
         ],
       },
       INVALID_SEED: {
         meaning: 'The emulator’s seed cannot be used.',
         causes: [
           [
-            'a member that is missing, misspelled or has a wrong value',
-            'the message names the file and the place',
+            'a misspelled field, or a value of another type',
+            'the message names the place; templates/emulator-seed.schema.json has all fields',
           ],
-          ['it is not the file you meant', 'open it and check'],
         ],
       },
       INVALID_FAULTS: {
         meaning: 'The fault file cannot be used.',
         causes: [
           [
-            'a member that is missing, misspelled or has a wrong value',
-            'the message names the file and the place',
+            'a misspelled field, or a value of another type',
+            'the message names the place; templates/emulator-faults.schema.json has all fields',
           ],
-          ['it is not the file you meant', 'open it and check'],
         ],
       },
       INVALID_DEVICE_LIST: {
         meaning: 'The device list cannot be used.',
         causes: [
           [
-            'a line that is not a registration ID, or a duplicate',
-            'the message names the file and the place',
+            'a line that is not a registration ID, such as a heading or an empty cell',
+            'the message names the lines',
           ],
-          ['it is not the file you meant', 'open it and check'],
+          [
+            'a device that is listed twice, also in another case',
+            'sort the list without case: sort -f FILE | uniq -di',
+          ],
+          ['a spreadsheet that was not saved as CSV in UTF-8', 'file FILE'],
         ],
       },
       INVALID_MANIFEST: {
         meaning: 'The manifest cannot be used.',
         causes: [
+          ['manifests of different fleets, or the same part twice', 'the message names the files and lines'],
           [
-            'manifests of different fleets, or one that was edited',
-            'the message names the file and the place',
+            'a manifest that was edited, or opened and saved in a spreadsheet',
+            'create it again: enrollkit fleet issue with the same flags',
           ],
-          ['it is not the file you meant', 'open it and check'],
         ],
       },
       INVALID_PROFILE: {
         meaning: 'The certificate profile cannot be used.',
         causes: [
           [
-            'a member that is missing, misspelled or has a wrong value',
-            'the message names the file and the place',
+            'a misspelled field, or a value of another type',
+            'the message names the place; templates/profiles/profile.schema.json has all fields',
           ],
-          ['it is not the file you meant', 'open it and check'],
         ],
       },
       INVALID_CERTIFICATE: {
         meaning: 'This is not a readable X.509 certificate.',
         causes: [
           [
-            'a damaged or empty file, or a key instead of a certificate',
-            'the message names the file and the place',
+            'another type of file: a key, a request, or PKCS#12',
+            'the first line says what it contains: head -n 1 FILE',
           ],
-          ['it is not the file you meant', 'open it and check'],
+          [
+            'a file that was cut off or changed while it was copied',
+            'enrollkit cert inspect FILE shows what can be read',
+          ],
         ],
       },
       INVALID_CERTIFICATE_REQUEST: {
         meaning: 'This is not a valid certificate signing request.',
         causes: [
-          ['a damaged file, or a signature by another key', 'the message names the file and the place'],
-          ['it is not the file you meant', 'open it and check'],
+          [
+            'another type of file, such as a certificate',
+            'the first line is -----BEGIN CERTIFICATE REQUEST-----',
+          ],
+          ['a signature by another key, or a damaged file', 'openssl req -in FILE -verify -noout'],
         ],
       },
       INVALID_PKCS7: {
         meaning: 'This is not a readable PKCS#7 file.',
         causes: [
-          ['a damaged file, or a file of another type', 'the message names the file and the place'],
-          ['it is not the file you meant', 'open it and check'],
+          [
+            'another type of file, such as PKCS#12 or a single certificate',
+            'openssl pkcs7 -in FILE -print_certs; for DER, add -inform DER',
+          ],
+          [
+            'a file that was cut off or changed while it was copied',
+            'compare its size with that of the original',
+          ],
         ],
       },
       INVALID_PFX: {
         meaning: 'This is not a readable PKCS#12 file.',
         causes: [
-          ['a damaged file, or one with unsupported algorithms', 'the message names the file and the place'],
-          ['it is not the file you meant', 'open it and check'],
+          ['another type of file, such as PEM', 'openssl pkcs12 -in FILE -info -noout'],
+          [
+            'a cipher that Node.js no longer supports, such as RC2',
+            'the same command shows it; export the file again with AES-256',
+          ],
+          [
+            'a file that was cut off or changed while it was copied',
+            'compare its size with that of the original',
+          ],
         ],
       },
       INVALID_KEY: {
         meaning: 'This is not a readable private key.',
         causes: [
           [
-            'a damaged file, a certificate instead of a key, or an unsupported type of key',
-            'the message names the file and the place',
+            'another type of file, such as a certificate or a public key',
+            'the first line says what it contains: head -n 1 FILE',
           ],
-          ['it is not the file you meant', 'open it and check'],
+          ['a type of key that certificates here cannot use', 'openssl pkey -in FILE -noout -text'],
+          ['a file that was cut off or changed while it was copied', 'openssl pkey -in FILE -noout -check'],
         ],
       },
       INVALID_VALIDITY: {
         meaning: 'The validity dates cannot be used in a certificate.',
         causes: [
-          ['dates in the wrong order or out of range', 'the message shows them'],
+          ['a mistyped date, or an end before the start', 'the message shows both dates'],
           ['a wrong clock', 'enrollkit doctor compares it'],
         ],
       },
       INVALID_VERIFICATION_CODE: {
         meaning: 'The verification code is not valid.',
         causes: [
-          ['a character or length that is not allowed: one word without spaces', 'the message names it'],
+          [
+            'a space, a line break or an ellipsis that was copied as well',
+            'it is one word of letters and digits',
+          ],
         ],
       },
       INVALID_CONNECTION_STRING: {
@@ -2522,20 +2681,27 @@ export const en = {
       },
       PASSPHRASE_REQUIRED: {
         meaning: 'The private key is encrypted, and there is no passphrase.',
-        causes: [['ENROLLKIT_PASSPHRASE is not set in this shell', 'set it, or use --passphrase-file']],
+        causes: [
+          ['ENROLLKIT_PASSPHRASE is not set in this shell or CI job', 'env | grep -c ENROLLKIT_PASSPHRASE'],
+          ['sudo or a container does not pass the variable on', 'use --passphrase-file FILE there'],
+        ],
       },
       WRONG_PASSPHRASE: {
         meaning: 'The passphrase does not decrypt the private key.',
         causes: [
-          ['a mistyped or outdated passphrase', 'try it with openssl pkey -in key.pem -noout'],
-          ['a file with Windows line endings or a trailing space', 'only the first line counts'],
+          ['a mistyped or outdated passphrase', 'try it: openssl pkey -in key.pem -noout'],
+          ['a space at the end of the line in the passphrase file', 'head -n 1 FILE | od -c'],
         ],
       },
       NO_CREDENTIALS: {
         meaning: 'There are no Azure credentials, or they are not accepted.',
         causes: [
-          ['you are not logged in, or the login has expired', 'az account show'],
-          ['AZURE_CLIENT_SECRET or a connection string is wrong', 'compare it with the portal'],
+          ['you are not signed in, or the sign-in has expired', 'az account show; az login signs in'],
+          [
+            'AZURE_CLIENT_SECRET has expired or is wrong',
+            'the app registration in the portal shows until when secrets are valid',
+          ],
+          ['a connection string with an old key', 'compare it with Shared access policies of the DPS'],
         ],
       },
       FORBIDDEN: {
@@ -2574,7 +2740,7 @@ export const en = {
       NOT_FOUND: {
         meaning: 'It does not exist.',
         causes: [
-          ['a mistyped name, or it was deleted', 'enrollkit group list, enrollkit ca list'],
+          ['a mistyped name, or it was deleted', 'list the existing ones, for example: enrollkit group list'],
           ['another folder or provisioning service', 'check --dir and --dps-name'],
         ],
       },
@@ -2589,14 +2755,23 @@ export const en = {
         meaning: 'Someone else changed it between reading and writing.',
         causes: [
           [
-            'another process or person is working on the same provisioning service',
-            'ask them, or check lastUpdatedDateTimeUtc',
+            'another command, pipeline or person is changing the same provisioning service',
+            'the activity log of the DPS in the portal',
           ],
         ],
       },
       REFUSED: {
         meaning: 'The service refused the request.',
-        causes: [['the message has the reason', 'run enrollkit explain CODE with the code in it']],
+        causes: [
+          [
+            'a rule of the service, which the message quotes',
+            'enrollkit explain CODE, with the code in the message',
+          ],
+          [
+            'a policy of the subscription, such as allowed locations or names',
+            'the activity log of the resource group in the portal',
+          ],
+        ],
       },
       NOT_READ_BACK: {
         meaning: 'The service accepted a change but does not show it.',
@@ -2632,7 +2807,14 @@ export const en = {
       },
       THROTTLED: {
         meaning: 'The service is throttling requests.',
-        causes: [['more than 1000 registrations or operations per minute', 'enrollkit explain 429001']],
+        causes: [
+          [
+            'other clients of the same provisioning service: DPS counts registrations per minute for all of them',
+            'the metrics of the DPS in the portal',
+          ],
+          ['a pace that is too high', 'fleet register --rate N slows it down'],
+          ['the emulator was started with --quotas', 'start it without'],
+        ],
       },
       SERVICE_FAILED: {
         meaning: 'The service itself failed.',
@@ -2682,45 +2864,82 @@ export const en = {
       },
       PARTIAL: {
         meaning: 'Some devices are done, others failed.',
-        causes: [['each failure has its own reason', 'the message, or the results file, has them']],
+        causes: [
+          [
+            'some devices have a problem that the others do not have, such as an expired certificate',
+            'enrollkit explain CODE, with the code in the message or the results file',
+          ],
+          [
+            'the service throttled or the network failed in between',
+            'the results file has the code of each device',
+          ],
+        ],
       },
       NEEDS_INPUT: {
         meaning: 'An answer is missing, and there is no one to ask.',
         causes: [
-          ['the command runs in CI, or its input is not a terminal', 'set the flag that the message names'],
+          [
+            'the input or output is not a terminal, such as in CI, with a pipe, or in docker run without -it',
+            'test -t 0 && test -t 1 && test -t 2 && echo terminal',
+          ],
+          ['CI is set in the environment', 'echo $CI'],
         ],
       },
       FOLDER_NOT_EMPTY: {
         meaning: 'The folder has files that enrollkit did not create.',
-        causes: [['it is not the folder you meant', 'the message names two of the files']],
+        causes: [
+          ['the folder of another program or project, or another working directory', 'ls -A FOLDER; pwd'],
+          ['an earlier run, where a replay needs a new folder', 'enrollkit runs --dir FOLDER'],
+        ],
       },
       FOLDER_IN_USE: {
         meaning: 'Another command is using the folder.',
-        causes: [['a command that is still running', 'check ps, or the task manager']],
+        causes: [
+          ['a command that still runs, perhaps in another terminal', 'the message names its process ID'],
+        ],
       },
       FILE_EXISTS: {
         meaning: 'A file already exists, and is not overwritten.',
-        causes: [['an earlier run, or another program, created it', 'the message names the file']],
+        causes: [
+          ['an earlier command, or another program, created it', 'ls -l FILE shows when'],
+          ['two inputs lead to the same file name', 'the message names the file'],
+        ],
       },
       FILE_UNREADABLE: {
         meaning: 'A file or folder does not exist or cannot be read.',
-        causes: [['a mistyped path, or missing permissions', 'ls -l PATH']],
+        causes: [
+          ['a mistyped path, or another working directory', 'ls -l PATH; pwd'],
+          ['the file belongs to another user', 'id; ls -l PATH'],
+          ['a folder or a pipe in place of a file', 'stat PATH'],
+        ],
       },
       FILE_UNWRITABLE: {
         meaning: 'A file or folder cannot be written.',
-        causes: [['missing permissions, or a full disk', 'ls -ld FOLDER, df FOLDER']],
+        causes: [
+          ['the folder belongs to another user, or is read-only', 'ls -ld FOLDER'],
+          ['the disk is full', 'df -h FOLDER'],
+        ],
       },
       JOURNAL_UNREADABLE: {
         meaning: 'The record of what earlier runs created cannot be read.',
-        causes: [['the file was edited or damaged', 'the message names the line']],
+        causes: [
+          ['the file was edited, or merged by a version control system', 'the message names the line'],
+          ['the disk was damaged or full', 'df -h; look for read errors in the system log'],
+        ],
       },
       ADDRESS_UNUSABLE: {
         meaning: 'The emulator cannot listen on that address.',
-        causes: [['it is not an address of this computer', 'check ip address, or ipconfig']],
+        causes: [
+          ['it is not an address of this computer', 'ip address, or ipconfig on Windows'],
+          ['IPv6 is turned off, as in many containers', 'use 127.0.0.1'],
+        ],
       },
       PORT_IN_USE: {
         meaning: 'Another program is listening on the port.',
-        causes: [['another emulator, or another program', 'enrollkit emulator status, ss -ltnp']],
+        causes: [
+          ['another emulator', 'enrollkit emulator status'],
+          ['another program, such as an MQTT broker on port 8883', 'ss -ltnp, or netstat -ano on Windows'],
+        ],
       },
       PORT_NOT_PERMITTED: {
         meaning: 'You are not permitted to open the port.',
@@ -2728,19 +2947,41 @@ export const en = {
       },
       EMULATOR_STATE_IN_USE: {
         meaning: 'An emulator is already running on that folder.',
-        causes: [['one that was started earlier', 'enrollkit emulator status']],
+        causes: [
+          [
+            'an emulator that was started earlier, perhaps in the background',
+            'enrollkit emulator status --dir FOLDER',
+          ],
+          ['a command that runs the emulator itself, such as quickstart', 'the message names its process ID'],
+        ],
       },
       EMULATOR_STATE_UNREADABLE: {
         meaning: 'The state of the emulator cannot be read.',
-        causes: [['it was damaged, or written by another version', 'the message says which']],
+        causes: [
+          ['it was written by another version of enrollkit', 'the message says which; enrollkit --version'],
+          [
+            'a copy without all of its files, or a damaged disk',
+            'copy the whole folder, with the emulator stopped',
+          ],
+        ],
       },
       EMULATOR_UNSUPPORTED: {
         meaning: 'The emulator does not run on this platform.',
-        causes: [['there is no build of its database for it', 'the message names the platform']],
+        causes: [
+          [
+            'its database has no build for this platform',
+            'node -p \'process.platform + " " + process.arch\'',
+          ],
+        ],
       },
       INTERRUPTED: {
         meaning: 'The command was interrupted. Completed work is kept.',
-        causes: [['Ctrl-C, or a signal to stop', 'run the command again']],
+        causes: [
+          [
+            'Ctrl-C, or a stop signal of a CI job, a container or the system',
+            'the log of the job says why, for example a time limit',
+          ],
+        ],
       },
     },
   },
@@ -5013,6 +5254,13 @@ export const en = {
   cliKernel: {
     /** Before what is wrong, and before what to do next. */
     labels: { error: 'error: ', next: 'next: ' },
+    /** Between the two: what usually causes such an error. */
+    likelyCauses: {
+      title: 'Possible causes, most likely first:',
+      cause: (cause: string, check: string) => `${cause} (${check})`,
+    },
+    /** The last line of an error. */
+    learnMore: (code: string) => `Learn more: enrollkit explain ${code}`,
     emptyFolder: '--dir is empty.',
     nameFolder: 'Specify a folder: --dir FOLDER.',
     notAChoice: (flag: string, value: string, choices: readonly string[]) =>
