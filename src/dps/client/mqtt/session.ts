@@ -19,6 +19,12 @@ export interface MqttSessionOptions extends DeviceParties, DeviceSocketOptions {
   userName: string;
   onRequest?: RequestObserver | undefined;
   exchange?: Exchange | undefined;
+  /** Connects over a WebSocket to this port instead of MQTT's own. */
+  webSocketPort?: number | undefined;
+  /** Gets what the server publishes, except for replies to requests. */
+  onPublication?: ((topic: string, payload: Buffer) => void) | undefined;
+  /** Called once when the connection ends, except by {@link MqttSession.close}. */
+  onEnd?: ((error: unknown) => void) | undefined;
   signal: AbortSignal;
 }
 
@@ -199,6 +205,7 @@ export class MqttSession {
     this.#ended = error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#client?.end(true);
+    this.#options.onEnd?.(error);
   }
 
   #onMessage(topic: string, payload: Buffer): void {
@@ -207,6 +214,7 @@ export class MqttSession {
     const status = /\/res\/(\d{3})\//.exec(`${path}/`)?.[1];
     if (waiting && status)
       waiting.resolve({ status: Number(status), topic, payload: payload.toString('utf8') });
+    else this.#options.onPublication?.(topic, payload);
   }
 
   /** Waits for an operation until it completes, the connection ends, or the timeout expires. */
