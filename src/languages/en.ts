@@ -6753,7 +6753,8 @@ The verification certificate is ready. In the portal, on the same page:
   /** src/fleet/running/, src/cli/device/run.ts */
   deviceRun: {
     tooDeep: (maximum: number) => `a template has at most ${maximum} levels`,
-    unknownGenerator: (known: readonly string[]) => `a name that begins with $ is one of ${known.join(', ')}`,
+    unknownGenerator: (name: string, known: readonly string[]) =>
+      `${name} is unknown; a name that begins with $ is one of ${known.join(', ')}`,
     notAlone: (name: string) => `${name} must be the only member of its object`,
     notAnObject: 'a template is a JSON object',
     outOfRange: 'start must be between minimum and maximum',
@@ -6775,6 +6776,7 @@ The verification certificate is ready. In the portal, on the same page:
       renewAfter: 'renew certificates after this time (default: two thirds of their validity)',
       count: 'end after this number of messages from each device',
       duration: 'end after this time, such as 30s, 10m or 2h',
+      json: 'print events to standard output, one JSON object per line',
     },
     examples: {
       all: 'all devices of the certificate folder, until Ctrl-C',

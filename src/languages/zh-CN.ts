@@ -5734,7 +5734,7 @@ export const zhCN: Sentences = {
   /** src/fleet/running/, src/cli/device/run.ts */
   deviceRun: {
     tooDeep: (maximum) => `模板最多有 ${maximum} 层`,
-    unknownGenerator: (known) => `以 $ 开头的名称必须是以下之一：${known.join('、')}`,
+    unknownGenerator: (name, known) => `${name} 未知；以 $ 开头的名称必须是以下之一：${known.join('、')}`,
     notAlone: (name) => `${name} 必须是其对象的唯一成员`,
     notAnObject: '模板必须是 JSON 对象',
     outOfRange: 'start 必须介于 minimum 和 maximum 之间',
@@ -5755,6 +5755,7 @@ export const zhCN: Sentences = {
       renewAfter: '在此时间之后续订证书（默认：有效期的三分之二）',
       count: '每台设备发送此数量的消息后结束',
       duration: '在此时间之后结束，例如 30s、10m 或 2h',
+      json: '将事件输出到标准输出，每行一个 JSON 对象',
     },
     examples: {
       all: '证书文件夹中的所有设备，直到按 Ctrl-C',

@@ -1,5 +1,5 @@
 /** Runs devices until Ctrl-C, which is how the command succeeds. */
-import { EnrollkitError, type ExitStatus, errorTable, exitStatus } from '../../errors.js';
+import { EnrollkitError, type ExitStatus, errorTable, exitStatus, isAbort } from '../../errors.js';
 import type { RunDevicesResult } from '../../fleet/running/options.js';
 import { runDevices } from '../../fleet/running/run-devices.js';
 import { sentences } from '../../languages/language.js';
@@ -52,6 +52,8 @@ export const run: RunOf<typeof deviceRun> = async ({ args, flags }, context) => 
         end: signal,
       });
     });
+    // Ctrl-C is how a run ends; anything else that ends it is an error.
+    if (signal.aborted && !isAbort(signal.reason)) throw signal.reason;
     display.result(result);
     return statusOf(result);
   } finally {

@@ -35,6 +35,7 @@ export const deviceRun = declareCommand({
       duration: duration(flags.duration),
     }),
     ...common,
+    json: switchFlag({ summary: flags.json }),
   },
   examples: [
     { line: 'device run', summary: examples.all },

@@ -55,6 +55,7 @@ export interface RunProgress extends RunTotals {
   elapsedMs: number;
 }
 
+/** `connected` is how many devices were connected until the end. */
 export interface RunDevicesResult extends RunProgress {
   /** Devices that were refused before they were ever connected, by ID. */
   failures: { registrationId: string; error: EnrollkitError }[];

@@ -53,10 +53,6 @@ export async function runDevices(options: RunDevicesOptions): Promise<RunDevices
     elapsedMs: Math.round(performance.now() - started),
   });
   const ticker = setInterval(() => onProgress?.(progress()), progressMs);
-  let last: RunProgress | undefined;
-  ending.signal.addEventListener('abort', () => {
-    last = progress();
-  });
   try {
     const all = Promise.all(running.map((device) => device.run()));
     const ended = new Promise<void>((resolve) => {
@@ -78,5 +74,9 @@ export async function runDevices(options: RunDevicesOptions): Promise<RunDevices
   const failures = running.flatMap(({ device, failure }) =>
     failure === undefined ? [] : [{ registrationId: device.registrationId, error: failure }],
   );
-  return { ...progress(), connected: last?.connected ?? 0, failures };
+  return {
+    ...progress(),
+    connected: running.filter(({ endedConnected }) => endedConnected).length,
+    failures,
+  };
 }

@@ -41,6 +41,8 @@ export class RunningDevice {
   /** Why the device has given up. */
   failure: EnrollkitError | undefined;
   isConnected = false;
+  /** Whether it was connected until the run ended, or until it had sent everything. */
+  endedConnected = false;
   readonly #run: SharedRun;
   readonly #certificate: OperationalCertificate;
   readonly #telemetry: Telemetry;
@@ -62,7 +64,9 @@ export class RunningDevice {
       while (!ending.aborted && !this.#telemetry.isComplete) {
         try {
           await this.#connectOnce();
+          this.endedConnected = true;
         } catch (thrown) {
+          this.endedConnected = false;
           if (ending.aborted) return;
           const error = asError(thrown);
           const delay = this.#delayAfter(error);
@@ -230,9 +234,9 @@ export class RunningDevice {
 
   #emit(event: NewDeviceEvent): void {
     this.#run.options.onEvent?.({
-      ...event,
       time: new Date().toISOString(),
       deviceId: this.#registration?.deviceId ?? this.device.registrationId,
+      ...event,
     });
   }
 }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { sentences } from '../../languages/language.js';
+import { shortened } from '../../pki/path/failure.js';
 
 const finite = z.number().min(-1e15).max(1e15);
 
@@ -46,13 +47,13 @@ export const templateSchema = z.unknown().superRefine((value, context) => {
       if (odd === undefined) {
         for (const name of names) visit((node as Record<string, unknown>)[name], [...path, name]);
       } else if (!isGenerator(odd) || names.length > 1) {
-        const known = Object.keys(generators);
         context.addIssue({
-          code: 'custom',
-          path: [...path, odd],
+          code: 'unrecognized_keys',
+          keys: [odd],
+          path,
           message: isGenerator(odd)
             ? sentences.deviceRun.notAlone(odd)
-            : sentences.deviceRun.unknownGenerator(known),
+            : sentences.deviceRun.unknownGenerator(shortened(odd), Object.keys(generators)),
         });
       } else {
         const result = generators[odd].safeParse((node as Record<string, unknown>)[odd], {
