@@ -5430,7 +5430,7 @@ export const en = {
     sharedEmulator: 'use the running emulator of this folder, which other folders may share',
     sharedEmulatorStopped: (folder: string) => `No emulator is running in ${folder}.`,
     sharedEmulatorGone: (folder: string, emulator: string) =>
-      `The runs of ${folder} use the emulator in ${emulator}, and there is none.`,
+      `The runs in ${folder} use the emulator in ${emulator}, but there is no emulator in that folder.`,
     startShared: (folder: string) => `Start it: enrollkit emulator start --detach --dir ${folder}`,
     anotherEmulator: (folder: string, emulator: string) =>
       `The folder ${folder} already uses another emulator, in ${emulator}.`,

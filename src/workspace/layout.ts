@@ -173,7 +173,7 @@ function authorityNames(folder: string): AuthorityName[] {
   return [...named, ...others.sort()].filter(holdsCa);
 }
 
-/** The certificate folder that a path lies in, told by the journal of its runs; undefined when there is none. */
+/** The certificate folder that a path lies in, told by the journal of its runs; undefined if there is none. */
 export function certificateFolderOf(path: string): Layout | undefined {
   for (let at = dirname(resolve(path)); ; at = dirname(at)) {
     const layout = layoutOf(at);

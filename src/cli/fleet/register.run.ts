@@ -51,7 +51,7 @@ export const run: RunOf<typeof fleetRegister> = async ({ args, flags }, context)
   return statusOf(result);
 };
 
-/** @throws EnrollkitError PASSPHRASE_REQUIRED when there is none, and nobody to ask; FILE_UNREADABLE of the fleet */
+/** @throws EnrollkitError PASSPHRASE_REQUIRED if the passphrase is missing and cannot be asked for; FILE_UNREADABLE for a file of the fleet */
 function fleetPassphrase(
   files: FleetFiles,
   flags: FlagsOf<typeof fleetRegister>,

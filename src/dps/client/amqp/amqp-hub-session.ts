@@ -21,15 +21,16 @@ import {
   webSocketPortOf,
 } from '../hub-session/hub-session.js';
 import { twinRefusal } from '../hub-session/twin-refusal.js';
+import { operationTimeoutSeconds, PendingOperations } from '../pending-operations.js';
 import { amqpTlsPort, textOf } from './request-link.js';
 
-/** As for MQTT. */
-const timeoutMs = 30_000;
 const closeTimeoutMs = 2000;
 /** Azure ends a connection without frames after four minutes; a device says that it is there twice in this time. */
 const idleTimeoutMs = 120_000;
 /** Messages from the hub that are in flight at once. */
 const credit = 10;
+/** Telemetry and messages one way each, twin and methods both ways. */
+const linkCount = 6;
 
 type Options = HubSessionOptions & { clientCertificate: ClientCertificate };
 
@@ -44,11 +45,6 @@ export async function openAmqpHubSession(options: Options): Promise<HubSession> 
   }
 }
 
-interface Waiting {
-  resolve(message: Message | undefined): void;
-  reject(error: unknown): void;
-}
-
 class AmqpHubSession implements HubSession {
   readonly #options: Options;
   #connection: Connection | undefined;
@@ -56,9 +52,10 @@ class AmqpHubSession implements HubSession {
   #telemetry!: Sender;
   #twin!: Sender;
   #methods!: Sender;
-  /** Deliveries without an outcome, and twin requests by their correlation ID. */
-  readonly #waiting = new Map<Delivery | string, Waiting>();
-  #ended: unknown;
+  /** Twin requests, by their correlation ID, and whatever else waits. */
+  readonly #pending = new PendingOperations<Message>();
+  /** By delivery: takes undefined when it was accepted. */
+  readonly #outcomes = new Map<Delivery, (refusal: EnrollkitError | undefined) => void>();
 
   constructor(options: Options) {
     this.#options = options;
@@ -67,7 +64,7 @@ class AmqpHubSession implements HubSession {
 
   async open(): Promise<void> {
     this.#options.signal.throwIfAborted();
-    await this.#bounded('open', () => this.#connect());
+    await this.#pending.complete<void>(this.#timeoutMessage, (done) => this.#connect(done));
     await this.#twinRequest('PUT', hubAmqp.desiredNotifications, ' ');
   }
 
@@ -94,10 +91,8 @@ class AmqpHubSession implements HubSession {
 
   async close(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#abort);
-    const isLost = this.#ended !== undefined;
-    this.#ended ??= new EnrollkitError(
-      'NETWORK',
-      sentences.dpsClient.connectionClosed(this.#options.assignedHub),
+    const isLost = !this.#pending.end(
+      new EnrollkitError('NETWORK', sentences.dpsClient.connectionClosed(this.#options.assignedHub)),
     );
     const [connection, socket] = [this.#connection, this.#socket];
     if (!connection || !socket || socket.destroyed) return;
@@ -117,7 +112,7 @@ class AmqpHubSession implements HubSession {
     socket.destroy();
   }
 
-  #connect(): void {
+  #connect(allOpen: () => void): void {
     const { assignedHub, deviceId, handlers } = this.#options;
     const connection = rhea.create_container().connect({
       ...this.#socketOptions(),
@@ -131,7 +126,7 @@ class AmqpHubSession implements HubSession {
     const isOpen = new Set<string>();
     const opened = (name: string) => {
       isOpen.add(name);
-      if (isOpen.size === 6) this.#waiting.get('open')?.resolve(undefined);
+      if (isOpen.size === linkCount) allOpen();
     };
     const properties = (channel?: string) => ({
       [apiVersionProperty]: apiVersions.hub[0],
@@ -215,55 +210,53 @@ class AmqpHubSession implements HubSession {
 
   async #send(link: Sender, message: Message): Promise<void> {
     let delivery: Delivery | undefined;
-    await this.#bounded(
-      () => {
+    try {
+      await this.#pending.complete<void>(this.#timeoutMessage, (done, failed) => {
         delivery = link.send(message);
-        return delivery;
-      },
-      () => {},
-    );
+        this.#outcomes.set(delivery, (refusal) => (refusal ? failed(refusal) : done()));
+      });
+    } finally {
+      if (delivery) this.#outcomes.delete(delivery);
+    }
   }
 
   #settled(outcome: 'accepted' | 'released' | 'rejected' | 'modified', delivery: Delivery): void {
-    const waiting = this.#waiting.get(delivery);
+    const settle = this.#outcomes.get(delivery);
     if (outcome === 'accepted') {
-      waiting?.resolve(undefined);
+      settle?.(undefined);
       return;
     }
-    const { condition } =
-      (delivery.remote_state as { error?: { condition?: string } } | undefined)?.error ?? {};
+    const state = delivery.remote_state as { error?: { condition?: string } } | undefined;
+    const condition = state?.error?.condition;
     const { assignedHub: host, deviceId } = this.#options;
-    const code =
-      outcome !== 'rejected' || condition === amqpConditions.throttled ? 'THROTTLED' : 'HUB_REFUSED';
-    waiting?.reject(
-      new EnrollkitError(code, sentences.dpsClient.messageRefused(host, deviceId, condition ?? outcome), {
-        context: { host, deviceId, condition },
-      }),
+    const passes = outcome !== 'rejected' || condition === amqpConditions.throttled;
+    settle?.(
+      new EnrollkitError(
+        passes ? 'THROTTLED' : 'HUB_REFUSED',
+        sentences.dpsClient.messageRefused(host, deviceId, condition ?? outcome),
+        { context: { host, deviceId, condition } },
+      ),
     );
   }
 
   /** @returns the body of the answer */
   async #twinRequest(operation: string, resource: string | undefined, body: string): Promise<string> {
     const id = randomUUID();
-    const answer = await this.#bounded(id, () => {
+    const answer = await this.#pending.reply(id, this.#timeoutMessage, () => {
       this.#twin.send({
         correlation_id: id,
         message_annotations: { operation, ...(resource === undefined ? {} : { resource }) },
         body: rhea.message.data_section(Buffer.from(body)),
       });
     });
-    const status = Number(answer?.message_annotations?.status ?? 200);
-    const text = textOf(answer?.body);
+    const status = Number(answer.message_annotations?.status ?? 200);
+    const text = textOf(answer.body);
     if (status >= 300) throw twinRefusal(this.#options, status, text);
     return text;
   }
 
   #receiveTwin(message: Message): void {
-    const waiting = this.#waiting.get(String(message.correlation_id));
-    if (waiting) {
-      waiting.resolve(message);
-      return;
-    }
+    if (this.#pending.answer(String(message.correlation_id), message)) return;
     const patch = jsonOrUndefined(textOf(message.body));
     if (typeof patch === 'object' && patch !== null) {
       this.#options.handlers.onDesired(patch as Record<string, unknown>);
@@ -279,7 +272,7 @@ class AmqpHubSession implements HubSession {
     this.#options.handlers
       .onMethod(call)
       .then(({ status, payload }) => {
-        if (this.#ended !== undefined) return;
+        if (this.#pending.ended !== undefined) return;
         this.#methods.send({
           ...(correlation_id === undefined ? {} : { correlation_id }),
           application_properties: { 'IoThub-status': rhea.types.wrap_int(status) },
@@ -309,39 +302,13 @@ class AmqpHubSession implements HubSession {
   #abort = () => this.#end(this.#options.signal.reason);
 
   #end(error: unknown): void {
-    if (this.#ended !== undefined) return;
-    this.#ended = error;
-    for (const { reject } of this.#waiting.values()) reject(error);
+    if (!this.#pending.end(error)) return;
     this.#socket?.destroy();
     this.#options.handlers.onEnd(error);
   }
 
-  /** Waits for an answer, the end of the connection, or the timeout. @param key of the answer, or what sends and gives it */
-  async #bounded(key: Delivery | string | (() => Delivery), start: () => void): Promise<Message | undefined> {
-    if (this.#ended !== undefined) throw this.#ended;
-    let timer: NodeJS.Timeout | undefined;
-    let waitsFor: Delivery | string | undefined;
-    try {
-      return await new Promise<Message | undefined>((resolve, reject) => {
-        const { assignedHub } = this.#options;
-        timer = setTimeout(
-          () =>
-            reject(
-              new EnrollkitError(
-                'TIMEOUT',
-                sentences.dpsClient.noAnswerInTime(assignedHub, timeoutMs / 1000),
-              ),
-            ),
-          timeoutMs,
-        );
-        waitsFor = typeof key === 'function' ? key() : key;
-        this.#waiting.set(waitsFor, { resolve, reject });
-        start();
-      });
-    } finally {
-      clearTimeout(timer);
-      if (waitsFor !== undefined) this.#waiting.delete(waitsFor);
-    }
+  get #timeoutMessage(): string {
+    return sentences.dpsClient.noAnswerInTime(this.#options.assignedHub, operationTimeoutSeconds);
   }
 
   #failure(error: unknown): EnrollkitError {
