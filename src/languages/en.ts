@@ -29,6 +29,8 @@ export const en = {
         'Specify a recording that enrollkit wrote (a file in FOLDER/.enrollkit/runs), or its folder.',
       INVALID_SEED: 'Correct the seed file at that place.',
       INVALID_FAULTS: 'Correct the fault rules at that place.',
+      INVALID_TEMPLATE: 'Correct the template at that place.',
+      INVALID_METHODS: 'Correct the table of methods at that place.',
       INVALID_DEVICE_LIST: 'Correct those lines of the list.',
       INVALID_MANIFEST:
         'Specify manifests that fleet issue wrote, each for a different part of the same fleet.',
@@ -2538,6 +2540,26 @@ export const en = {
           ],
         ],
       },
+      INVALID_TEMPLATE: {
+        meaning: 'The template of a device’s messages or properties cannot be used.',
+        causes: [
+          [
+            'a member that is missing, misspelled or has a wrong value',
+            'the message names the file and the place',
+          ],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
+      INVALID_METHODS: {
+        meaning: 'The table of method answers cannot be used.',
+        causes: [
+          [
+            'a member that is missing, misspelled or has a wrong value',
+            'the message names the file and the place',
+          ],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
       INVALID_DEVICE_LIST: {
         meaning: 'The device list cannot be used.',
         causes: [
@@ -4148,6 +4170,14 @@ export const en = {
     waitedForLinks: (host: string, seconds: number) =>
       `${host} did not open the AMQP links within ${seconds} seconds.`,
     notAmqp: (host: string) => `${host} does not respond over AMQP as a provisioning service does.`,
+    amqpLink: 'the links',
+    amqpEnded: (host: string, condition: string) =>
+      `${host} ended the AMQP connection${condition === '' ? '' : ` (${condition})`}.`,
+    messageRefused: (hub: string, deviceId: string, condition: string) =>
+      `${hub} did not accept a message of the device ${deviceId}: ${condition}.`,
+    certificateRefused: (hub: string, deviceId: string, reason: string) =>
+      `${hub} refused to issue a certificate to the device ${deviceId}: ${reason}`,
+    noCertificates: (hub: string) => `${hub} answered a certificate request without certificates.`,
     noAnswer: 'no answer',
     subscriptions: 'the subscriptions',
     resourceGroups: 'the resource groups',
@@ -5577,6 +5607,8 @@ export const en = {
     },
     notATime: (flag: string, text: string) =>
       `--${flag} must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z, not "${text}".`,
+    notADuration: (flag: string, text: string) =>
+      `--${flag} is a time such as 500ms, 30s, 10m or 2h, from 100ms to 100d, not "${text}".`,
     notASpan: (flag: string, text: string) =>
       `--${flag} must be days, hours or percent, such as 30, 36h or 25%, not "${text}".`,
     output: {
@@ -6966,6 +6998,90 @@ The verification certificate is ready. In the portal, on the same page:
     },
   },
 
+  /** src/fleet/running/, src/cli/device/run.ts */
+  deviceRun: {
+    tooDeep: (maximum: number) => `a template has at most ${maximum} levels`,
+    unknownGenerator: (name: string, known: readonly string[]) =>
+      `${name} is unknown; a name that begins with $ is one of ${known.join(', ')}`,
+    notAlone: (name: string) => `${name} must be the only member of its object`,
+    notAnObject: 'a template is a JSON object',
+    outOfRange: 'start must be between minimum and maximum',
+    unexpected: (message: string) => `Unexpected error: ${message}`,
+    description:
+      'Runs devices until you press Ctrl-C: each registers, stays connected to its hub, sends telemetry, reports the desired properties of its twin, answers direct methods and receives messages. A device that loses its connection connects again, with growing delays. Without IDs, runs all devices of the certificate folder or of the fleet.',
+    ids: 'registration IDs (default: all)',
+    what: 'What the devices do:',
+    how: 'How they run:',
+    flags: {
+      fleet: 'a fleet that `fleet issue` wrote, instead of the certificate folder',
+      protocol:
+        'mqtt, amqp, or one of them over WebSockets, on port 443; devices then register over HTTPS (default: mqtt)',
+      template: 'what each message contains, as a JSON template (default: ID, time, counter and temperature)',
+      interval: 'time between two messages of a device, such as 500ms, 10s or 5m (default: 5s)',
+      reported: 'properties that each device reports when it connects, as a JSON template',
+      methods: 'answers to direct methods, as a JSON table (default: status 200 and the payload of the call)',
+      csr: 'request an operational certificate from DPS, and renew it before it expires; MQTT only',
+      renewAfter: 'renew certificates after this time (default: two thirds of their validity)',
+      count: 'end after this number of messages from each device',
+      duration: 'end after this time, such as 30s, 10m or 2h',
+      json: 'print events to standard output, one JSON object per line',
+    },
+    examples: {
+      all: 'all devices of the certificate folder, until Ctrl-C',
+      fleet: 'a fleet for ten minutes, with its events as JSON',
+      one: 'one device over WebSockets',
+    },
+    csrOverMqtt: '--csr requires --protocol mqtt or mqtt-ws: IoT hubs renew certificates over MQTT only.',
+    renewWithoutCsr: '--renew-after requires --csr.',
+    oneDeviceForFiles: '--certificate, --chain and --key are for one device: specify its ID.',
+    fleetAndFiles: '--fleet cannot be combined with --certificate, --chain or --key.',
+    noDevices: (folder: string) => `There are no devices in ${folder}.`,
+    createDevices: 'Create some: enrollkit quickstart --yes; or run a fleet with --fleet.',
+    notInFleet: (ids: readonly string[], more: number, fleet: string) =>
+      `${fleet} does not contain ${firstOf(ids, more)}.`,
+    listedTwice: (id: string) => `${id} is specified twice.`,
+    csvUnreadable: (place: string, file: string, problem: string) => `${place}: ${file}: ${problem}.`,
+    csvNoColumn: (column: string, columns: readonly string[]) =>
+      `there is no column ${column}, only ${columns.join(', ')}`,
+    csvEmpty: 'there are no rows below the column names',
+    tooLong: (file: string, bytes: number, maximum: number) =>
+      `${file}: the message has ${bytes} bytes; IoT Hub accepts up to ${maximum}.`,
+    progress: (
+      connected: number,
+      devices: number,
+      sent: number,
+      perSecond: string,
+      received: number,
+      calls: number,
+      lost: number,
+    ) =>
+      [
+        `${connected} of ${devices} connected`,
+        `${sent} sent (${perSecond}/s)`,
+        `${received} received`,
+        `${calls} method calls`,
+        ...(lost > 0 ? [`${lost} lost`] : []),
+      ].join(', '),
+    gaveUp: (id: string, message: string) => `${id}: ${message}`,
+    moreNotes: (count: number) =>
+      `Not shown: ${counted(count, 'more message')} like these. Use --json for all.`,
+    lostConnection: (id: string, message: string) => `${id} is disconnected: ${message}`,
+    rows: {
+      devices: 'Devices',
+      connected: (connected: number, devices: number) => `${devices}, ${connected} connected at the end`,
+      time: 'Time',
+      sent: 'Messages sent',
+      again: (count: number) => `, ${count} of them again`,
+      lost: 'Messages lost',
+      received: 'Messages received',
+      methods: 'Method calls',
+      desired: 'Desired properties changed',
+      reported: 'Reported properties updated',
+      disconnections: 'Connections lost',
+      renewals: 'Certificates renewed',
+    },
+  },
+
   /** src/cli/doctor/ */
   cliDoctor: {
     devices: 'Devices',
@@ -7468,6 +7584,7 @@ The verification certificate is ready. In the portal, on the same page:
       explain: 'explain an error code: meaning, causes, what to do',
       'device register': 'register a device, acting as the device',
       'device send': 'register a device, send a message to its hub, read its twin',
+      'device run': 'run devices that stay connected and send telemetry',
       'group create': 'create an enrollment group',
       'group list': 'list enrollment groups',
       'group show': 'show an enrollment group',

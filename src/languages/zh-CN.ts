@@ -22,6 +22,8 @@ export const zhCN: Sentences = {
       INVALID_RECORDING: '指定 enrollkit 写入的运行记录（FOLDER/.enrollkit/runs 中的文件），或其所在文件夹。',
       INVALID_SEED: '更正种子文件中的该处。',
       INVALID_FAULTS: '更正故障规则中的该处。',
+      INVALID_TEMPLATE: '更正模板中的该处。',
+      INVALID_METHODS: '更正方法表中的该处。',
       INVALID_DEVICE_LIST: '更正列表中的这些行。',
       INVALID_MANIFEST: '指定由 fleet issue 写入的清单，每个清单对应同一设备群的不同部分。',
       INVALID_PROFILE: '更正证书配置文件中的该处。',
@@ -1991,6 +1993,20 @@ export const zhCN: Sentences = {
           ],
         ],
       },
+      INVALID_TEMPLATE: {
+        meaning: '无法使用设备消息或属性的模板。',
+        causes: [
+          ['某个成员缺失、拼写错误或值有误', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
+      INVALID_METHODS: {
+        meaning: '无法使用方法应答表。',
+        causes: [
+          ['某个成员缺失、拼写错误或值有误', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
       INVALID_DEVICE_LIST: {
         meaning: '无法使用设备列表。',
         causes: [
@@ -3328,6 +3344,11 @@ export const zhCN: Sentences = {
     checkMqttAddress: '确认这是预配服务或 IoT 中心的地址。',
     waitedForLinks: (host, seconds) => `${host} 未在 ${seconds} 秒内打开 AMQP 链路。`,
     notAmqp: (host) => `${host} 没有像预配服务那样通过 AMQP 响应。`,
+    amqpLink: '链接',
+    amqpEnded: (host, condition) => `${host} 结束了 AMQP 连接${condition === '' ? '' : `（${condition}）`}。`,
+    messageRefused: (hub, deviceId, condition) => `${hub} 未接受设备 ${deviceId} 的消息：${condition}。`,
+    certificateRefused: (hub, deviceId, reason) => `${hub} 拒绝为设备 ${deviceId} 颁发证书：${reason}`,
+    noCertificates: (hub) => `${hub} 对证书请求的响应中没有证书。`,
     noAnswer: '没有响应',
     subscriptions: '订阅',
     resourceGroups: '资源组',
@@ -4576,6 +4597,8 @@ export const zhCN: Sentences = {
     },
     notATime: (flag, text) =>
       `--${flag} 必须是 2027-01-31 或 2027-01-31T12:00:00Z 这样的时间，而不是“${text}”。`,
+    notADuration: (flag, text) =>
+      `--${flag} 必须是 500ms、30s、10m 或 2h 这样的时长（100ms 到 100d），而不是“${text}”。`,
     notASpan: (flag, text) => `--${flag} 必须是天数、小时数或百分比，例如 30、36h 或 25%，而不是“${text}”。`,
     output: {
       exists: (path) => `${path} 已存在。`,
@@ -5842,6 +5865,76 @@ export const zhCN: Sentences = {
     },
   },
 
+  /** src/fleet/running/, src/cli/device/run.ts */
+  deviceRun: {
+    tooDeep: (maximum) => `模板最多有 ${maximum} 层`,
+    unknownGenerator: (name, known) => `${name} 未知；以 $ 开头的名称必须是以下之一：${known.join('、')}`,
+    notAlone: (name) => `${name} 必须是其对象的唯一成员`,
+    notAnObject: '模板必须是 JSON 对象',
+    outOfRange: 'start 必须介于 minimum 和 maximum 之间',
+    unexpected: (message) => `意外错误：${message}`,
+    description:
+      '运行设备，直到你按 Ctrl-C：每台设备都会注册、与其 IoT 中心保持连接、发送遥测、报告孪生的所需属性、应答直接方法并接收消息。断开连接的设备会重新连接，等待时间逐次增加。不指定 ID 时，运行证书文件夹或设备群中的所有设备。',
+    ids: '注册 ID（默认：全部）',
+    what: '设备的行为：',
+    how: '运行方式：',
+    flags: {
+      fleet: '由 `fleet issue` 写入的设备群，代替证书文件夹',
+      protocol: 'mqtt、amqp，或通过 WebSocket（端口 443）的其中之一，此时设备通过 HTTPS 注册（默认：mqtt）',
+      template: '每条消息的内容，JSON 模板（默认：ID、时间、计数和温度）',
+      interval: '同一设备两条消息之间的时间，例如 500ms、10s 或 5m（默认：5s）',
+      reported: '每台设备在连接时报告的属性，JSON 模板',
+      methods: '对直接方法的应答，JSON 表（默认：状态 200 和调用的有效负载）',
+      csr: '向 DPS 请求操作证书，并在到期前续订；仅限 MQTT',
+      renewAfter: '在此时间之后续订证书（默认：有效期的三分之二）',
+      count: '每台设备发送此数量的消息后结束',
+      duration: '在此时间之后结束，例如 30s、10m 或 2h',
+      json: '将事件输出到标准输出，每行一个 JSON 对象',
+    },
+    examples: {
+      all: '证书文件夹中的所有设备，直到按 Ctrl-C',
+      fleet: '运行设备群十分钟，以 JSON 输出事件',
+      one: '通过 WebSocket 运行一台设备',
+    },
+    csrOverMqtt: '--csr 需要 --protocol mqtt 或 mqtt-ws：IoT 中心仅通过 MQTT 续订证书。',
+    renewWithoutCsr: '--renew-after 需要 --csr。',
+    oneDeviceForFiles: '--certificate、--chain 和 --key 仅用于一台设备：请指定其 ID。',
+    fleetAndFiles: '--fleet 不能与 --certificate、--chain 或 --key 同时使用。',
+    noDevices: (folder) => `${folder} 中没有设备。`,
+    createDevices: '创建设备：enrollkit quickstart --yes；或使用 --fleet 运行设备群。',
+    notInFleet: (ids, more, fleet) => `${fleet} 中没有 ${firstOf(ids, more)}。`,
+    listedTwice: (id) => `${id} 被指定了两次。`,
+    csvUnreadable: (place, file, problem) => `${place}：${file}：${problem}。`,
+    csvNoColumn: (column, columns) => `没有列 ${column}，只有 ${columns.join('、')}`,
+    csvEmpty: '列名下面没有行',
+    tooLong: (file, bytes, maximum) => `${file}：消息有 ${bytes} 字节；IoT 中心最多接受 ${maximum} 字节。`,
+    progress: (connected, devices, sent, perSecond, received, calls, lost) =>
+      [
+        `已连接 ${connected}/${devices}`,
+        `已发送 ${sent}（${perSecond}/秒）`,
+        `已接收 ${received}`,
+        `方法调用 ${calls}`,
+        ...(lost > 0 ? [`丢失 ${lost}`] : []),
+      ].join('，'),
+    gaveUp: (id, message) => `${id}：${message}`,
+    moreNotes: (count) => `另有 ${count} 条类似消息未显示。使用 --json 可查看全部。`,
+    lostConnection: (id, message) => `${id} 已断开连接：${message}`,
+    rows: {
+      devices: '设备',
+      connected: (connected, devices) => `${devices}，结束时已连接 ${connected}`,
+      time: '时间',
+      sent: '已发送的消息',
+      again: (count) => `，其中 ${count} 条为重复发送`,
+      lost: '丢失的消息',
+      received: '已接收的消息',
+      methods: '方法调用',
+      desired: '所需属性更改',
+      reported: '报告属性更新',
+      disconnections: '连接丢失',
+      renewals: '已续订的证书',
+    },
+  },
+
   /** src/cli/doctor/ */
   cliDoctor: {
     devices: '设备',
@@ -6272,6 +6365,7 @@ export const zhCN: Sentences = {
       explain: '解释错误代码：含义、原因和处理方法',
       'device register': '以设备身份注册设备',
       'device send': '注册设备、向其 IoT 中心发送消息、读取设备孪生',
+      'device run': '运行保持连接并发送遥测的设备',
       'group create': '创建注册组',
       'group list': '列出注册组',
       'group show': '显示注册组',

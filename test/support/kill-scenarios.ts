@@ -243,6 +243,11 @@ export const scenarios: readonly Scenario[] = [
   },
   { name: 'device register', before: [quickstart, selfSigned], argv: ['device', 'register', 'device-9'] },
   { name: 'device send', before: [quickstart], argv: ['device', 'send', 'device-001'] },
+  {
+    name: 'device run',
+    before: [quickstart],
+    argv: ['device', 'run', '--count', '1', '--interval', '100ms'],
+  },
   { name: 'dps create', before: [quickstart], argv: secondService },
   { name: 'dps create in a new folder', before: [], argv: secondService },
   { name: 'dps delete', before: [quickstart, secondService], argv: ['dps', 'delete', 'second', '--yes'] },

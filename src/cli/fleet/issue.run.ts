@@ -11,13 +11,13 @@ import { loadFormat } from '../../fleet/formats/formats.js';
 import { type IssueFleetOptions, issueFleet } from '../../fleet/issue-fleet.js';
 import { sentences } from '../../languages/language.js';
 import { subjectFrom } from '../input/certificate-names.js';
+import { fleetFiles } from '../input/fleet-files.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { profileFor } from '../input/profile.js';
 import { signingCa, signingTime } from '../input/signing-ca.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { displayPath } from '../terminal/text.js';
-import { fleetFiles } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import type { fleetIssue } from './issue.js';
 

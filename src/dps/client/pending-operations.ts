@@ -69,9 +69,11 @@ export class PendingOperations<Reply> {
     }
   }
 
-  /** Completes a request; a reply that nothing waits for is ignored. */
-  answer(requestId: string, reply: Reply): void {
-    this.#requests.get(requestId)?.resolve(reply);
+  /** Completes a request. @returns false for a reply that nothing waits for */
+  answer(requestId: string, reply: Reply): boolean {
+    const pending = this.#requests.get(requestId);
+    pending?.resolve(reply);
+    return pending !== undefined;
   }
 
   /** Completes all requests with the same reply. */

@@ -25,7 +25,7 @@ export interface RequestLinkOptions extends DeviceParties, DeviceSocketOptions {
 /** What goes with a request beside its body. */
 export type Properties = Readonly<Record<string, string>>;
 
-const amqpTlsPort = 5671;
+export const amqpTlsPort = 5671;
 const closeTimeoutMs = 2000;
 /** One registration needs a hundredth of it. rhea itself accepts frames of any size. */
 const maxReceivedBytes = 4 * 1024 * 1024;
@@ -221,7 +221,7 @@ function retryAfterOf(properties: Record<string, unknown>): Record<string, strin
 }
 
 /** A data section, or a string. */
-function textOf(body: unknown): string {
+export function textOf(body: unknown): string {
   if (typeof body === 'string') return body;
   const { content } = (body ?? {}) as { content?: unknown };
   const parts = [Buffer.isBuffer(body) ? body : content].flat();

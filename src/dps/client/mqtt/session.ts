@@ -20,6 +20,12 @@ export interface MqttSessionOptions extends DeviceParties, DeviceSocketOptions {
   userName: string;
   onRequest?: RequestObserver | undefined;
   exchange?: Exchange | undefined;
+  /** Connects over a WebSocket to this port instead of MQTT's own. */
+  webSocketPort?: number | undefined;
+  /** Gets what the server publishes, except for replies to requests. */
+  onPublication?: ((topic: string, payload: Buffer) => void) | undefined;
+  /** Called once when the connection ends, except by {@link MqttSession.close}. */
+  onEnd?: ((error: unknown) => void) | undefined;
   signal: AbortSignal;
 }
 
@@ -181,18 +187,17 @@ export class MqttSession {
   #abort = () => this.#end(this.#options.signal.reason);
 
   #end(error: unknown): void {
-    if (this.#pending.end(error)) this.#client?.end(true);
+    if (!this.#pending.end(error)) return;
+    this.#client?.end(true);
+    this.#options.onEnd?.(error);
   }
 
   #onMessage(topic: string, payload: Buffer): void {
     const { path, query } = parseTopic(topic);
     const status = /\/res\/(\d{3})\//.exec(`${path}/`)?.[1];
-    if (status)
-      this.#pending.answer(query.get('$rid') ?? '', {
-        status: Number(status),
-        topic,
-        payload: payload.toString('utf8'),
-      });
+    const reply = { status: Number(status), topic, payload: payload.toString('utf8') };
+    if (status && this.#pending.answer(query.get('$rid') ?? '', reply)) return;
+    this.#options.onPublication?.(topic, payload);
   }
 
   async #observed(topic: string, payload: string, act: () => Promise<ExchangeReply>): Promise<ExchangeReply> {
