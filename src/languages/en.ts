@@ -4020,6 +4020,8 @@ export const en = {
       `The hub name "${name}" is invalid. Use 3 to 50 letters, digits and hyphens, without a hyphen at either end.`,
     invalidServiceName: (name: string) =>
       `The provisioning service name "${name}" is invalid. Use 3 to 64 letters, digits and hyphens, without a hyphen at either end, and not "global".`,
+    invalidPolicyName: (name: string) =>
+      `The credential policy name "${name}" is invalid. Use 1 to 63 letters, digits, or - . _ characters.`,
     unknownPart: 'it has a part other than HostName, SharedAccessKeyName and SharedAccessKey',
     partTwice: (name: string) => `it has ${name} twice`,
     partMissing: (name: string) => `${name} is missing`,
@@ -4820,6 +4822,45 @@ export const en = {
     existingIntermediateHelp: 'It signs the devices.',
     existingCaConflict:
       'An existing intermediate CA signs the devices, so certificates.intermediate must be true.',
+    byCaLabel: 'Signed by your CA',
+    byCaHelp: 'enrollkit creates the keys; the CA in the folder signs the certificates.',
+    selfSignedLabel: 'Self-signed',
+    selfSignedHelp: 'Without a CA: DPS has the certificate of each device.',
+    csrLabel: 'From certificate signing requests (CSRs)',
+    csrHelp: 'Devices keep their private keys; the CA signs what they request.',
+    selfSignedWithoutCa: 'Self-signed certificates need no CA, so certificates.existingCa must be none.',
+    selfSignedInGroup:
+      'A group recognizes devices by their CA. Self-signed certificates need devices.enrollment individual.',
+    deviceCertificatesFlag:
+      'how devices get their certificates: from the CA, self-signed, or for CSRs (--csr)',
+    deviceCertificatesQuestion: 'How do the devices get their certificates?',
+    selfSignedSummary: (folder: string) => `in ${folder}: self-signed, without a CA`,
+    individualSummary: 'an individual enrollment for each device',
+    iotEdgeNeedsCa:
+      'The CA in the folder must sign the certificates of IoT Edge gateways (deviceCertificates ca).',
+    enrollmentGroupLabel: 'With an enrollment group',
+    enrollmentGroupHelp: 'One entry in DPS for all devices that your CA signs, now and later.',
+    individualLabel: 'Individually',
+    individualHelp: 'One entry in DPS per device, with its own certificate and device ID.',
+    enrollmentFlag: 'enroll the devices with an enrollment group, or each with an individual enrollment',
+    enrollmentQuestion: 'How do you want to enroll the devices?',
+    detailsInGroup:
+      'Device IDs and tags need individual enrollments (devices.enrollment individual). In a group, the registration ID is the device ID, and all devices have the same initial twin.',
+    detailsOfNone: (id: string) => `"${id}" is not one of the registration IDs.`,
+    devicesFlag:
+      'a CSV file of devices: registrationId and, for individual enrollments, deviceId and tags.NAME; or one registration ID per line',
+    requestWithoutKey:
+      'The devices keep their private keys, so enrollkit cannot register them and request certificates.',
+    requestFlag:
+      'each device sends a CSR when it registers, and connects with the certificate that Azure issues (preview)',
+    requestQuestion: 'Should Azure issue the certificates that devices connect with?',
+    requestHelp: 'Each device sends a CSR when it registers. In Azure, this is in preview.',
+    requestSummary: 'Azure issues the certificates that they connect with',
+    policyNeeded: 'In Azure, certificates are issued by a credential policy: its name is missing.',
+    policyFlag:
+      'with --request-certificates: the credential policy that issues them (default: that of the emulator)',
+    policyQuestion: 'Credential policy that issues them:',
+    policyHelp: 'Its name in Azure Device Registry. The emulator has one named default.',
     existingCaFlag: 'which CA of the folder is an existing one; see --ca',
     existingCaQuestion: 'Which CA issues the certificates of your devices?',
     rootNameFlag: 'the common name of the root CA; "" generates a unique name',
@@ -5006,6 +5047,21 @@ export const en = {
     notRepeated: 'accepted in an earlier run, not repeated',
     signedBy: (name: string) => `signed by ${name}`,
     moveAndRerun: (folder: string) => `Move ${folder} away, then run the command again to create a new one.`,
+    createEnrollments: (count: number) =>
+      count === 1 ? 'Create 1 individual enrollment' : `Create ${count} individual enrollments`,
+    individualEnrollment: (id: string) => `individual enrollment ${id}`,
+    enrollmentDiffers: (id: string, members: string) =>
+      `The individual enrollment ${id} already exists, was not created by this folder, and differs: ${members}.`,
+    otherEnrollment: (id: string) =>
+      `Choose another registration ID, or delete the existing enrollment: enrollkit enrollment delete ${id} (with the same --dir).`,
+    selfSigned: 'self-signed',
+    notSelfSigned: 'it is not self-signed',
+    otherRequestedKey: 'its public key is not the one in the certificate signing request',
+    notIssued: (id: string) => `DPS assigned ${id} to a hub, but did not issue a certificate.`,
+    checkPolicy:
+      'Check that the enrollment names a credential policy (--credential-policy NAME), and that the provisioning service is linked to Azure Device Registry. Or leave out --request-certificates.',
+    issuedForOtherKey: (id: string) =>
+      `DPS issued ${id} a certificate for another key than the requested one.`,
     createGroup: (id: string) => `Create the enrollment group ${id}`,
     enrollmentGroup: (id: string) => `enrollment group ${id}`,
     groupDiffers: (id: string, members: string) =>
@@ -5099,6 +5155,15 @@ export const en = {
     keepsItsName: (flag: string) => `Omit ${flag}: an existing CA keeps its name.`,
     otherCaName: (actual: string, wanted: string) =>
       `The common name of this CA is "${actual}", but the plan expects "${wanted}".`,
+    noRequest: (id: string, path: string) =>
+      `There is no certificate signing request for ${id}: it was not specified, and ${path} does not exist.`,
+    giveRequest:
+      'Specify the request of each device with --csr FILE; its common name is the registration ID. To create one on the device: enrollkit cert csr ID',
+    requestOfOther: (path: string, name: string, id: string) =>
+      `${path}: This request is for "${name}", not for ${id}.`,
+    otherRequest: (path: string) => `${path} already exists and is another request than the one specified.`,
+    moveRequest: (path: string) =>
+      `Move ${path} and the certificate beside it away, or specify the same request again.`,
     keepPlan: 'Save the plan, the journal and the program',
     noExistingCa: (folder: string) => `The plan uses an existing CA, but ${folder} does not contain one.`,
     giveCa: 'Specify the CA with --ca FILE and --ca-key FILE.',
@@ -5861,6 +5926,14 @@ export const en = {
     createHelp:
       'A resource group, a provisioning service, an IoT hub and the link between them are created if they do not exist. You choose their names next, and see them in the plan before anything is created. Everything that a run creates is tagged, and enrollkit clean deletes it again. Your account needs the role Contributor on the subscription or the resource group.',
     closing: {
+      toInstall: (count: number, service: string | undefined, time: string) =>
+        `${count} ${count === 1 ? 'certificate is' : 'certificates are'} issued and can register on ${service ?? 'the emulator'}, in ${time}.`,
+      install: 'install it on the device, which has the key',
+      request: 'the certificate signing request of the device',
+      operational: 'issued at registration: certificate, chain and key for IoT Hub',
+      enrollmentsReadBack: 'Individual enrollments, read back from the service',
+      disabledEnrollments: (service: string | undefined) =>
+        `The individual enrollments are created on ${service ?? 'the emulator'}. They are disabled, so no device is registered.`,
       disabled: (service: string | undefined) =>
         `The enrollment group is created on ${service ?? 'the emulator'}. It is disabled, so no device is registered.`,
       enrolled: (count: number, service: string | undefined, time: string) =>
@@ -5927,6 +6000,23 @@ export const en = {
       emulator: 'DPS: the emulator',
       emulatorMeaning: 'Device Provisioning Service on this computer: no account, no cost',
       azureMeaning: 'your Device Provisioning Service in Azure: devices contact it first',
+      ownCertificate: (isGateway: boolean, days: number) =>
+        `${isGateway ? 'a gateway' : 'a device'}: its own key and self-signed certificate, valid for ${days} days`,
+      requested: (days: number) =>
+        `a device: keeps its key; certificate for its request, valid for ${days} days`,
+      individual: (count: number) =>
+        count === 1 ? 'Individual enrollment' : `${count} individual enrollments`,
+      individualMeaning: 'each allows one device, by its certificate',
+      details: (count: number) =>
+        count === 1 ? 'Device ID, tags: 1 device' : `Device IDs, tags: ${count} devices`,
+      detailsMeaning: (first: string) => `for example ${first}`,
+      operational: (policy: string | undefined) =>
+        policy === undefined ? 'Certificates issued by DPS' : `Credential policy ${policy}`,
+      operationalMeaning: 'each device sends a CSR when it registers, and connects with what is issued',
+      registerThemselves: (count: number) =>
+        count === 1
+          ? 'registers when its certificate is installed'
+          : 'register when their certificates are installed',
       caCertificate: (name: string) => `CA certificate ${name}`,
       group: (id: string) => `Enrollment group ${id}`,
       disabled: 'prepared, but rejects all devices for now',
@@ -5960,10 +6050,11 @@ export const en = {
       `${role} CA "${commonName}", valid until ${day}${endsSoon ? ': expires soon' : ''}`,
     deviceCertificates: (count: number, day: string, due: number) =>
       `${count === 1 ? '1 device certificate' : `${count} device certificates`}, the first valid until ${day}${due === 0 ? '' : `: ${due} due for renewal`}`,
-    planOnEmulator: (count: number, group: string) =>
-      `a plan for ${count} ${count === 1 ? 'device' : 'devices'} on the emulator, enrollment group ${group}`,
-    planInAzure: (count: number, service: string, group: string) =>
-      `a plan for ${count} ${count === 1 ? 'device' : 'devices'} in Azure, on ${service}, enrollment group ${group}`,
+    /** Without a group, the devices have individual enrollments. */
+    planOnEmulator: (count: number, group: string | undefined) =>
+      `a plan for ${count} ${count === 1 ? 'device' : 'devices'} on the emulator, ${group === undefined ? 'individual enrollments' : `enrollment group ${group}`}`,
+    planInAzure: (count: number, service: string, group: string | undefined) =>
+      `a plan for ${count} ${count === 1 ? 'device' : 'devices'} in Azure, on ${service}, ${group === undefined ? 'individual enrollments' : `enrollment group ${group}`}`,
     lastRun: (day: string, outcome: 'done' | 'failed' | 'interrupted', failure: string | undefined) =>
       `last run on ${day}: ${outcome === 'done' ? 'completed' : outcome}${failure ? `: ${failure}` : ''}`,
     uploadToEmulator: (page: string, name: string, file: string, upload: string, code: string) => `
@@ -6033,6 +6124,8 @@ The verification certificate is ready. In the portal, on the same page:
         'S1 is the usual tier, billed by the day. F1 is free, allows 8,000 messages a day, and each subscription can have one. A free hub cannot be turned into another tier later.',
       'certificates.keyAlgorithm':
         'Each CA and each device gets a key pair. EC P-256 is small, fast and accepted by Azure and by all Azure SDKs. Choose RSA only if a device or a rule requires it. All keys are of the same type. To change it later, you need new certificates.',
+      'certificates.deviceCertificates':
+        'A device proves who it is with a certificate and its private key. Signed by your CA: enrollkit creates both for each device. Self-signed: the same without a CA, for a few devices. From CSRs: the key was created on the device and never leaves it; you have a certificate signing request (CSR) of each device, and get back a certificate to install.',
       'certificates.existingCa':
         'If your company already has a root or intermediate CA, it can sign the certificates of your devices. Otherwise, enrollkit creates new CAs.',
       'certificates.rootCommonName':
@@ -6067,6 +6160,14 @@ The verification certificate is ready. In the portal, on the same page:
         'An IoT Edge device is a gateway that runs modules and lets other devices connect through it. It needs an additional CA certificate for those. Answer no for ordinary devices.',
       'enrollmentGroup.provisioningStatus':
         'A disabled group rejects all devices. Use it to prepare everything now and let devices register later.',
+      'devices.enrollment':
+        'An enrollment is the entry in DPS that allows a device to register. With an enrollment group, one entry allows every device whose certificate your CA signed: choose it for many devices, and if you are not sure. With individual enrollments, each device has its own entry: choose them if devices need different settings, a device ID other than the registration ID, or certificates without a common CA. No CA is uploaded then.',
+      'devices.details':
+        'A CSV file can have a column deviceId, with the ID of each device in IoT Hub, and columns such as tags.site, with tags of its device twin.',
+      'devices.requestCertificates':
+        'With certificate management, Azure issues the certificate that a device connects to IoT Hub with. The device registers with its own certificate as before, and sends a certificate signing request (CSR) along. In Azure this is in preview: the provisioning service must be linked to Azure Device Registry. The emulator does it too.',
+      'devices.credentialPolicy':
+        'A credential policy in Azure Device Registry says which CA issues the certificates, and for how long they are valid. The emulator has one for each name.',
       'devices.naming':
         'Each device has a registration ID, by which DPS knows it; it becomes the device ID in IoT Hub. Number your devices if any name will do. Use a list or a file if they have names already, such as serial numbers.',
       'devices.count':
@@ -6074,7 +6175,9 @@ The verification certificate is ready. In the portal, on the same page:
       'devices.prefix':
         'With the prefix line4- the devices are called line4-001, line4-002, and so on. Letters, digits and - . _ : are allowed.',
       'devices.file':
-        'A file that a spreadsheet or a database has exported: CSV with a column registrationId in its first line, or a text file with one registration ID per line. The whole file is checked before anything is created; an invalid line is reported by its number.',
+        'A file that a spreadsheet or a database has exported: CSV with a column registrationId in its first line, or a text file with one registration ID per line. With individual enrollments, it can also have a column deviceId (the ID in IoT Hub) and columns such as tags.site (tags of the device twin). The whole file is checked before anything is created; an invalid line is reported by its number.',
+      'devices.requests':
+        'Each device, or its maker, creates a private key and a certificate signing request (CSR) and gives you the request. Its common name is the registration ID. List the files, or name a folder that contains them: names that end in .csr, .pem, .req, .p10 or .der. To create one with enrollkit, run on the device: enrollkit cert csr ID',
       'devices.registrationIds':
         'Letters, digits and the characters - . _ : are allowed, at most 64 of them for certificates. IDs are case-insensitive. Each ID is also the common name in the certificate of the device, since DPS compares the two.',
       'devices.protocol':
@@ -6161,6 +6264,26 @@ The verification certificate is ready. In the portal, on the same page:
     fromListEffect: 'Registration IDs that you type or paste.',
     fromFile: 'From a file',
     fileFormat: 'CSV with the column registrationId, or one ID per line.',
+    fileFormatWithDetails: 'CSV with registrationId, deviceId and tags.NAME, or one ID per line.',
+    requestsQuestion: 'Files with the certificate signing requests:',
+    requestsFormat: 'Separated by commas, or a folder that contains them.',
+    requestsKept: (count: number) =>
+      `Press Enter to keep ${count === 1 ? 'the request' : `the ${count} requests`} in the folder.`,
+    devicesTwice: '--devices cannot be used together with --device, --count or --device-prefix.',
+    deviceFileNext:
+      'Use a CSV file whose first line has the column registrationId (and optionally deviceId and tags.NAME), or one registration ID per line.',
+    csrNotUsed: '--csr is for devices that keep their keys, but the plan creates the keys.',
+    csrNotUsedNext: 'Leave out --csr, or use --device-certificates csr.',
+    csrOfNoDevice: (id: string) => `--csr has a request for ${id}, which is not one of the devices.`,
+    csrOfNoDeviceNext: (id: string) => `Add --device ${id}, or leave out its request.`,
+    csrTwice: (id: string, one: string, other: string) => `${one} and ${other} are both requests for ${id}.`,
+    noCsrIn: (folder: string, endings: readonly string[]) =>
+      `${folder} contains no file whose name ends in ${endings.join(', ')}.`,
+    commandCsr:
+      'a certificate signing request of a device that keeps its key, or a folder of them; repeat for more',
+    commandExampleDevices: 'the devices of a list, each with an individual enrollment',
+    commandExampleCsr: 'devices that keep their private keys',
+    commandExampleRequest: 'devices that connect with certificates issued at registration',
     howManyNew: 'How many new devices?',
     howMany: 'How many devices?',
     countEffect: 'Each device gets its own key and certificate, and is registered.',

@@ -3217,6 +3217,7 @@ export const zhCN: Sentences = {
       `IoT 中心名称“${name}”无效。使用 3 到 50 个字母、数字和连字符，且首尾不能是连字符。`,
     invalidServiceName: (name) =>
       `预配服务名称“${name}”无效。使用 3 到 64 个字母、数字和连字符，首尾不能是连字符，且不能是“global”。`,
+    invalidPolicyName: (name) => `凭据策略名称“${name}”无效。使用 1 到 63 个字母、数字或 - . _ 字符。`,
     unknownPart: '其中有 HostName、SharedAccessKeyName 和 SharedAccessKey 以外的部分',
     partTwice: (name) => `${name} 出现了两次`,
     partMissing: (name) => `缺少 ${name}`,
@@ -3917,6 +3918,39 @@ export const zhCN: Sentences = {
     existingIntermediateLabel: '现有的中间 CA',
     existingIntermediateHelp: '用于对设备证书进行签名。',
     existingCaConflict: '现有的中间 CA 对设备证书进行签名，因此 certificates.intermediate 必须为 true。',
+    byCaLabel: '由你的 CA 签名',
+    byCaHelp: 'enrollkit 为每台设备创建密钥，由文件夹中的 CA 签署其证书。',
+    selfSignedLabel: '自签名',
+    selfSignedHelp: '不需要 CA：DPS 中保存每台设备的证书。',
+    csrLabel: '根据证书签名请求 (CSR)',
+    csrHelp: '设备保留自己的私钥并提供 CSR，由文件夹中的 CA 签署。',
+    selfSignedWithoutCa: '自签名证书不需要 CA，因此 certificates.existingCa 必须为 none。',
+    selfSignedInGroup: '注册组通过 CA 识别设备。自签名证书要求 devices.enrollment 为 individual。',
+    deviceCertificatesFlag: '设备证书的来源：由 CA 签名、自签名，或根据 CSR 签发（--csr）',
+    deviceCertificatesQuestion: '设备如何获得证书？',
+    selfSignedSummary: (folder) => `在 ${folder} 中：自签名，无 CA`,
+    individualSummary: '每台设备一个个体注册',
+    iotEdgeNeedsCa: 'IoT Edge 网关的证书必须由文件夹中的 CA 签名（deviceCertificates 为 ca）。',
+    enrollmentGroupLabel: '使用注册组',
+    enrollmentGroupHelp: '由你的 CA 签名的所有设备（包括以后的设备）在 DPS 中共用一个条目。',
+    individualLabel: '逐台注册',
+    individualHelp: '每台设备在 DPS 中有自己的条目，包含其证书、设备 ID 和标记。',
+    enrollmentFlag: '用注册组注册设备，或为每台设备创建个体注册',
+    enrollmentQuestion: '如何注册设备？',
+    detailsInGroup:
+      '设备 ID 和标记要求使用个体注册（devices.enrollment 为 individual）。在注册组中，注册 ID 就是设备 ID，所有设备的初始孪生相同。',
+    detailsOfNone: (id) => `“${id}”不在注册 ID 之中。`,
+    devicesFlag:
+      '设备的 CSV 文件：列 registrationId，个体注册还可以有 deviceId 和 tags.名称；或每行一个注册 ID',
+    requestWithoutKey: '设备保留自己的私钥，因此 enrollkit 无法替它们注册并请求证书。',
+    requestFlag: '每台设备在注册时发送 CSR，并使用 Azure 颁发的证书进行连接（预览版）',
+    requestQuestion: '是否由 Azure 颁发设备用于连接的证书？',
+    requestHelp: '每台设备在注册时发送证书签名请求（在 Azure 中为预览版）。',
+    requestSummary: '由 Azure 颁发用于连接的证书',
+    policyNeeded: '在 Azure 中，证书由凭据策略颁发：缺少其名称。',
+    policyFlag: '与 --request-certificates 一起使用：颁发证书的凭据策略（默认：模拟器的策略）',
+    policyQuestion: '颁发证书的凭据策略：',
+    policyHelp: '它在 Azure 设备注册表中的名称。模拟器有一个名为 default 的策略，并会创建其他策略。',
     existingCaFlag: '文件夹中的哪个 CA 是现有的；参阅 --ca',
     existingCaQuestion: '由哪个 CA 为设备颁发证书？',
     rootNameFlag: '根 CA 的公用名；"" 表示生成唯一名称',
@@ -4092,6 +4126,19 @@ export const zhCN: Sentences = {
     notRepeated: '已在之前的运行中接受，未重复发送',
     signedBy: (name) => `由 ${name} 签名`,
     moveAndRerun: (folder) => `移走 ${folder}，然后重新运行命令以创建新的。`,
+    createEnrollments: (count) => `创建 ${count} 个个体注册`,
+    individualEnrollment: (id) => `个体注册 ${id}`,
+    enrollmentDiffers: (id, members) =>
+      `个体注册 ${id} 已存在，不是由此文件夹创建的，并且有差异：${members}。`,
+    otherEnrollment: (id) =>
+      `选择其他注册 ID，或删除现有的注册：enrollkit enrollment delete ${id}（使用相同的 --dir）。`,
+    selfSigned: '自签名',
+    notSelfSigned: '它不是自签名证书',
+    otherRequestedKey: '其公钥不是证书签名请求中的公钥',
+    notIssued: (id) => `DPS 已将 ${id} 分配到中心，但没有颁发证书。`,
+    checkPolicy:
+      '检查注册是否指定了凭据策略（--credential-policy NAME），以及预配服务是否已链接到 Azure 设备注册表。或者去掉 --request-certificates。',
+    issuedForOtherKey: (id) => `DPS 为 ${id} 颁发的证书所用的密钥不是所请求的密钥。`,
     createGroup: (id) => `创建注册组 ${id}`,
     enrollmentGroup: (id) => `注册组 ${id}`,
     groupDiffers: (id, members) => `注册组 ${id} 已存在，不是由此文件夹创建的，且存在差异：${members}。`,
@@ -4169,6 +4216,12 @@ export const zhCN: Sentences = {
     giveAnotherCa: '用 --ca FILE 指定其他 CA，或省略 --ca 以创建新的 CA。',
     keepsItsName: (flag) => `省略 ${flag}：现有 CA 会保留其名称。`,
     otherCaName: (actual, wanted) => `此 CA 的公用名为“${actual}”，但计划要求“${wanted}”。`,
+    noRequest: (id, path) => `没有 ${id} 的证书签名请求：未指定，且 ${path} 不存在。`,
+    giveRequest:
+      '用 --csr FILE 指定每台设备的请求；其公用名就是注册 ID。在设备上创建请求：enrollkit cert csr ID',
+    requestOfOther: (path, name, id) => `${path}：此请求属于“${name}”，而不是 ${id}。`,
+    otherRequest: (path) => `${path} 已存在，且与指定的请求不同。`,
+    moveRequest: (path) => `移走 ${path} 及其旁边的证书，或再次指定相同的请求。`,
     keepPlan: '保存计划、日志和程序',
     noExistingCa: (folder) => `计划使用现有 CA，但 ${folder} 中没有 CA。`,
     giveCa: '用 --ca FILE 和 --ca-key FILE 指定 CA。',
@@ -4817,6 +4870,14 @@ export const zhCN: Sentences = {
     createHelp:
       '如果不存在，则会创建资源组、设备预配服务、IoT 中心以及它们之间的链接。接下来由你选择名称，并在创建任何内容之前在计划中查看。一次运行创建的所有内容都带有标记，enrollkit clean 会将其删除。你的帐户需要订阅或资源组的“参与者”角色。',
     closing: {
+      toInstall: (count, service, time) =>
+        `已签发 ${count} 个证书，可在${service ? ` ${service} ` : '模拟器'}上注册，用时 ${time}。`,
+      install: '安装到拥有密钥的设备上',
+      request: '设备的证书签名请求',
+      operational: '注册时颁发：用于 IoT 中心的证书、证书链和密钥',
+      enrollmentsReadBack: '个体注册（从服务读取）',
+      disabledEnrollments: (service) =>
+        `已在${service ? ` ${service} ` : '模拟器'}上创建个体注册。它们已禁用，因此未注册任何设备。`,
       disabled: (service) =>
         `已在${service ? ` ${service} ` : '模拟器'}上创建注册组。该组已禁用，因此未注册任何设备。`,
       enrolled: (count, service, time) =>
@@ -4872,6 +4933,16 @@ export const zhCN: Sentences = {
       emulator: 'DPS：模拟器',
       emulatorMeaning: '此计算机上的设备预配服务：无需帐户，不收费',
       azureMeaning: 'Azure 中你的设备预配服务：设备首先联系它',
+      ownCertificate: (isGateway, days) =>
+        `${isGateway ? '网关' : '设备'}：有自己的密钥和自签名证书，有效期 ${days} 天`,
+      requested: (days) => `设备：保留自己的密钥；根据其请求签发证书，有效期 ${days} 天`,
+      individual: (count) => `${count} 个个体注册`,
+      individualMeaning: '每个注册凭证书允许一台设备',
+      details: (count) => `设备 ID、标记：${count} 台设备`,
+      detailsMeaning: (first) => `例如 ${first}`,
+      operational: (policy) => (policy === undefined ? '由 DPS 颁发的证书' : `凭据策略 ${policy}`),
+      operationalMeaning: '每台设备在注册时发送 CSR，并使用所颁发的证书连接',
+      registerThemselves: () => '安装证书后自行注册',
       caCertificate: (name) => `CA 证书 ${name}`,
       group: (id) => `注册组 ${id}`,
       disabled: '已准备就绪，但目前拒绝所有设备',
@@ -4903,9 +4974,10 @@ export const zhCN: Sentences = {
       `${role === 'root' ? '根' : '中间'} CA“${commonName}”，有效期至 ${day}${endsSoon ? '：即将过期' : ''}`,
     deviceCertificates: (count, day, due) =>
       `${count} 个设备证书，最早到期的有效期至 ${day}${due === 0 ? '' : `：${due} 个需要续订`}`,
-    planOnEmulator: (count, group) => `一个计划：模拟器上的 ${count} 台设备，注册组 ${group}`,
+    planOnEmulator: (count, group) =>
+      `一个计划：模拟器上的 ${count} 台设备，${group === undefined ? '个体注册' : `注册组 ${group}`}`,
     planInAzure: (count, service, group) =>
-      `一个计划：Azure 中 ${service} 上的 ${count} 台设备，注册组 ${group}`,
+      `一个计划：Azure 中 ${service} 上的 ${count} 台设备，${group === undefined ? '个体注册' : `注册组 ${group}`}`,
     lastRun: (day, outcome, failure) =>
       `上次运行于 ${day}：${outcome === 'done' ? '已完成' : outcome === 'failed' ? '失败' : '已中断'}${failure ? `：${failure}` : ''}`,
     uploadToEmulator: (page, name, file, upload, code) => `
@@ -4972,6 +5044,8 @@ export const zhCN: Sentences = {
         'S1 是常用层，按天计费。F1 免费，每天允许 8,000 条消息，每个订阅只能有一个。免费的中心以后无法更改为其他层。',
       'certificates.keyAlgorithm':
         '每个 CA 和每台设备都会获得一个密钥对。EC P-256 体积小、速度快，Azure 和所有 Azure SDK 都接受。仅当设备或规定要求时才选择 RSA。所有密钥的类型都相同。以后若要更改，需要新的证书。',
+      'certificates.deviceCertificates':
+        '设备用证书及其私钥证明自己的身份。由你的 CA 签名：enrollkit 为每台设备创建两者。自签名：同样创建两者，但不需要 CA，适合少量设备。根据 CSR：密钥在设备上创建，从不离开设备；你拥有每台设备的证书签名请求 (CSR)，并得到可安装的证书。',
       'certificates.existingCa':
         '如果你的公司已有根 CA 或中间 CA，可以由它为设备证书签名。否则，enrollkit 会创建新的 CA。',
       'certificates.rootCommonName':
@@ -5005,6 +5079,14 @@ export const zhCN: Sentences = {
         'IoT Edge 设备是运行模块并让其他设备通过它进行连接的网关。为此它需要一个额外的 CA 证书。对于普通设备，请回答“否”。',
       'enrollmentGroup.provisioningStatus':
         '已禁用的组会拒绝所有设备。可用于现在做好一切准备，以后再让设备注册。',
+      'devices.enrollment':
+        '注册是 DPS 中允许设备注册的条目。使用注册组时，一个条目即可允许由你的 CA 签名的所有设备：适合大量设备，不确定时也请选它。使用个体注册时，每台设备有自己的条目：适合设备需要不同设置、设备 ID 不同于注册 ID，或证书没有共同 CA 的情况。此时不上传 CA。',
+      'devices.details':
+        'CSV 文件可以有列 deviceId（每台设备在 IoT 中心的 ID），以及 tags.site 之类的列（其设备孪生的标记）。',
+      'devices.requestCertificates':
+        '使用证书管理时，设备连接 IoT 中心所用的证书由 Azure 颁发。设备仍用自己的证书注册，同时发送证书签名请求 (CSR)。在 Azure 中这是预览版功能：设备预配服务必须链接到 Azure 设备注册表。模拟器也支持此功能。',
+      'devices.credentialPolicy':
+        'Azure 设备注册表中的凭据策略规定由哪个 CA 颁发证书，以及证书的有效期。模拟器为每个名称提供一个策略。',
       'devices.naming':
         '每台设备都有一个注册 ID，DPS 通过它识别设备；它会成为 IoT 中心内的设备 ID。如果任何名称都可以，请为设备编号。如果设备已有名称（例如序列号），请使用列表或文件。',
       'devices.count':
@@ -5012,7 +5094,9 @@ export const zhCN: Sentences = {
       'devices.prefix':
         '使用前缀 line4- 时，设备名为 line4-001、line4-002，依此类推。允许使用字母、数字和 - . _ : 字符。',
       'devices.file':
-        '从电子表格或数据库导出的文件：第一行包含 registrationId 列的 CSV，或每行一个注册 ID 的文本文件。在创建任何内容之前会检查整个文件；无效的行会按行号报告。',
+        '从电子表格或数据库导出的文件：第一行包含 registrationId 列的 CSV，或每行一个注册 ID 的文本文件。使用个体注册时，还可以有列 deviceId（IoT 中心中的 ID）和 tags.site 之类的列（设备孪生的标记）。在创建任何内容之前会检查整个文件；无效的行会按行号报告。',
+      'devices.requests':
+        '每台设备（或其制造商）创建私钥和证书签名请求 (CSR)，并把请求交给你。其公用名就是注册 ID。请列出这些文件，或指定包含它们的文件夹：名称以 .csr、.pem、.req、.p10 或 .der 结尾。要用 enrollkit 创建，请在设备上运行：enrollkit cert csr ID',
       'devices.registrationIds':
         '允许使用字母、数字和 - . _ : 字符，用于证书时最多 64 个字符。ID 不区分大小写。每个 ID 也是设备证书中的公用名，因为 DPS 会比较两者。',
       'devices.protocol':
@@ -5094,6 +5178,23 @@ export const zhCN: Sentences = {
     fromListEffect: '你输入或粘贴的注册 ID。',
     fromFile: '来自文件',
     fileFormat: '包含 registrationId 列的 CSV，或每行一个 ID。',
+    fileFormatWithDetails: '含 registrationId、deviceId 和 tags.名称 列的 CSV，或每行一个 ID。',
+    requestsQuestion: '证书签名请求的文件：',
+    requestsFormat: '以逗号分隔，或指定包含它们的文件夹。',
+    requestsKept: (count) => `按 Enter 保留文件夹中的 ${count} 个请求。`,
+    devicesTwice: '--devices 不能与 --device、--count 或 --device-prefix 一起使用。',
+    deviceFileNext:
+      '使用首行含有列 registrationId（还可以有 deviceId 和 tags.名称）的 CSV 文件，或每行一个注册 ID。',
+    csrNotUsed: '--csr 用于保留自己密钥的设备，但该计划会创建密钥。',
+    csrNotUsedNext: '去掉 --csr，或使用 --device-certificates csr。',
+    csrOfNoDevice: (id) => `--csr 含有 ${id} 的请求，但它不是设备之一。`,
+    csrOfNoDeviceNext: (id) => `添加 --device ${id}，或去掉它的请求。`,
+    csrTwice: (id, one, other) => `${one} 和 ${other} 都是 ${id} 的请求。`,
+    noCsrIn: (folder, endings) => `${folder} 中没有名称以 ${endings.join('、')} 结尾的文件。`,
+    commandCsr: '保留自己密钥的设备的证书签名请求，或包含这些请求的文件夹；可重复',
+    commandExampleDevices: '列表中的设备，每台一个个体注册',
+    commandExampleCsr: '保留自己私钥的设备',
+    commandExampleRequest: '使用注册时颁发的证书进行连接的设备',
     howManyNew: '多少台新设备？',
     howMany: '多少台设备？',
     countEffect: '每台设备都会获得自己的密钥和证书，并进行注册。',

@@ -13,6 +13,8 @@
  *     proof-of-possession/    certificate.pem
  *     devices/<registration ID>/
  *                             certificate.pem  chain.pem  key.pem  device.pfx
+ *                             request.pem   (a device that keeps its key: its certificate request)
+ *                             operational/ certificate.pem  chain.pem  key.pem   (issued by Azure)
  *                             previous-<8 digits of its SHA-256>/  what it had before a roll-over
  *                             edge-ca/ certificate.pem  chain.pem  key.pem   (IoT Edge only)
  *                             modules/<module ID>/ certificate.pem  chain.pem  key.pem
@@ -38,6 +40,10 @@ export interface CertificatePaths {
 
 export interface DevicePaths extends CertificatePaths {
   pfx: string;
+  /** The certificate request of a device that keeps its key. */
+  request: string;
+  /** What Azure issued when the device registered, for its connections to IoT Hub. */
+  operational: CertificatePaths;
   edgeCa: CertificatePaths;
   /**
    * Those of its modules that there is a folder for.
@@ -141,6 +147,8 @@ function devicePaths(folder: string): DevicePaths {
   return {
     ...certificatePaths(folder),
     pfx: join(folder, 'device.pfx'),
+    request: join(folder, 'request.pem'),
+    operational: certificatePaths(join(folder, 'operational')),
     edgeCa: certificatePaths(join(folder, 'edge-ca')),
     modules: () =>
       namesIn(join(folder, 'modules'))
@@ -191,7 +199,8 @@ const placesOfRuns = new RegExp(
     'proof-of-possession/certificate\\.pem',
     'ca/rollover\\.json',
     `ca/[^/]+/${fileOfCertificate}`,
-    `devices/[^/]+/((edge-ca|${previous}|edge-ca/${previous})/)?${fileOfCertificate}`,
+    'devices/[^/]+/request\\.pem',
+    `devices/[^/]+/((edge-ca|operational|${previous}|edge-ca/${previous})/)?${fileOfCertificate}`,
   ].join('|')})$`,
 );
 
