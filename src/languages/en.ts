@@ -4058,6 +4058,8 @@ export const en = {
       `Restore the file from a backup. To start with an empty state, move ${folder} away.`,
     logMissing: (path: string) =>
       `The file ${path} is missing. It has the latest changes of the emulator state.`,
+    stateListMissing: (path: string) =>
+      `The file ${path} is missing. It lists the other files of the emulator state.`,
     restoreOrDeleteIndex: (path: string) =>
       `Restore the file from a backup. To continue without those changes, delete ${path}.`,
     logDamaged: (path: string) =>

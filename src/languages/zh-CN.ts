@@ -3319,6 +3319,7 @@ export const zhCN: Sentences = {
     stateCutOff: (path, size) => `模拟器状态 ${path} 已被截断：只有 ${size} 字节。`,
     restoreOrEmpty: (folder) => `从备份还原该文件。若要以空状态启动，请将 ${folder} 移走。`,
     logMissing: (path) => `缺少文件 ${path}，其中包含模拟器状态的最新更改。`,
+    stateListMissing: (path) => `缺少文件 ${path}，其中列出了模拟器状态的其他文件。`,
     restoreOrDeleteIndex: (path) => `从备份还原该文件。若要放弃这些更改并继续，请删除 ${path}。`,
     logDamaged: (path) => `文件 ${path} 已损坏，其中包含模拟器状态的最新更改。`,
     restoreOrDelete: (path) => `从备份还原该文件。若要放弃这些更改并继续，请删除该文件和 ${path}。`,
