@@ -4037,6 +4037,8 @@ export const en = {
       `The module identity "${id}" has ${length} characters. It is also the common name of the certificate, which can have at most ${maximum}.`,
     invalidModuleIdentity: (id: string) =>
       `The module identity "${id}" is invalid. Use deviceId/moduleId, each with letters, digits and - . % _ * ? ! ( ) , : = @ $ '.`,
+    invalidMessageId: (id: string) =>
+      `The message ID "${id}" is invalid. Use 1 to 128 letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '.`,
     noGroupId: 'The enrollment group ID is missing.',
     groupIdTooLong: (id: string, length: number, maximum: number) =>
       `The enrollment group ID "${id}" has ${length} characters. The maximum is ${maximum}.`,
@@ -4331,6 +4333,8 @@ export const en = {
       `Restore the file from a backup. To start with an empty state, move ${folder} away.`,
     logMissing: (path: string) =>
       `The file ${path} is missing. It has the latest changes of the emulator state.`,
+    stateListMissing: (path: string) =>
+      `The file ${path} is missing. It lists the other files of the emulator state.`,
     restoreOrDeleteIndex: (path: string) =>
       `Restore the file from a backup. To continue without those changes, delete ${path}.`,
     logDamaged: (path: string) =>
@@ -7113,6 +7117,11 @@ The verification certificate is ready. In the portal, on the same page:
     send: {
       message: 'message to send (default: a greeting and the time)',
       custom: 'a custom message',
+      messageId:
+        'message ID ($.mid); the emulator is asked first, and a message that it has already is not sent again',
+      once: 'in a script that may be run again: the message arrives once',
+      notRepeated: (device: string, id: string, hub: string, twin: string) =>
+        `Not repeated: ${hub} already has message ${id} from ${device}.\nDevice twin:\n${twin}`,
       sent: (device: string, message: string, hub: string, twin: string) =>
         `${device} sent ${message} to ${hub}.\nDevice twin:\n${twin}`,
       badJson: (problem: string) => `--message, ${problem}.`,

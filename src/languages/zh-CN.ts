@@ -3233,6 +3233,8 @@ export const zhCN: Sentences = {
       `模块标识“${id}”有 ${length} 个字符。它也是证书的公用名，公用名最多可以有 ${maximum} 个字符。`,
     invalidModuleIdentity: (id) =>
       `模块标识“${id}”无效。请使用 deviceId/moduleId，两者均由字母、数字和 - . % _ * ? ! ( ) , : = @ $ ' 组成。`,
+    invalidMessageId: (id) =>
+      `消息 ID“${id}”无效。请使用 1 到 128 个字母、数字和 - : . + % _ # * ? ! ( ) , = @ ; $ '。`,
     noGroupId: '缺少注册组 ID。',
     groupIdTooLong: (id, length, maximum) =>
       `注册组 ID“${id}”有 ${length} 个字符。最多可以有 ${maximum} 个。`,
@@ -3470,6 +3472,7 @@ export const zhCN: Sentences = {
     stateCutOff: (path, size) => `模拟器状态 ${path} 已被截断：只有 ${size} 字节。`,
     restoreOrEmpty: (folder) => `从备份还原该文件。若要以空状态启动，请将 ${folder} 移走。`,
     logMissing: (path) => `缺少文件 ${path}，其中包含模拟器状态的最新更改。`,
+    stateListMissing: (path) => `缺少文件 ${path}，其中列出了模拟器状态的其他文件。`,
     restoreOrDeleteIndex: (path) => `从备份还原该文件。若要放弃这些更改并继续，请删除 ${path}。`,
     logDamaged: (path) => `文件 ${path} 已损坏，其中包含模拟器状态的最新更改。`,
     restoreOrDelete: (path) => `从备份还原该文件。若要放弃这些更改并继续，请删除该文件和 ${path}。`,
@@ -5959,6 +5962,10 @@ export const zhCN: Sentences = {
     send: {
       message: '要发送的消息（默认：问候语和时间）',
       custom: '自定义消息',
+      messageId: '消息 ID ($.mid)；会先询问模拟器，它已收到的消息不会再次发送',
+      once: '在可能重新运行的脚本中：消息只会到达一次',
+      notRepeated: (device, id, hub, twin) =>
+        `未重复发送：${hub} 已收到 ${device} 的消息 ${id}。\n设备孪生：\n${twin}`,
       sent: (device, message, hub, twin) => `${device} 已将 ${message} 发送到 ${hub}。\n设备孪生：\n${twin}`,
       badJson: (problem) => `--message，${problem}。`,
       notAnObject: '--message 不是 JSON 对象。',

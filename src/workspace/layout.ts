@@ -251,8 +251,8 @@ export function deviceFolderName(registrationId: string): string {
     );
 }
 
-/** In the emulator's folder: a copy of the state, during a seeded start. */
-export const emulatorSnapshotFolder = 'state-before';
+/** In the emulator's folder: a copy of the state, during a seeded start; and one that is being made or removed. */
+export const emulatorSnapshotFolders = ['state-before', 'state-before.tmp'] as const;
 /** The files in the emulator's folder, and what a killed process leaves of one. */
 export const emulatorFilePattern =
   /^(state(-(service|hub)-\d+)?\.db(-wal|-shm|-journal)?|tls-(root|server)(\.key)?\.pem|issuing-root\.pem|endpoints\.json|emulator\.log)(\.tmp)?$/;
