@@ -88,7 +88,6 @@ function listOf(der: Buffer): RevocationList {
   if (rest.length > 0) throw new DerError(sentences.pkiX509.moreThanThreeParts);
   const signatureAlgorithm = algorithmOf(algorithm);
   const { bytes, unusedBits } = bitStringOf(signature);
-  if (unusedBits !== 0) throw new DerError(sentences.pkiX509.signatureOctets);
 
   const parts = sequenceOf(toBeSigned);
   const version = parts[0]?.tag === tags.integer ? smallIntegerOf(parts.shift()) + 1 : 1;
@@ -111,7 +110,8 @@ function listOf(der: Buffer): RevocationList {
   return {
     toBeSigned: toBeSigned!.raw,
     signatureAlgorithm,
-    signature: bytes,
+    // Not a whole number of octets: nobody's signature, which makes this list unusable, not the chains of other CAs.
+    signature: unusedBits === 0 ? bytes : Buffer.alloc(0),
     issuer,
     thisUpdate,
     ...(nextUpdate ? { nextUpdate } : {}),
