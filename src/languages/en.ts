@@ -3106,9 +3106,6 @@ export const en = {
     constraintsEmptyList: 'its name constraints have an empty list',
     accessEmpty: 'its information access is empty',
     accessMalformed: 'its information access is malformed',
-    distributionPointsEmpty: 'its list of CRL distribution points is empty',
-    distributionPointsMalformed: 'its CRL distribution points are malformed',
-    distributionPointsNames: 'its CRL distribution points have an empty list of names',
     tooDeep: (leaf: string, depth: number, maximum: number) =>
       `There are ${depth} intermediate certificates between the certificate ${leaf} and the trusted one; the maximum is ${maximum}.`,
     noPolicy: (certificate: string) =>
@@ -3129,7 +3126,7 @@ export const en = {
     listEarly: 'it is not valid yet',
     listWithoutEnd: 'it has no date of the next update',
     listOld: 'it is out of date',
-    listPartial: 'it covers only some certificates',
+    listPartial: 'it does not cover this certificate, or not all reasons for revocation',
     listExtension: (type: string) => `it has the critical extension ${type}`,
     listEntryExtension: (type: string) => `one of its entries has the critical extension ${type}`,
     listWithoutNumber: 'it has no number',
@@ -3228,6 +3225,9 @@ export const en = {
     noCertificate: 'It does not contain a certificate.',
     moreThanThreeParts: 'it has more than three parts',
     signatureOctets: 'its signature is not a whole number of octets',
+    distributionPointsEmpty: 'its list of CRL distribution points is empty',
+    distributionPointsMalformed: 'its CRL distribution points are malformed',
+    distributionPointsNames: 'its CRL distribution points have an empty list of names',
     twoAlgorithms: 'it names two different signature algorithms',
     validityShape: 'its validity is not two dates',
     afterLastField: 'it has extra data after its last field',
