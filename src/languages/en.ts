@@ -3453,7 +3453,7 @@ export const en = {
     addressInvalid: 'it is not an IPv4 or IPv6 address',
     keyNotOfPublicKey: 'The private key does not belong to the public key.',
     wouldNotHold: (subject: string, issuer: string, reasons: string) =>
-      `A certificate ${subject} issued by ${issuer} would never be valid. ${reasons}`,
+      `A certificate ${subject} issued by ${issuer || 'a CA without a name'} would never be valid. ${reasons}`,
     signElsewhere:
       'Sign with a CA that is allowed to issue it. If you know that its verifiers accept it, add --force.',
     subjectEmpty: 'The subject is empty, and there is no subject alternative name.',
@@ -5972,6 +5972,8 @@ The verification certificate is ready. In the portal, on the same page:
         count === 1 ? `Chain of one certificate: ${path}` : `Chain of ${count} certificates: ${path}`,
       leftOut: (subject: string, issuer: string) =>
         `note: omitted the certificate of ${subject} issued by ${issuer}; the chain contains another certificate of that CA.`,
+      issuerLeftOut: (subject: string) =>
+        `note: omitted the certificate of ${subject}; the chain needs it only with another omitted certificate.`,
       tooMany: (path: string, count: number, maximum: number) =>
         `${path} contains ${count} certificates; a chain has at most ${maximum}.`,
       noFirst: 'Every certificate issued another one, so none can be the first of a chain.',

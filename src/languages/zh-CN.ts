@@ -2816,7 +2816,8 @@ export const zhCN: Sentences = {
     uriHost: '其主机既不是主机名也不是 IP 地址',
     addressInvalid: '它不是 IPv4 或 IPv6 地址',
     keyNotOfPublicKey: '私钥与公钥不匹配。',
-    wouldNotHold: (subject, issuer, reasons) => `由 ${issuer} 颁发的证书 ${subject} 永远不会有效。${reasons}`,
+    wouldNotHold: (subject, issuer, reasons) =>
+      `由${issuer ? ` ${issuer} ` : '没有名称的 CA '}颁发的证书 ${subject} 永远不会有效。${reasons}`,
     signElsewhere: '使用允许颁发它的 CA 签名。如果你确定验证方会接受它，请添加 --force。',
     subjectEmpty: '主题名称为空，也没有使用者可选名称。',
     selfSignedKey: '自签名证书需要与其公钥匹配的私钥。',
@@ -5027,6 +5028,7 @@ export const zhCN: Sentences = {
       written: (count, path) => `包含 ${count} 个证书的证书链：${path}`,
       leftOut: (subject, issuer) =>
         `注意：省略了由 ${issuer} 颁发的 ${subject} 的证书；证书链中包含该 CA 的另一个证书。`,
+      issuerLeftOut: (subject) => `注意：已省略 ${subject} 的证书；链仅在使用另一个被省略的证书时才需要它。`,
       tooMany: (path, count, maximum) => `${path} 包含 ${count} 个证书；证书链最多包含 ${maximum} 个。`,
       noFirst: '每个证书都颁发了另一个证书，因此没有可以作为证书链首个证书的证书。',
       several: (count, certificates) =>

@@ -112,6 +112,7 @@ test('a bundle with a cross-signed root beside the self-signed one is a chain, a
     const { status, stderr } = await run(['cert', 'bundle', ...files, '--out', out], { env });
     assert.equal(status, 0, stderr);
     assert.match(stderr, /\[cert\.bundle\.left-out\]/);
+    assert.match(stderr, /\[cert\.bundle\.issuer-left-out\]/);
     const chain = parseCertificates(readFileSync(out));
     assert.ok(chain.at(-1)!.subject.equals(chain.at(-1)!.issuer));
     const again = await run(['cert', 'verify', out, '--trust', out]);
