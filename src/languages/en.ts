@@ -3369,9 +3369,6 @@ export const en = {
     constraintsEmptyList: 'its name constraints have an empty list',
     accessEmpty: 'its information access is empty',
     accessMalformed: 'its information access is malformed',
-    distributionPointsEmpty: 'its list of CRL distribution points is empty',
-    distributionPointsMalformed: 'its CRL distribution points are malformed',
-    distributionPointsNames: 'its CRL distribution points have an empty list of names',
     tooDeep: (leaf: string, depth: number, maximum: number) =>
       `There are ${depth} intermediate certificates between the certificate ${leaf} and the trusted one; the maximum is ${maximum}.`,
     noPolicy: (certificate: string) =>
@@ -3392,7 +3389,7 @@ export const en = {
     listEarly: 'it is not valid yet',
     listWithoutEnd: 'it has no date of the next update',
     listOld: 'it is out of date',
-    listPartial: 'it covers only some certificates',
+    listPartial: 'it does not cover this certificate, or not all reasons for revocation',
     listExtension: (type: string) => `it has the critical extension ${type}`,
     listEntryExtension: (type: string) => `one of its entries has the critical extension ${type}`,
     listWithoutNumber: 'it has no number',
@@ -3491,6 +3488,9 @@ export const en = {
     noCertificate: 'It does not contain a certificate.',
     moreThanThreeParts: 'it has more than three parts',
     signatureOctets: 'its signature is not a whole number of octets',
+    distributionPointsEmpty: 'its list of CRL distribution points is empty',
+    distributionPointsMalformed: 'its CRL distribution points are malformed',
+    distributionPointsNames: 'its CRL distribution points have an empty list of names',
     twoAlgorithms: 'it names two different signature algorithms',
     validityShape: 'its validity is not two dates',
     afterLastField: 'it has extra data after its last field',
@@ -3716,7 +3716,7 @@ export const en = {
     addressInvalid: 'it is not an IPv4 or IPv6 address',
     keyNotOfPublicKey: 'The private key does not belong to the public key.',
     wouldNotHold: (subject: string, issuer: string, reasons: string) =>
-      `A certificate ${subject} issued by ${issuer} would never be valid. ${reasons}`,
+      `A certificate ${subject} issued by ${issuer || 'a CA without a name'} would never be valid. ${reasons}`,
     signElsewhere:
       'Sign with a CA that is allowed to issue it. If you know that its verifiers accept it, add --force.',
     subjectEmpty: 'The subject is empty, and there is no subject alternative name.',
@@ -6379,6 +6379,8 @@ The verification certificate is ready. In the portal, on the same page:
         count === 1 ? `Chain of one certificate: ${path}` : `Chain of ${count} certificates: ${path}`,
       leftOut: (subject: string, issuer: string) =>
         `note: omitted the certificate of ${subject} issued by ${issuer}; the chain contains another certificate of that CA.`,
+      issuerLeftOut: (subject: string) =>
+        `note: omitted the certificate of ${subject}; the chain needs it only with another omitted certificate.`,
       tooMany: (path: string, count: number, maximum: number) =>
         `${path} contains ${count} certificates; a chain has at most ${maximum}.`,
       noFirst: 'Every certificate issued another one, so none can be the first of a chain.',

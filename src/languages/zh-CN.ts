@@ -2661,9 +2661,6 @@ export const zhCN: Sentences = {
     constraintsEmptyList: '其名称约束有空的列表',
     accessEmpty: '其信息访问为空',
     accessMalformed: '其信息访问格式不正确',
-    distributionPointsEmpty: '其 CRL 分发点列表为空',
-    distributionPointsMalformed: '其 CRL 分发点格式不正确',
-    distributionPointsNames: '其 CRL 分发点有空的名称列表',
     tooDeep: (leaf, depth, maximum) =>
       `证书 ${leaf} 与受信任的证书之间有 ${depth} 个中间证书；上限为 ${maximum}。`,
     noPolicy: (certificate) => `证书 ${certificate} 没有沿路径有效的证书策略，而策略约束要求有一个。`,
@@ -2682,7 +2679,7 @@ export const zhCN: Sentences = {
     listEarly: '它尚未生效',
     listWithoutEnd: '它没有下次更新的日期',
     listOld: '它已过时',
-    listPartial: '它只涵盖部分证书',
+    listPartial: '它不涵盖此证书，或未涵盖所有吊销原因',
     listExtension: (type) => `它有关键扩展 ${type}`,
     listEntryExtension: (type) => `它的某个条目有关键扩展 ${type}`,
     listWithoutNumber: '它没有编号',
@@ -2763,6 +2760,9 @@ export const zhCN: Sentences = {
     noCertificate: '它不包含证书。',
     moreThanThreeParts: '它有三个以上的部分',
     signatureOctets: '其签名不是整数个八位字节',
+    distributionPointsEmpty: '其 CRL 分发点列表为空',
+    distributionPointsMalformed: '其 CRL 分发点格式不正确',
+    distributionPointsNames: '其 CRL 分发点有空的名称列表',
     twoAlgorithms: '它指定了两种不同的签名算法',
     validityShape: '其有效期不是两个日期',
     afterLastField: '它在最后一个字段之后还有多余的数据',
@@ -2961,7 +2961,8 @@ export const zhCN: Sentences = {
     uriHost: '其主机既不是主机名也不是 IP 地址',
     addressInvalid: '它不是 IPv4 或 IPv6 地址',
     keyNotOfPublicKey: '私钥与公钥不匹配。',
-    wouldNotHold: (subject, issuer, reasons) => `由 ${issuer} 颁发的证书 ${subject} 永远不会有效。${reasons}`,
+    wouldNotHold: (subject, issuer, reasons) =>
+      `由${issuer ? ` ${issuer} ` : '没有名称的 CA '}颁发的证书 ${subject} 永远不会有效。${reasons}`,
     signElsewhere: '使用允许颁发它的 CA 签名。如果你确定验证方会接受它，请添加 --force。',
     subjectEmpty: '主题名称为空，也没有使用者可选名称。',
     selfSignedKey: '自签名证书需要与其公钥匹配的私钥。',
@@ -5288,6 +5289,7 @@ export const zhCN: Sentences = {
       written: (count, path) => `包含 ${count} 个证书的证书链：${path}`,
       leftOut: (subject, issuer) =>
         `注意：省略了由 ${issuer} 颁发的 ${subject} 的证书；证书链中包含该 CA 的另一个证书。`,
+      issuerLeftOut: (subject) => `注意：已省略 ${subject} 的证书；链仅在使用另一个被省略的证书时才需要它。`,
       tooMany: (path, count, maximum) => `${path} 包含 ${count} 个证书；证书链最多包含 ${maximum} 个。`,
       noFirst: '每个证书都颁发了另一个证书，因此没有可以作为证书链首个证书的证书。',
       several: (count, certificates) =>
