@@ -1,10 +1,18 @@
 /** The tree as one HTML file, for a browser or A4 paper: no network, no script. */
 import { currentLanguage, sentences } from '../../../languages/language.js';
+import type { Forest, TreeNode } from '../../pictures/certificate-tree/forest.js';
+import { type TreeRow, treeRows } from '../../pictures/certificate-tree/lines.js';
+import {
+  algorithmText,
+  day,
+  keyText,
+  kindText,
+  percentText,
+  stateText,
+  summaryText,
+} from '../../pictures/certificate-tree/words.js';
+import { escapeMarkup, pictureColors } from '../../pictures/markup.js';
 import { printable } from '../../terminal/text.js';
-import type { Forest, TreeNode } from './forest.js';
-import { type TreeRow, treeRows } from './lines.js';
-import { escapeMarkup, pictureColors } from './markup.js';
-import { algorithmText, day, keyText, kindText, percentText, stateText, summaryText } from './words.js';
 
 /** What ends first is listed up to here. */
 const maxExpiries = 20;

@@ -1,9 +1,9 @@
 /** The tree as one SVG image, without a network and without a script. */
 import { sentences } from '../../../languages/language.js';
 import { truncate } from '../../terminal/text.js';
+import { escapeMarkup, pictureColors } from '../markup.js';
 import type { Forest } from './forest.js';
 import { treeRows } from './lines.js';
-import { escapeMarkup, pictureColors } from './markup.js';
 import { algorithmText, keyText, kindText, percentText, stateText, summaryText } from './words.js';
 
 const width = 960;
