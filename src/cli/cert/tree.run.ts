@@ -5,8 +5,9 @@ import { withPassphrase } from '../input/passphrase.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { defaultFolder } from '../kernel/common-flags.js';
 import { readTree } from '../pictures/certificate-tree/read-tree.js';
-import { treeSvg } from '../pictures/certificate-tree/svg.js';
+import { treePicture } from '../pictures/certificate-tree/svg.js';
 import { summaryText } from '../pictures/certificate-tree/words.js';
+import { svgFile } from '../pictures/svg.js';
 import { showsUnicode } from '../terminal/symbols.js';
 import { wrap } from '../terminal/text.js';
 import { treeHtml } from './tree/html.js';
@@ -45,7 +46,7 @@ export const run: RunOf<typeof certTree> = async ({ args, flags }, context) => {
   // The message names the file.
   for (const { message } of unreadable) output.note('cert.tree.unreadable', fit(message));
   if (format === 'mermaid') return output.data(treeMermaid(forest));
-  if (format === 'svg') return output.data(treeSvg(forest, time));
+  if (format === 'svg') return output.data(svgFile(treePicture(forest, time)));
   const { stdout, dataStyle: style } = output;
   const isTerminal = stdout.isTTY === true;
   const unicode = isTerminal && showsUnicode(env);
