@@ -188,6 +188,7 @@ const fileOfCertificate = `(certificate|chain|key|device)(\\.${previous})?\\.(pe
 const placesOfRuns = new RegExp(
   `^(${[
     'EnrollmentGroup\\.py',
+    'report\\.html',
     'proof-of-possession/certificate\\.pem',
     'ca/rollover\\.json',
     `ca/[^/]+/${fileOfCertificate}`,

@@ -7,6 +7,8 @@ export interface Picture {
   title: string;
   /** What the picture shows, for people who do not see it. */
   description: string;
+  /** Drawn below the title in a file. A page has its own headings. */
+  summary?: string;
   width: number;
   height: number;
   /** Selectors inside the picture, and their declarations. */
@@ -21,6 +23,7 @@ const commonStyle: Picture['style'] = [
     'text',
     'font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:var(--text);font-size:13px',
   ],
+  ['.title', 'font-size:17px;font-weight:bold'],
   ['.small', 'font-size:12px;fill:var(--dim)'],
   ['.back', 'fill:var(--back)'],
   ['.line', 'fill:none;stroke:var(--line);shape-rendering:crispEdges'],
@@ -31,26 +34,41 @@ const commonStyle: Picture['style'] = [
 
 /** A picture in an HTML page that has {@link pictureColors}. */
 export function svgElement(picture: Picture): string {
-  const { name, title, description, width, height, style, definitions, body } = picture;
+  return element(picture, '', 0);
+}
+
+const titleHeight = 44;
+const margin = 20;
+
+/** A picture as a file, with its title. */
+export function svgFile(picture: Picture): string {
+  const { title, summary } = picture;
+  const heading = [
+    svgText(margin, 30, 'title', title),
+    ...(summary === undefined ? [] : [svgText(margin, 50, 'small', summary)]),
+  ];
+  const svg = element(picture, heading.join('\n'), titleHeight);
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${svg.replace('<style>', `<style>${pictureColors}\n`)}`;
+}
+
+function element(picture: Picture, heading: string, headingHeight: number): string {
+  const { name, title, description, width, style, definitions, body } = picture;
+  const height = picture.height + headingHeight;
   const rules = [...commonStyle, ...style].map(([selector, declarations]) => {
     const selectors = selector.split(',').map((one) => `.${name} ${one}`);
     return `${selectors.join(',')}{${declarations}}`;
   });
+  const content =
+    heading === '' ? body : `${heading}\n<g transform="translate(0 ${headingHeight})">\n${body}\n</g>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" class="${name}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="${name}-title ${name}-description">
 <title id="${name}-title">${escapeMarkup(title)}</title>
 <desc id="${name}-description">${escapeMarkup(description)}</desc>
 <style>${rules.join('\n')}
 </style>
 ${definitions === undefined ? '' : `<defs>${definitions}</defs>\n`}<rect class="back" width="${width}" height="${height}"/>
-${body}
+${content}
 </svg>
 `;
-}
-
-/** A picture as a file. */
-export function svgFile(picture: Picture): string {
-  const element = svgElement(picture).replace('<style>', `<style>${pictureColors}\n`);
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${element}`;
 }
 
 /** Diagonal lines, for what is over: colour alone would not say it. */

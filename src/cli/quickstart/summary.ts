@@ -3,10 +3,9 @@
 import { relative } from 'node:path';
 import { sentences } from '../../languages/language.js';
 import type { CertificateResult, DeviceResult, QuickstartResult } from '../../quickstart/result.js';
-import { defaultFolder } from '../kernel/common-flags.js';
 import type { Styles } from '../kernel/output.js';
-import { quoted } from '../terminal/command-line.js';
 import { groupRows } from '../terminal/enrollment-group-text.js';
+import { nextCommands } from '../terminal/next-commands.js';
 import { displayWidth, milliseconds, padEnd, truncate, widest, wrap, wrappedRows } from '../terminal/text.js';
 
 /** A wider terminal is not filled. */
@@ -153,29 +152,11 @@ function nextSteps(
   { folder, program }: ClosingOptions,
   width: number,
 ): string[] {
-  const dir = folder === defaultFolder ? '' : ` --dir ${quoted(folder)}`;
-  const emulator = target.kind === 'emulator';
-  const steps: [string, string][] = [];
-  if (isRegistered(devices)) {
-    steps.push([
-      `${program} device send ${devices[0]!.registrationId}${dir}`,
-      sentences.cliQuickstart.closing.sendAgain,
-    ]);
-  }
-  if (emulator) {
-    const state = folder === defaultFolder ? '' : ` --dir ${quoted(`${folder}/.enrollkit`)}`;
-    steps.push(
-      [`${program} emulator start${state}`, sentences.cliQuickstart.closing.keepEmulator],
-      [`eval "$(${program} emulator env${state})"`, sentences.cliQuickstart.closing.emulatorEnv],
-    );
-  } else {
-    steps.push([
-      `cd ${quoted(folder)} && DPS_CONNECTION_STRING=... python3 EnrollmentGroup.py`,
-      sentences.cliQuickstart.closing.byHand,
-    ]);
-  }
-  steps.push([`${program} clean${dir}`, sentences.cliQuickstart.closing.clean]);
-  return steps.flatMap(([line, what]) => [...wrap(what, width - 2, '# ').split('\n'), line]);
+  const registrationId = isRegistered(devices) ? devices[0]!.registrationId : undefined;
+  return nextCommands({ folder, program, target: target.kind, registrationId }).flatMap(({ line, what }) => [
+    ...wrap(what, width - 2, '# ').split('\n'),
+    line,
+  ]);
 }
 
 /** `<folder>/ca/root/certificate.pem` lies in `<folder>`. */

@@ -9,7 +9,7 @@ import { algorithmText, keyText, kindText, percentText, stateText, summaryText }
 
 const width = 960;
 const margin = 20;
-const top = 64;
+const top = 20;
 const rowHeight = 46;
 const noteHeight = 17;
 const indent = 24;
@@ -63,16 +63,16 @@ export function treePicture({ nodes }: Forest, time: string): Picture {
     name: 'certificate-tree',
     title,
     description: summary,
+    summary,
     width,
     height: y + margin,
     style,
     definitions: hatchPattern('certificate-tree-expired'),
-    body: [svgText(margin, 30, 'title', title), svgText(margin, 50, 'small', summary), ...parts].join('\n'),
+    body: parts.join('\n'),
   };
 }
 
 const style: Picture['style'] = [
-  ['.title', 'font-size:17px;font-weight:bold'],
   ['.name', 'font-size:14px;font-weight:bold'],
   ['.dot', 'fill:var(--back);stroke:var(--used);stroke-width:2'],
   ['.dot.expired', 'fill:var(--expired);stroke:var(--expired)'],
