@@ -15,6 +15,7 @@ import { Journal } from '../../src/workspace/journal.js';
 import { layoutOf } from '../../src/workspace/layout.js';
 import { make, makeChain } from '../support/chains.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { assertBalanced } from '../support/xml.js';
 import { run } from './in-process.js';
 
 interface Tree {
@@ -236,19 +237,6 @@ test('hostile subjects are text in every format', () =>
       }
     }
   }));
-
-/** That every tag is closed in its order, and every ampersand begins an entity. */
-function assertBalanced(svg: string): void {
-  const open: string[] = [];
-  const body = svg.replace(/^<\?xml[^>]*\?>\n/, '');
-  for (const [, closing, name, empty] of body.matchAll(/<(\/?)([a-z]+)(?:\s+[\w:-]+="[^"<]*")*\s*(\/?)>/gi)) {
-    if (closing) assert.equal(open.pop(), name);
-    else if (!empty) open.push(name!);
-  }
-  assert.deepEqual(open, []);
-  const content = body.replace(/<\/?[a-z]+(\s+[\w:-]+="[^"<]*")*\s*\/?>/gi, '');
-  assert.doesNotMatch(content, /[<]|&(?!(amp|lt|gt|quot|#39);)/);
-}
 
 test('the tree fits its terminal, with wide characters and deep chains', async () => {
   const { root, intermediate } = await makeChain();
