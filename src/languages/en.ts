@@ -5599,7 +5599,7 @@ export const en = {
       programKept: 'kept, because you changed it',
       program: 'creates the enrollment group, in Python',
       plan: 'to run this again: quickstart --plan FILE',
-      recording: 'recordings of runs, for replay and runs compare',
+      recording: 'recordings of runs, for report and replay',
       idScope: 'ID scope',
       sendAgain: 'Send another message as the first device',
       keepEmulator: 'Keep the emulator running with these resources, for any Azure SDK',
@@ -7204,7 +7204,7 @@ The verification certificate is ready. In the portal, on the same page:
     examples: {
       last: 'the last run of the folder certs, as certs/report.html',
       earlier: 'an earlier run, in another file',
-      fleet: 'a fleet that was registered, in Chinese',
+      fleet: 'a fleet, as sensors.report.html',
     },
     written: (path: string) => `Report: ${path}`,
     warning: (text: string) => `warning: ${text}`,

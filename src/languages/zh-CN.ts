@@ -4675,7 +4675,7 @@ export const zhCN: Sentences = {
       programKept: '已保留，因为你更改过它',
       program: '使用 Python 创建注册组',
       plan: '再次运行：quickstart --plan FILE',
-      recording: '运行的录制，用于 replay 和 runs compare',
+      recording: '运行的录制，用于 report 和 replay',
       idScope: 'ID 范围',
       sendAgain: '以第一台设备的身份再发送一条消息',
       keepEmulator: '让模拟器保持运行并包含这些资源，供任何 Azure SDK 使用',
@@ -6121,7 +6121,7 @@ export const zhCN: Sentences = {
     examples: {
       last: '文件夹 certs 的最后一次运行，写入 certs/report.html',
       earlier: '更早的一次运行，写入另一个文件',
-      fleet: '已注册的设备群，以中文显示',
+      fleet: '设备群，写入 sensors.report.html',
     },
     written: (path) => `报告：${path}`,
     warning: (text) => `警告：${text}`,

@@ -18,6 +18,6 @@ export const report = declareCommand({
   examples: [
     { line: 'report', summary: text.examples.last },
     { line: 'report certs --out run.html --run 2026-11-29T08-07-04.830Z', summary: text.examples.earlier },
-    { line: 'report sensors --lang zh-CN', summary: text.examples.fleet },
+    { line: 'report sensors', summary: text.examples.fleet },
   ],
 });
