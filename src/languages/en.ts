@@ -7113,8 +7113,11 @@ The verification certificate is ready. In the portal, on the same page:
       `${count.toLocaleString('en-US')} ${outcome}`,
     failed: (devices: number, code: string) => `${countOf(devices, 'device')} failed: ${code}`,
     faster: (duration: string) => `under ${duration}`,
-    percentiles: (p50: string, p90: string, p99: string, all: string) =>
-      `50% within ${p50}, 90% within ${p90}, 99% within ${p99}, all within ${all}`,
+    percentiles: (p50: string, p95: string, p99: string, max: string) =>
+      `p50 ${p50}, p95 ${p95}, p99 ${p99}, max ${max}`,
+    rate: (mean: string, peak: string) => `mean ${mean}, highest ${peak}`,
+    rateHeading: 'Devices per second',
+    issueLatency: 'Time per device in a thread, averaged over each batch',
     unchanged: (devices: number, out: string | undefined) =>
       `${countOf(devices, 'device')}${out === undefined ? '' : ` in ${out}`}: already issued, nothing changed.`,
     issued: (devices: number, out: string | undefined, earlier: number, seconds: number) =>
@@ -7300,6 +7303,34 @@ The verification certificate is ready. In the portal, on the same page:
       replay: 'Run the same steps again in a new folder, and compare',
       explain: 'Find out what the error means',
       resume: 'Resume the run',
+    },
+    fleet: {
+      heading: 'Devices',
+      devices: 'Listed in the manifest',
+      assigned: 'Assigned',
+      failed: 'Failed',
+      open: 'Not registered',
+      inHub: 'Hub',
+      tags: 'Tags',
+      lastRun: (time: string) => `Last run, from ${time}:`,
+      failures: 'Failures',
+      columns: {
+        reason: 'Reason',
+        devices: 'Devices',
+        first: 'First device',
+        meaning: 'What happened, what to do',
+      },
+      chain: 'Certificate chain of the first device',
+      notRegistered: (results: string) =>
+        `There are no results of a registration: ${results} does not exist.`,
+      runOrFleet: (fleet: string) => `--run cannot be used with a fleet. ${fleet} is one.`,
+      runOrResults: '--run cannot be used with --results.',
+      sources:
+        'Made from the manifest of the fleet, the results of its registration, and the certificate chain of its first device. The provisioning service was not asked.',
+      commands: {
+        register: 'Register the devices that are not assigned',
+        deregister: 'Delete the registrations and the devices in the hub',
+      },
     },
     about: {
       heading: 'About this report',

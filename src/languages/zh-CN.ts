@@ -6037,8 +6037,10 @@ export const zhCN: Sentences = {
       `${{ created: '已创建', updated: '已更新', unchanged: '未更改' }[outcome]} ${count.toLocaleString('en-US')} 个`,
     failed: (devices, code) => `${devices.toLocaleString('en-US')} 台设备失败：${code}`,
     faster: (duration) => `${duration} 以内`,
-    percentiles: (p50, p90, p99, all) =>
-      `50% 在 ${p50} 内，90% 在 ${p90} 内，99% 在 ${p99} 内，全部在 ${all} 内`,
+    percentiles: (p50, p95, p99, max) => `p50 ${p50}，p95 ${p95}，p99 ${p99}，最长 ${max}`,
+    rate: (mean, peak) => `平均 ${mean}，最高 ${peak}`,
+    rateHeading: '每秒设备数',
+    issueLatency: '每台设备在线程中所用的时间（按批次取平均值）',
     unchanged: (devices, out) =>
       `${out === undefined ? '' : `${out} 中的 `}${devices.toLocaleString('en-US')} 台设备均已颁发，未作更改。`,
     issued: (devices, out, earlier, seconds) =>
@@ -6202,6 +6204,27 @@ export const zhCN: Sentences = {
       replay: '在新文件夹中再次运行相同的步骤，并进行比较',
       explain: '了解错误的含义',
       resume: '继续运行',
+    },
+    fleet: {
+      heading: '设备',
+      devices: '清单中的设备',
+      assigned: '已分配',
+      failed: '失败',
+      open: '未注册',
+      inHub: 'IoT 中心',
+      tags: '标记',
+      lastRun: (time) => `最后一次运行，自 ${time} 起：`,
+      failures: '失败的设备',
+      columns: { reason: '原因', devices: '设备数', first: '第一台设备', meaning: '发生的情况和处理方法' },
+      chain: '第一台设备的证书链',
+      notRegistered: (results) => `没有注册结果：${results} 不存在。`,
+      runOrFleet: (fleet) => `--run 不能用于设备群，而 ${fleet} 是设备群。`,
+      runOrResults: '--run 不能与 --results 一起使用。',
+      sources: '内容来自设备群的清单、注册结果以及第一台设备的证书链。未查询设备预配服务。',
+      commands: {
+        register: '注册尚未分配的设备',
+        deregister: '删除注册记录和 IoT 中心中的设备',
+      },
     },
     about: {
       heading: '关于此报告',

@@ -216,6 +216,68 @@ test('what is missing, broken or deleted is said, in the report and on standard 
     assert.ok(!existsSync(file));
   }));
 
+/** A fleet of one issued device among others that the manifest lists. */
+async function madeFleet(top: string, results: readonly object[]) {
+  const { root, intermediate, device } = await makeChain('s-1');
+  const out = join(top, 'sensors.ndjson');
+  const chain = [device, intermediate, root].map(({ pem }) => pem).join('');
+  const privateKey = device.privateKey.export({ format: 'pem', type: 'pkcs8' });
+  writeFileSync(
+    out,
+    `${JSON.stringify({ registrationId: 's-1', certificate: device.pem, chain, privateKey })}\n`,
+  );
+  const row = (id: string) =>
+    `${id},01,2026-01-01T00:00:00Z,2027-01-01T00:00:00Z,AA,${'AB'.repeat(32)},CN=${id},<b>Oslo`;
+  const heads =
+    'registrationId,serialNumber,notBefore,notAfter,sha1Thumbprint,sha256Thumbprint,subject,tags.site';
+  writeFileSync(`${out}.manifest.csv`, [heads, ...['s-1', 's-2', 's-3', 's-4'].map(row), ''].join('\n'));
+  const file = `${out}.registrations.ndjson`;
+  writeFileSync(file, results.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  return { out, file, privateKey: String(privateKey) };
+}
+
+test('the report of a fleet has its counts, its latency and rate, its failures and its first chain', () =>
+  inTemporaryFolder(async (top) => {
+    const result = (id: string, more: object) => ({
+      registrationId: id,
+      status: 'assigned',
+      idScope: '0ne1',
+      ...more,
+    });
+    const { out, file, privateKey } = await madeFleet(top, [
+      result('s-1', { assignedHub: 'hub-1', milliseconds: 40, at: '2026-11-29T10:00:00.000Z' }),
+      result('s-2', { assignedHub: hostile, milliseconds: 80, at: '2026-11-29T12:00:00.000Z' }),
+      result('s-3', { assignedHub: 7, milliseconds: 'x', at: 'x' }),
+      result('s-4', {
+        status: 'failed',
+        error: { code: 'X', message: hostile, next: 'Wait.' },
+        at: '2026-11-29T12:00:09.000Z',
+      }),
+    ]);
+    assert.deepEqual(await report(out), { report: `${out}.report.html`, recording: null, warnings: [] });
+    const html = readFileSync(`${out}.report.html`, 'utf8');
+    assertSelfContained(html);
+    for (const picture of ['latency', 'rate', 'certificate-tree', 'expiry-calendar'])
+      assert.match(html, new RegExp(`<svg [^>]*class="${picture}"`));
+    assert.match(html, /p50 40(\.\d)? ms, .* max 80(\.\d)? ms/);
+    // A pause of two hours is between two runs: the last one finished two devices in nine seconds.
+    assert.match(html, /from 2026-11-29 12:00:00 UTC: mean 0\.2/);
+    assert.ok(html.includes('hub-1: 1'));
+    assert.ok(!html.includes(privateKey.split('\n')[1]!));
+    const { status, stderr } = await run(['report', out, '--run', 'x']);
+    assert.equal(status, 2, stderr);
+
+    writeFileSync(file, 'not a result\n');
+    assert.equal((await report(out)).warnings.length, 1);
+    rmSync(file);
+    assert.equal((await report(out)).warnings.length, 1);
+    rmSync(out);
+    assert.equal((await report(out)).warnings.length, 2);
+    rmSync(`${out}.manifest.csv`);
+    await refused('FILE_UNREADABLE', out);
+    await refused('FILE_UNREADABLE', out, '--results', file);
+  }));
+
 testWith('chromium', test)(
   'in Chromium: no barrier that axe-core finds serious, no scroll bar on a phone, no request, valid SVG',
   () =>

@@ -1,5 +1,6 @@
 /** When certificates end, as a calendar of months. */
 import { currentLanguage, sentences } from '../../languages/language.js';
+import { numberText } from '../terminal/text.js';
 import type { State } from './certificate-tree/validity.js';
 import { hatchPattern, type Picture, svgText } from './svg.js';
 
@@ -19,6 +20,9 @@ const maxYears = 12;
 
 /** How urgent each state is: a month shows the most urgent one of its certificates. */
 const urgency: readonly State[] = ['not-yet-valid', 'valid', 'ends-soon', 'expired'];
+
+/** `1.2M`: a month has room for six digits. */
+const compact = new Intl.NumberFormat('en', { notation: 'compact' });
 
 interface Month {
   count: number;
@@ -125,7 +129,7 @@ function monthCell(x: number, y: number, month: Month | undefined, isNow: boolea
   const { width: w, height: h } = cell;
   const mark = isNow ? `<rect class="now" x="${x}.5" y="${y}.5" width="${w - 1}" height="${h - 1}"/>` : '';
   if (!month) return `<rect class="empty" x="${x}.5" y="${y}.5" width="${w - 1}" height="${h - 1}"/>${mark}`;
-  const count = String(month.count);
+  const count = month.count < 100_000 ? numberText(month.count) : compact.format(month.count);
   const room = count.length * 9 + 8;
   return [
     box(x + 5, y + 4, w - 10, h - 8, month.state),

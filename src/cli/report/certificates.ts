@@ -2,7 +2,6 @@
 import { join, relative, sep } from 'node:path';
 import { EnrollkitError, isAbort } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import { sha1Thumbprint } from '../../pki/x509/certificate.js';
 import type { Recording } from '../../quickstart/recording/schema.js';
 import { layoutOf } from '../../workspace/layout.js';
 import type { Forest, TreeNode } from '../pictures/certificate-tree/forest.js';
@@ -117,9 +116,4 @@ function pruned(nodes: readonly TreeNode[], kept: ReadonlySet<TreeNode>, counts:
   }
   const all = [...copies.values()];
   return { nodes: all, tops: all.filter(({ parent }) => !parent) };
-}
-
-/** Upper-case hexadecimal. */
-export function sha1Of({ certificate }: TreeNode): string {
-  return sha1Thumbprint(certificate);
 }

@@ -1,10 +1,8 @@
 /** The report of a run of quickstart, as a page. */
-import { basename } from 'node:path';
 import { sentences } from '../../languages/language.js';
 import type { RecordedStep, Recording } from '../../quickstart/recording/schema.js';
 import { stepsOf } from '../../quickstart/steps/index.js';
 import { planRows } from '../input/plan-rows.js';
-import type { TreeNode } from '../pictures/certificate-tree/forest.js';
 import { treePicture } from '../pictures/certificate-tree/svg.js';
 import { summaryText } from '../pictures/certificate-tree/words.js';
 import { expiryCalendar } from '../pictures/expiry-calendar.js';
@@ -13,7 +11,7 @@ import { htmlPage } from '../pictures/page.js';
 import { type NextCommand, nextCommands } from '../terminal/next-commands.js';
 import { inWords } from '../terminal/resource-words.js';
 import { milliseconds, printable } from '../terminal/text.js';
-import { expiriesOf, type FolderCertificates, forPicture, sha1Of } from './certificates.js';
+import { expiriesOf, type FolderCertificates, forPicture } from './certificates.js';
 import { runCommands } from './next-steps.js';
 import type { Created, RecordedRun } from './recorded-run.js';
 import { type Registration, registrationsOf } from './registrations.js';
@@ -25,6 +23,7 @@ import {
   reportStyle,
   section,
   table,
+  thumbprintTable,
   timeText,
   warningsBox,
 } from './sections.js';
@@ -60,7 +59,7 @@ export function runPage(report: RunReport): string {
       recording ? section(text.created.heading, createdFacts(report, recording)) : '',
       section(text.registrations.heading, registrationTable(registrations)),
       expirySection(report),
-      section(text.thumbprints.heading, thumbprintTable(report)),
+      section(text.thumbprints.heading, thumbprintTable(report.certificates.forest)),
       section(text.next, commandsList(commandsOf(report, registrations))),
       section(text.about.heading, about(report)),
     ].join('\n'),
@@ -183,21 +182,6 @@ function expirySection({ certificates: { forest }, at }: RunReport): string {
     sentences.cliReport.calendar.title,
     `${figure(expiryCalendar(expiriesOf(forest), at))}\n<h3>${markup(sentences.cliCert.tree.expiry)}</h3>\n${expiryList(forest.nodes)}`,
   );
-}
-
-function thumbprintTable({ certificates: { forest } }: RunReport): string {
-  const text = sentences.cliReport.thumbprints;
-  const rows = forest.nodes.map((node) => [
-    `${markup(node.name)}<div class="small">${markup(fileOf(node))}</div>`,
-    `<code>${sha1Of(node)}</code>`,
-    `<code>${node.sha256Thumbprint}</code>`,
-  ]);
-  return table([text.certificate, 'SHA-1', 'SHA-256'], rows, { kind: 'thumbprints', label: text.heading });
-}
-
-/** Also in the chains of others, usually. */
-function fileOf({ files }: TreeNode): string {
-  return files.find((file) => basename(file) === 'certificate.pem') ?? files[0] ?? '';
 }
 
 function commandsOf(report: RunReport, registrations: readonly Registration[]): NextCommand[] {

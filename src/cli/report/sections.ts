@@ -1,6 +1,8 @@
 /** Parts that the pages of reports share. */
+import { basename } from 'node:path';
 import { sentences } from '../../languages/language.js';
-import type { TreeNode } from '../pictures/certificate-tree/forest.js';
+import { sha1Thumbprint } from '../../pki/x509/certificate.js';
+import type { Forest, TreeNode } from '../pictures/certificate-tree/forest.js';
 import { day, kindText, stateText } from '../pictures/certificate-tree/words.js';
 import { markup } from '../pictures/markup.js';
 import { type Picture, svgElement } from '../pictures/svg.js';
@@ -93,4 +95,19 @@ export function expiryList(nodes: readonly TreeNode[]): string {
 /** `2026-11-29 13:50:46 UTC` */
 export function timeText(iso: string): string {
   return `${iso.slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+export function thumbprintTable({ nodes }: Forest): string {
+  const text = sentences.cliReport.thumbprints;
+  const rows = nodes.map((node) => [
+    `${markup(node.name)}<div class="small">${markup(fileOf(node))}</div>`,
+    `<code>${sha1Thumbprint(node.certificate)}</code>`,
+    `<code>${node.sha256Thumbprint}</code>`,
+  ]);
+  return table([text.certificate, 'SHA-1', 'SHA-256'], rows, { kind: 'thumbprints', label: text.heading });
+}
+
+/** Also in the chains of others, usually. */
+function fileOf({ files }: TreeNode): string {
+  return files.find((file) => basename(file) === 'certificate.pem') ?? files[0] ?? '';
 }
