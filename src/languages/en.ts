@@ -5956,7 +5956,7 @@ export const en = {
       programKept: 'kept, because you changed it',
       program: 'creates the enrollment group, in Python',
       plan: 'to run this again: quickstart --plan FILE',
-      recording: 'recordings of runs, for replay and runs compare',
+      recording: 'recordings of runs, for report and replay',
       idScope: 'ID scope',
       sendAgain: 'Send another message as the first device',
       keepEmulator: 'Keep the emulator running with these resources, for any Azure SDK',
@@ -7611,8 +7611,11 @@ The verification certificate is ready. In the portal, on the same page:
       `${count.toLocaleString('en-US')} ${outcome}`,
     failed: (devices: number, code: string) => `${countOf(devices, 'device')} failed: ${code}`,
     faster: (duration: string) => `under ${duration}`,
-    percentiles: (p50: string, p90: string, p99: string, all: string) =>
-      `50% within ${p50}, 90% within ${p90}, 99% within ${p99}, all within ${all}`,
+    percentiles: (p50: string, p95: string, p99: string, max: string) =>
+      `p50 ${p50}, p95 ${p95}, p99 ${p99}, max ${max}`,
+    rate: (mean: string, peak: string) => `mean ${mean}, highest ${peak}`,
+    rateHeading: 'Devices per second',
+    issueLatency: 'Time per device in a thread, averaged over each batch',
     unchanged: (devices: number, out: string | undefined) =>
       `${countOf(devices, 'device')}${out === undefined ? '' : ` in ${out}`}: already issued, nothing changed.`,
     issued: (devices: number, out: string | undefined, earlier: number, seconds: number) =>
@@ -7690,6 +7693,152 @@ The verification certificate is ready. In the portal, on the same page:
     registerAzureExample: 'on Azure, with one message from each device',
   },
 
+  /** src/cli/report/, and the pictures that only reports have */
+  cliReport: {
+    description:
+      'Writes one HTML file about a run of quickstart, or about a fleet: the certificate chain, a timeline of the steps, what was created where, the registrations with their latency, when certificates expire, thumbprints, and what to do next. The file loads nothing from the network, prints on A4, and has no keys or passwords in it. It is made from the recording of the run and the certificates in the folder; the provisioning service is not asked.',
+    folder: 'a certificate folder (default: certs), or a fleet that fleet issue wrote',
+    outFlag: 'where to write it (default: report.html in the folder; FLEET.report.html for a fleet)',
+    runFlag: 'a recording: a file, or its name in FOLDER/.enrollkit/runs (default: the last run)',
+    resultsFlag: 'for a fleet: the results of fleet register (default: FLEET.registrations.ndjson)',
+    forceFlag: 'replace a file that is not a report, or a report that was edited',
+    examples: {
+      last: 'the last run of the folder certs, as certs/report.html',
+      earlier: 'an earlier run, in another file',
+      fleet: 'a fleet, as sensors.report.html',
+    },
+    written: (path: string) => `Report: ${path}`,
+    warning: (text: string) => `warning: ${text}`,
+    noFolder: (folder: string) => `There is no folder ${folder}.`,
+    notReadBack: (path: string) => `The report ${path} was not read back as it was written.`,
+    title: (folder: string) => `enrollkit report: ${folder}`,
+    writtenAt: (time: string) => `Written ${time}`,
+    outcomes: { done: 'Completed.', failed: 'Failed.', interrupted: 'Interrupted.' },
+    started: (time: string, duration: string) => `Started ${time}, took ${duration}.`,
+    replay: (time: string) => `A replay of the run of ${time}.`,
+    chain: 'Certificate chain',
+    next: 'Next steps',
+    warnings: {
+      label: 'Warnings',
+      noRun: (folder: string) => `There is no recorded run in ${folder}.`,
+      unreadableRun: (message: string) => `The last recording cannot be read. ${message}`,
+      missing: (count: number, first: string) =>
+        count === 1
+          ? `A certificate of the run is no longer in the folder: ${first}`
+          : `${count} certificates of the run are no longer in the folder. The first one: ${first}`,
+      replaced: (count: number, first: string) =>
+        count === 1
+          ? `A certificate was replaced after the run: ${first}`
+          : `${count} certificates were replaced after the run. The first one: ${first}`,
+      cleaned:
+        'What the run created in the provisioning service was deleted after the run, according to the journal of the folder.',
+      partlyCleaned:
+        'Part of what the run created in the provisioning service was deleted after the run, according to the journal of the folder.',
+    },
+    timeline: {
+      title: 'Timeline',
+      table: 'Steps',
+      none: 'The run ended before its first step.',
+      summary: (steps: number, duration: string) =>
+        `${steps === 1 ? '1 step' : `${steps} steps`}; ${duration} with the start of the program`,
+      statuses: {
+        done: 'done',
+        already: 'already done',
+        failed: 'failed',
+        interrupted: 'interrupted',
+      },
+      columns: {
+        step: 'Step',
+        status: 'Status',
+        outcome: 'Outcome, as recorded',
+        duration: 'Duration',
+        requests: 'Requests',
+      },
+    },
+    created: {
+      heading: 'What was created where',
+      service: 'Provisioning service',
+      emulator: (name: string) => `${name}, in the emulator`,
+      endpoint: 'Host name',
+      deviceEndpoint: 'Endpoint for devices',
+      idScope: 'ID scope',
+      subscription: 'Subscription',
+      resourceGroup: 'Resource group',
+      tags: 'Tags in the initial twin',
+      verified: 'CA certificate verified',
+      yes: 'yes',
+      no: 'no',
+      remains: 'Created by runs in this folder, and not deleted since',
+    },
+    registrations: {
+      heading: 'Registrations',
+      none: 'not registered',
+      earlier: 'registered earlier',
+      refused: (code: string) => `refused: ${code}`,
+      columns: {
+        device: 'Registration ID',
+        status: 'Status',
+        hub: 'Hub',
+        id: 'Device ID',
+        latency: 'Latency',
+      },
+    },
+    calendar: {
+      title: 'Expiry calendar',
+      expired: 'expired (hatched)',
+      soon: 'ends soon (thick)',
+      valid: 'valid',
+      now: 'this month (dashed)',
+      later: (year: number, count: number) => `after ${year}: ${count}`,
+      description: (count: number, months: readonly string[]) =>
+        `${count === 1 ? '1 certificate' : `${count} certificates`}. Ends by month: ${months.join(', ')}`,
+    },
+    thumbprints: { heading: 'Thumbprints', certificate: 'Certificate' },
+    commands: {
+      quickstart: 'Create certificates, enroll a group and register devices',
+      doctor: 'Check this computer, the folder and its provisioning service',
+      tree: 'Show the certificates again, as they are then',
+      replay: 'Run the same steps again in a new folder, and compare',
+      explain: 'Find out what the error means',
+      resume: 'Resume the run',
+    },
+    fleet: {
+      heading: 'Devices',
+      devices: 'Listed in the manifest',
+      assigned: 'Assigned',
+      failed: 'Failed',
+      open: 'Not registered',
+      inHub: 'Hub',
+      tags: 'Tags',
+      lastRun: (time: string) => `Last run, from ${time}:`,
+      failures: 'Failures',
+      columns: {
+        reason: 'Reason',
+        devices: 'Devices',
+        first: 'First device',
+        meaning: 'What happened, what to do',
+      },
+      chain: 'Certificate chain of the first device',
+      notRegistered: (results: string) =>
+        `There are no results of a registration: ${results} does not exist.`,
+      runOrFleet: (fleet: string) => `--run cannot be used with a fleet. ${fleet} is one.`,
+      runOrResults: '--run cannot be used with --results.',
+      sources:
+        'Made from the manifest of the fleet, the results of its registration, and the certificate chain of its first device. The provisioning service was not asked.',
+      commands: {
+        register: 'Register the devices that are not assigned',
+        deregister: 'Delete the registrations and the devices in the hub',
+      },
+    },
+    about: {
+      heading: 'About this report',
+      versions: 'Recorded with',
+      recording: 'Recording',
+      sources:
+        'Made from the recording of the run, the certificates in the folder, and the journal of the folder. The provisioning service was not asked. An emulator can have other ports after its next start.',
+    },
+  },
+
   /** src/cli/explain/ */
   cliExplain: {
     description:
@@ -7713,6 +7862,7 @@ The verification certificate is ready. In the portal, on the same page:
       replay: 'run a recorded quickstart again and compare',
       runs: 'list the recorded runs of a folder',
       'runs compare': 'compare two recorded runs',
+      report: 'write an HTML report of a run or of a fleet',
       clean: 'delete what a quickstart created in the provisioning service',
       doctor: 'check this computer, a folder and its provisioning service',
       explain: 'explain an error code: meaning, causes, what to do',

@@ -4897,7 +4897,7 @@ export const zhCN: Sentences = {
       programKept: '已保留，因为你更改过它',
       program: '使用 Python 创建注册组',
       plan: '再次运行：quickstart --plan FILE',
-      recording: '运行的录制，用于 replay 和 runs compare',
+      recording: '运行的录制，用于 report 和 replay',
       idScope: 'ID 范围',
       sendAgain: '以第一台设备的身份再发送一条消息',
       keepEmulator: '让模拟器保持运行并包含这些资源，供任何 Azure SDK 使用',
@@ -6374,8 +6374,10 @@ export const zhCN: Sentences = {
       `${{ created: '已创建', updated: '已更新', unchanged: '未更改' }[outcome]} ${count.toLocaleString('en-US')} 个`,
     failed: (devices, code) => `${devices.toLocaleString('en-US')} 台设备失败：${code}`,
     faster: (duration) => `${duration} 以内`,
-    percentiles: (p50, p90, p99, all) =>
-      `50% 在 ${p50} 内，90% 在 ${p90} 内，99% 在 ${p99} 内，全部在 ${all} 内`,
+    percentiles: (p50, p95, p99, max) => `p50 ${p50}，p95 ${p95}，p99 ${p99}，最长 ${max}`,
+    rate: (mean, peak) => `平均 ${mean}，最高 ${peak}`,
+    rateHeading: '每秒设备数',
+    issueLatency: '每台设备在线程中所用的时间（按批次取平均值）',
     unchanged: (devices, out) =>
       `${out === undefined ? '' : `${out} 中的 `}${devices.toLocaleString('en-US')} 台设备均已颁发，未作更改。`,
     issued: (devices, out, earlier, seconds) =>
@@ -6447,6 +6449,129 @@ export const zhCN: Sentences = {
     registerAzureExample: '在 Azure 上，每台设备发送一条消息',
   },
 
+  cliReport: {
+    description:
+      '生成一个 HTML 文件，介绍 quickstart 的一次运行或一个设备群：证书链、各步骤的时间线、在何处创建了什么、设备注册及其延迟、证书何时到期、指纹，以及后续步骤。该文件不从网络加载任何内容，适合打印在 A4 纸上，其中没有密钥或密码。内容来自运行的录制和文件夹中的证书；不会查询设备预配服务。',
+    folder: '证书文件夹（默认：certs），或 fleet issue 写入的设备群',
+    outFlag: '写入位置（默认：文件夹中的 report.html；设备群为 FLEET.report.html）',
+    runFlag: '录制：文件，或其在 FOLDER/.enrollkit/runs 中的名称（默认：最后一次运行）',
+    resultsFlag: '用于设备群：fleet register 的结果（默认：FLEET.registrations.ndjson）',
+    forceFlag: '替换不是报告的文件，或已被编辑的报告',
+    examples: {
+      last: '文件夹 certs 的最后一次运行，写入 certs/report.html',
+      earlier: '更早的一次运行，写入另一个文件',
+      fleet: '设备群，写入 sensors.report.html',
+    },
+    written: (path) => `报告：${path}`,
+    warning: (text) => `警告：${text}`,
+    noFolder: (folder) => `没有文件夹 ${folder}。`,
+    notReadBack: (path) => `读回的报告 ${path} 与写入的内容不一致。`,
+    title: (folder) => `enrollkit 报告：${folder}`,
+    writtenAt: (time) => `写入时间：${time}`,
+    outcomes: { done: '已完成。', failed: '失败。', interrupted: '已中断。' },
+    started: (time, duration) => `开始于 ${time}，用时 ${duration}。`,
+    replay: (time) => `重放了 ${time} 的运行。`,
+    chain: '证书链',
+    next: '后续步骤',
+    warnings: {
+      label: '警告',
+      noRun: (folder) => `${folder} 中没有运行的录制。`,
+      unreadableRun: (message) => `无法读取最后一次录制。${message}`,
+      missing: (count, first) =>
+        count === 1
+          ? `此次运行的一个证书已不在文件夹中：${first}`
+          : `此次运行的 ${count} 个证书已不在文件夹中。第一个：${first}`,
+      replaced: (count, first) =>
+        count === 1
+          ? `有一个证书在运行后被替换：${first}`
+          : `有 ${count} 个证书在运行后被替换。第一个：${first}`,
+      cleaned: '根据文件夹的日志，此次运行在设备预配服务中创建的内容已在运行后删除。',
+      partlyCleaned: '根据文件夹的日志，此次运行在设备预配服务中创建的部分内容已在运行后删除。',
+    },
+    timeline: {
+      title: '时间线',
+      table: '步骤',
+      none: '运行在第一个步骤之前结束。',
+      summary: (steps, duration) => `${steps} 个步骤；包括程序启动在内用时 ${duration}`,
+      statuses: { done: '完成', already: '此前已完成', failed: '失败', interrupted: '已中断' },
+      columns: {
+        step: '步骤',
+        status: '状态',
+        outcome: '结果（按录制）',
+        duration: '用时',
+        requests: '请求数',
+      },
+    },
+    created: {
+      heading: '在何处创建了什么',
+      service: '设备预配服务',
+      emulator: (name) => `${name}，在模拟器中`,
+      endpoint: '主机名',
+      deviceEndpoint: '设备终结点',
+      idScope: 'ID 范围',
+      subscription: '订阅',
+      resourceGroup: '资源组',
+      tags: '初始设备孪生中的标记',
+      verified: 'CA 证书已验证',
+      yes: '是',
+      no: '否',
+      remains: '此文件夹中的运行所创建、之后未删除的内容',
+    },
+    registrations: {
+      heading: '设备注册',
+      none: '未注册',
+      earlier: '此前已注册',
+      refused: (code) => `被拒绝：${code}`,
+      columns: { device: '注册 ID', status: '状态', hub: 'IoT 中心', id: '设备 ID', latency: '延迟' },
+    },
+    calendar: {
+      title: '到期日历',
+      expired: '已过期（斜线）',
+      soon: '即将到期（粗框）',
+      valid: '有效',
+      now: '本月（虚线）',
+      later: (year, count) => `${year} 年之后：${count}`,
+      description: (count, months) => `${count} 个证书。按月份的到期数：${months.join('、')}`,
+    },
+    thumbprints: { heading: '指纹', certificate: '证书' },
+    commands: {
+      quickstart: '创建证书和注册组，并注册设备',
+      doctor: '检查此计算机、文件夹及其设备预配服务',
+      tree: '再次显示证书当时的状态',
+      replay: '在新文件夹中再次运行相同的步骤，并进行比较',
+      explain: '了解错误的含义',
+      resume: '继续运行',
+    },
+    fleet: {
+      heading: '设备',
+      devices: '清单中的设备',
+      assigned: '已分配',
+      failed: '失败',
+      open: '未注册',
+      inHub: 'IoT 中心',
+      tags: '标记',
+      lastRun: (time) => `最后一次运行，自 ${time} 起：`,
+      failures: '失败的设备',
+      columns: { reason: '原因', devices: '设备数', first: '第一台设备', meaning: '发生的情况和处理方法' },
+      chain: '第一台设备的证书链',
+      notRegistered: (results) => `没有注册结果：${results} 不存在。`,
+      runOrFleet: (fleet) => `--run 不能用于设备群，而 ${fleet} 是设备群。`,
+      runOrResults: '--run 不能与 --results 一起使用。',
+      sources: '内容来自设备群的清单、注册结果以及第一台设备的证书链。未查询设备预配服务。',
+      commands: {
+        register: '注册尚未分配的设备',
+        deregister: '删除注册记录和 IoT 中心中的设备',
+      },
+    },
+    about: {
+      heading: '关于此报告',
+      versions: '录制时的版本',
+      recording: '录制',
+      sources:
+        '内容来自运行的录制、文件夹中的证书和文件夹的日志。未查询设备预配服务。模拟器下次启动后，端口可能不同。',
+    },
+  },
+
   /** src/cli/explain/ */
   cliExplain: {
     description:
@@ -6470,6 +6595,7 @@ export const zhCN: Sentences = {
       replay: '重新运行已记录的快速入门并进行比较',
       runs: '列出文件夹中记录的运行',
       'runs compare': '比较两次记录的运行',
+      report: '为一次运行或一个设备群生成 HTML 报告',
       clean: '删除快速入门在预配服务中创建的内容',
       doctor: '检查此计算机、文件夹及其预配服务',
       explain: '解释错误代码：含义、原因和处理方法',

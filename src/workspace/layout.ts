@@ -3,6 +3,7 @@
  *
  *     .enrollkit/             plan, journal, recordings, emulator state or the place of a shared emulator; while a command
  *                             writes, lock and pending files
+ *     report.html             the report of a run
  *     ca/root/                certificate.pem  key.pem
  *     ca/intermediate/        certificate.pem  chain.pem  key.pem
  *     ca/<name>/              any further CA below one of these
@@ -196,6 +197,7 @@ const fileOfCertificate = `(certificate|chain|key|device)(\\.${previous})?\\.(pe
 const placesOfRuns = new RegExp(
   `^(${[
     'EnrollmentGroup\\.py',
+    'report\\.html',
     'proof-of-possession/certificate\\.pem',
     'ca/rollover\\.json',
     `ca/[^/]+/${fileOfCertificate}`,

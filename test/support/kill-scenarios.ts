@@ -299,6 +299,7 @@ export const scenarios: readonly Scenario[] = [
     before: [quickstart],
     argv: ['replay', 'certs', '--dir', 'again', '--check'],
   },
+  { name: 'report', before: [quickstart], argv: ['report'] },
 ];
 
 function certgen(command: string, before: string[]): Scenario {
