@@ -2,32 +2,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import provisioningDevice from 'azure-iot-provisioning-device';
-import { Http as ProvisioningHttp } from 'azure-iot-provisioning-device-http';
-import securityX509 from 'azure-iot-security-x509';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { test } from 'uvu';
 import { issueVerificationCertificate } from '../../src/pki/make/verification-certificate.js';
-import { dialEmulator, withoutPort } from '../interop/dial.js';
-import { type Made, makeChain } from '../support/chains.js';
+import { dialEmulator } from '../interop/dial.js';
+import { registerDevice } from '../interop/register.js';
+import { makeChain } from '../support/chains.js';
 import { testWith } from '../support/tools.js';
 import { startTestEmulator, type TestEmulator } from './support.js';
 
 const require = createRequire(import.meta.url);
-
-/** Registers as devices do, with the official client. */
-async function register({ endpoints }: TestEmulator, registrationId: string, chain: Made[]) {
-  const client = provisioningDevice.ProvisioningDeviceClient.create(
-    withoutPort(endpoints.globalDeviceEndpoint),
-    endpoints.idScope,
-    new ProvisioningHttp() as never,
-    new securityX509.X509Security(registrationId, {
-      cert: chain.map(({ pem }) => pem).join(''),
-      key: chain[0]!.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
-    }),
-  );
-  return client.register();
-}
 
 /** Opens the page with its link. */
 async function open(browser: Browser, { endpoints }: TestEmulator, options: BrowserContextOptions = {}) {
@@ -96,9 +80,9 @@ testWith('chromium', test)(
       await page.getByText('No device has asked to register').waitFor();
       // While the page is open: it is not loaded again.
       await page.evaluate('window.sameDocument = true');
-      await assert.rejects(register(emulator, 'pump-1', [device]));
+      await assert.rejects(registerDevice(emulator, 'pump-1', [device]));
       await page.getByText('The chain breaks here').waitFor();
-      await register(emulator, 'pump-1', [device, intermediate, root]);
+      await registerDevice(emulator, 'pump-1', [device, intermediate, root]);
       await page.getByText('Assigned to hub-1').waitFor();
       assert.equal(await page.evaluate('window.sameDocument'), true);
 

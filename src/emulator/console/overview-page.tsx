@@ -2,7 +2,7 @@
 import { Live, Secret, Table } from './layout.js';
 import { type PageContext, paths } from './page-context.js';
 
-/** Of `emulator env --for`, and how the languages are called. */
+/** The languages of `emulator env --for`, with their names. */
 const sdkLanguages: Record<string, string> = {
   node: 'Node.js',
   python: 'Python',

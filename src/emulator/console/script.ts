@@ -1,13 +1,13 @@
 /**
- * The script of the emulator's page. All pages work without it; with it, they are live. It puts nothing into a page but what
- * the server rendered.
+ * The script of the emulator's page, which keeps pages current. Everything that it shows was rendered on the server, and
+ * pages work without it.
  */
 export const script = `'use strict';
 (() => {
   const { events, epoch, copied, path } = document.body.dataset;
   const show = (id, isShown) => { document.getElementById(id).hidden = !isShown; };
 
-  // What belongs to another choice is hidden.
+  // Hides the fields of the choices that are not selected.
   const applyChoices = () => {
     for (const part of document.querySelectorAll('[data-when]')) {
       const select = part.closest('form').elements.namedItem(part.dataset.when);
@@ -91,7 +91,7 @@ export const script = `'use strict';
       show('stopped', true);
     });
   };
-  // Browsers open few connections to one host: tabs that nobody sees leave them to the others.
+  // Browsers open few connections to a host, so hidden tabs leave theirs to the visible ones.
   const listenWhileVisible = () => {
     if (document.hidden) {
       source?.close();

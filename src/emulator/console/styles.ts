@@ -1,4 +1,4 @@
-/** The style sheet of the emulator's page: light and dark, from the width of a phone upward. */
+/** The style sheet of the emulator's page, for light and dark mode and any width. */
 export const styles = `:root {
   color-scheme: light dark;
   --text: #1b1f24; --weak: #525b66; --back: #ffffff; --panel: #f4f6f8; --line: #c6ced6; --link: #0b5cad;
