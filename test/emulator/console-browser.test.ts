@@ -2,25 +2,54 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import azureDevice from 'azure-iot-device';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { test } from 'uvu';
+import { suite } from 'uvu';
 import { issueVerificationCertificate } from '../../src/pki/make/verification-certificate.js';
 import { dialEmulator } from '../interop/dial.js';
-import { registerDevice } from '../interop/register.js';
+import { connectDevice, registerDevice } from '../interop/node-device.js';
 import { makeChain } from '../support/chains.js';
-import { testWith } from '../support/tools.js';
-import { startTestEmulator, type TestEmulator } from './support.js';
+import { isInstalled, testWith } from '../support/tools.js';
+import { groupBody, startTestEmulator, type TestEmulator } from './support.js';
 
 const require = createRequire(import.meta.url);
 
-/** Opens the page with its link. */
-async function open(browser: Browser, { endpoints }: TestEmulator, options: BrowserContextOptions = {}) {
-  // For axe-core, which the policy of the page would not let in.
-  const context = await browser.newContext({ ...options, bypassCSP: true });
+interface Context {
+  browser: Browser;
+  emulator: TestEmulator;
+  restore: () => void;
+}
+
+// One browser and one emulator for all: each test begins with what the ones before have left.
+const test = suite<Context>('console in Chromium');
+test.before(async (context) => {
+  if (!isInstalled('chromium')) return;
+  const { chromium } = await import('playwright-core');
+  context.emulator = await startTestEmulator();
+  context.restore = dialEmulator(context.emulator.endpoints);
+  context.browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
+});
+test.after(async ({ browser, emulator, restore }) => {
+  if (browser === undefined) return;
+  restore();
+  await browser.close();
+  await emulator.stop();
+});
+
+/** Opens the page with its link. `problems` is what scripts and dialogs said. */
+async function open({ browser, emulator }: Context, options: BrowserContextOptions = {}) {
+  const context = await browser.newContext(options);
   const page = await context.newPage();
-  await page.goto(endpoints.consoleUrl);
+  page.setDefaultTimeout(10_000);
+  const problems: string[] = [];
+  page.on('pageerror', ({ message }) => problems.push(message));
+  page.on('dialog', (dialog) => problems.push(dialog.message()));
+  await page.goto(emulator.endpoints.consoleUrl);
   await page.waitForURL('**/console/');
-  return page;
+  return { page, problems, origin: new URL(emulator.endpoints.consoleUrl).origin };
 }
 
 /** Serious and critical barriers. */
@@ -35,113 +64,164 @@ async function barriers(page: Page, rules?: string[]): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
 }
 
+const pemFile = (name: string, pem: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(pem) });
+
+/** Deletes what the page shows, with its confirmation. */
+async function deleteShown(page: Page): Promise<void> {
+  await page.getByText('Delete…').click();
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+}
+
 testWith('chromium', test)(
-  'the quickstart by hand in the page, and every page without barriers',
-  async () => {
-    const { chromium } = await import('playwright-core');
-    const emulator = await startTestEmulator();
-    const restore = dialEmulator(emulator.endpoints);
-    const browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-gpu'],
-    });
+  'the quickstart by hand, from the upload to the deletion, while a device of an official SDK registers',
+  async (context) => {
+    const { emulator } = context;
+    const { root, intermediate, device } = await makeChain('pump-1');
+    const { page, problems, origin } = await open(context);
+
+    await page.getByRole('link', { name: 'Certificates' }).first().click();
+    await page.getByLabel('Name', { exact: true }).fill('plant');
+    await page.getByLabel('Certificate file').setInputFiles(pemFile('root.pem', root.pem));
+    await page.getByRole('button', { name: 'Upload' }).click();
+    await page.getByRole('button', { name: 'Generate verification code' }).click();
+    const code = await page.locator('#verification-code code').innerText();
+    const signer = { certificate: root.pem, privateKey: root.privateKey };
+    const proof = await issueVerificationCertificate(code, signer, new Date());
+    await page.getByLabel('Verification certificate file').setInputFiles(pemFile('v.pem', proof.pem));
+    await page.getByRole('button', { name: 'Verify' }).click();
+    await page.getByText('The certificate is verified.').waitFor();
+
+    await page.getByRole('link', { name: 'Enrollments' }).click();
+    await page.getByRole('link', { name: 'Add enrollment group' }).click();
+    await page.getByLabel('Group name').fill('line-1');
+    await page.getByLabel('Primary certificate', { exact: true }).selectOption('plant');
+    assert.equal(await page.getByLabel('Primary certificate file').isVisible(), false);
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByText('Created.').waitFor();
+
+    await page.getByRole('link', { name: 'Log' }).click();
+    await page.getByText('No device has asked to register').waitFor();
+    // While the page is open: it is not loaded again.
+    await page.evaluate('window.sameDocument = true');
+    await assert.rejects(registerDevice(emulator, 'pump-1', [device]));
+    await page.getByText('The chain breaks here').waitFor();
+    const chain = [device, intermediate, root];
+    const registered = await registerDevice(emulator, 'pump-1', chain, 'mqtt');
+    await page.getByText('Assigned to hub-1').waitFor();
+    assert.equal(await page.evaluate('window.sameDocument'), true);
+
+    await page.getByRole('link', { name: 'Devices' }).click();
+    await page.getByRole('link', { name: 'pump-1' }).click();
+    await page.getByText('Disconnected').waitFor();
+    await page.evaluate('window.sameDocument = true');
+    const client = await connectDevice(registered, chain);
     try {
-      const { root, intermediate, device } = await makeChain('pump-1');
-      const page = await open(browser, emulator);
-      const problems: string[] = [];
-      page.on('pageerror', ({ message }) => problems.push(message));
-      page.on('dialog', (dialog) => problems.push(dialog.message()));
-
-      await page.getByRole('link', { name: 'Certificates' }).first().click();
-      await page.getByLabel('Name', { exact: true }).fill('plant');
-      await page
-        .getByLabel('Certificate file')
-        .setInputFiles({ name: 'root.pem', mimeType: 'text/plain', buffer: Buffer.from(root.pem) });
-      await page.getByRole('button', { name: 'Upload' }).click();
-      await page.getByRole('button', { name: 'Generate verification code' }).click();
-      const code = await page.locator('#verification-code code').innerText();
-      const signer = { certificate: root.pem, privateKey: root.privateKey };
-      const proof = await issueVerificationCertificate(code, signer, new Date());
-      await page
-        .getByLabel('Verification certificate file')
-        .setInputFiles({ name: 'v.pem', mimeType: 'text/plain', buffer: Buffer.from(proof.pem) });
-      await page.getByRole('button', { name: 'Verify' }).click();
-      await page.getByText('The certificate is verified.').waitFor();
-
-      await page.getByRole('link', { name: 'Enrollments' }).click();
-      await page.getByRole('link', { name: 'Add enrollment group' }).click();
-      await page.getByLabel('Group name').fill('line-1');
-      await page.getByLabel('Primary certificate', { exact: true }).selectOption('plant');
-      assert.equal(await page.getByLabel('Primary certificate file').isVisible(), false);
-      await page.getByRole('button', { name: 'Create' }).click();
-      await page.getByText('Created.').waitFor();
-
-      await page.getByRole('link', { name: 'Log' }).click();
-      await page.getByText('No device has asked to register').waitFor();
-      // While the page is open: it is not loaded again.
-      await page.evaluate('window.sameDocument = true');
-      await assert.rejects(registerDevice(emulator, 'pump-1', [device]));
-      await page.getByText('The chain breaks here').waitFor();
-      await registerDevice(emulator, 'pump-1', [device, intermediate, root]);
-      await page.getByText('Assigned to hub-1').waitFor();
+      await page.getByText('✓ Connected').waitFor();
+      await client.sendEvent(new azureDevice.Message('{"temperature":21.5}'));
+      await page.getByText('{"temperature":21.5}').waitFor();
+      const twin = await client.getTwin();
+      await new Promise<void>((resolve, reject) =>
+        twin.properties.reported.update({ firmware: '1.0.7' }, (error?: Error) =>
+          error ? reject(error) : resolve(),
+        ),
+      );
+      await page.getByText('"firmware": "1.0.7"').waitFor();
       assert.equal(await page.evaluate('window.sameDocument'), true);
-
-      const { dpsName } = emulator.endpoints;
-      const service = `/console/services/${dpsName}`;
-      const paths = [
-        ...[
-          '/console/',
-          `${service}/certificates`,
-          `${service}/certificates/plant`,
-          `${service}/enrollments`,
-        ],
-        ...[
-          `${service}/new-group`,
-          `${service}/new-individual`,
-          `${service}/groups/line-1`,
-          `${service}/registrations`,
-        ],
-        ...['/console/hubs/hub-1/devices', '/console/hubs/hub-1/devices/pump-1'],
-        ...['/console/log', '/console/faults', '/console/clock', '/console/api', '/console/missing'],
-      ];
-      const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-      const { origin } = new URL(emulator.endpoints.consoleUrl);
-      for (const [variant, options, rules] of [
-        ['desktop', {}, undefined],
-        [
-          'phone, dark',
-          { viewport: { width: 360, height: 740 }, isMobile: true, colorScheme: 'dark' },
-          ['color-contrast', 'target-size', 'scrollable-region-focusable'],
-        ],
-      ] as [string, BrowserContextOptions, string[] | undefined][]) {
-        const shown = await open(browser, emulator, options);
-        for (const path of paths) {
-          await shown.goto(`${origin}${path}`, { waitUntil: 'domcontentloaded' });
-          await shown.evaluate(axe);
-          assert.deepEqual(await barriers(shown, rules), [], `${variant} ${path}`);
-          assert.ok(
-            (await shown.evaluate('document.documentElement.scrollWidth <= screen.width')) === true,
-            `${variant} ${path} is too wide`,
-          );
-        }
-        await shown.context().close();
-      }
-
-      await page.goto(`${origin}${service}/groups/line-1`);
-      await page.getByText('Delete…').click();
-      await page.getByRole('button', { name: 'Delete' }).click();
-      await page.getByText('There are no enrollment groups.').waitFor();
-      await page.goto(`${origin}/console/log`);
-      await page.locator('[data-live]').first().waitFor();
-      await emulator.stop();
-      await page.locator('#stopped').waitFor();
-      assert.deepEqual(problems, []);
+      const interval = new Promise((resolve) =>
+        twin.on('properties.desired', (delta: { interval?: number }) => {
+          if (delta.interval !== undefined) resolve(delta.interval);
+        }),
+      );
+      await page.getByLabel('Desired properties').fill('{"interval": 60}');
+      await page.getByRole('button', { name: 'Save the twin' }).click();
+      await page.getByText('Saved.').waitFor();
+      assert.equal(await interval, 60);
+      client.onDeviceMethod('reboot', (request, response) => {
+        response.send(202, { in: request.payload.seconds }, () => {});
+      });
+      // Subscriptions are requested without a callback: the next answer of the twin comes after theirs.
+      await client.getTwin();
+      await page.getByLabel('Method name').fill('reboot');
+      await page.getByLabel('Payload').fill('{"seconds": 5}');
+      await page.getByRole('button', { name: 'Invoke' }).click();
+      await page.getByText('The device responded with status 202.').waitFor();
+      await page.getByText('"in": 5').waitFor();
+      const message = new Promise<string>((resolve) =>
+        client.on('message', ({ data }: { data: Buffer }) => resolve(data.toString())),
+      );
+      await page.getByLabel('Message', { exact: true }).fill('open the valve');
+      await page.getByRole('button', { name: 'Send' }).click();
+      assert.equal(await message, 'open the valve');
     } finally {
-      restore();
-      await browser.close();
-      await emulator.stop();
+      await client.close();
+    }
+
+    await deleteShown(page);
+    await page.getByText('The hub has no devices.').waitFor();
+    await page.getByRole('link', { name: 'Registrations' }).click();
+    await deleteShown(page);
+    await page.getByText('No device has registered.').waitFor();
+    await page.getByRole('link', { name: 'Enrollments' }).click();
+    await page.getByRole('link', { name: 'line-1' }).first().click();
+    await deleteShown(page);
+    await page.getByText('There are no enrollment groups.').waitFor();
+    await page.getByRole('link', { name: 'Certificates' }).click();
+    await page.getByRole('link', { name: 'plant' }).click();
+    await deleteShown(page);
+    await page.getByText('None.').waitFor();
+    const { body } = await emulator.arm('GET', '/certificates');
+    assert.deepEqual(body.value, []);
+    assert.equal(page.url().startsWith(`${origin}/console/services/`), true);
+    assert.deepEqual(problems, []);
+    await page.context().close();
+  },
+);
+
+testWith('chromium', test)(
+  'no page has a barrier, on a desktop and, in the dark, on a phone',
+  async (context) => {
+    const { emulator } = context;
+    const { root, intermediate, device } = await makeChain('pump-1');
+    await emulator.verifiedCa('plant', root);
+    await emulator.service('PUT', '/enrollmentGroups/line-1', groupBody('line-1', { reference: 'plant-2' }));
+    await emulator.register('pump-1', [device]);
+    await emulator.register('pump-1', [device, intermediate, root]);
+    const service = `services/${emulator.endpoints.dpsName}`;
+    const paths = [
+      ...['', `${service}/certificates`, `${service}/certificates/plant-2`, `${service}/enrollments`],
+      ...[`${service}/new-group`, `${service}/new-individual`, `${service}/groups/line-1`],
+      ...[`${service}/registrations`, 'hubs/hub-1/devices', 'hubs/hub-1/devices/pump-1'],
+      ...['log', 'faults', 'clock', 'api', 'missing'],
+    ];
+    const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+    const phone = { viewport: { width: 360, height: 740 }, isMobile: true, colorScheme: 'dark' } as const;
+    const phoneRules = ['color-contrast', 'target-size', 'scrollable-region-focusable'];
+    for (const [variant, options, rules] of [
+      ['desktop', {}, undefined],
+      ['phone, dark', phone, phoneRules],
+    ] as const) {
+      // For axe-core, which the policy of the page would not let in.
+      const { page, origin } = await open(context, { ...options, bypassCSP: true });
+      for (const path of paths) {
+        await page.goto(`${origin}/console/${path}`, { waitUntil: 'domcontentloaded' });
+        await page.evaluate(axe);
+        assert.deepEqual(await barriers(page, rules && [...rules]), [], `${variant} ${path}`);
+        const fits = await page.evaluate('document.documentElement.scrollWidth <= screen.width');
+        assert.equal(fits, true, `${variant} ${path} is too wide`);
+      }
+      await page.context().close();
     }
   },
 );
+
+testWith('chromium', test)('a stopped emulator is reported on the page', async (context) => {
+  const { page, problems, origin } = await open(context);
+  await page.goto(`${origin}/console/log`);
+  await page.locator('[data-live]').first().waitFor();
+  await context.emulator.stop();
+  await page.locator('#stopped').waitFor();
+  assert.deepEqual(problems, []);
+  await page.context().close();
+});
 
 test.run();

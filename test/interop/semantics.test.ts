@@ -7,7 +7,7 @@ import { startTestEmulator, type TestEmulator } from '../emulator/support.js';
 import { type Made, make } from '../support/chains.js';
 import { dialEmulator, withoutPort } from './dial.js';
 import { pagesOf } from './enrollments.js';
-import { registerDevice } from './register.js';
+import { registerDevice } from './node-device.js';
 
 type ServiceClient = InstanceType<typeof provisioningService.ProvisioningServiceClient>;
 

@@ -38,14 +38,14 @@ export class Activity {
   logTo(log: EmulatorLog | undefined): EmulatorLog {
     return (event) => {
       this.#events.add(event);
-      this.#notify();
+      this.changed();
       log?.(event);
     };
   }
 
   readonly addVerdict = (verdict: RegistrationVerdict): void => {
     this.#verdicts.add(verdict);
-    this.#notify();
+    this.changed();
   };
 
   /** Forgets everything, because the emulator was reset. */
@@ -61,7 +61,8 @@ export class Activity {
     return () => this.#listeners.delete(listener);
   }
 
-  #notify(): void {
+  /** Something that pages show has changed. */
+  changed(): void {
     for (const listener of this.#listeners) listener();
   }
 }
