@@ -190,7 +190,8 @@ testWith('chromium', test)(
     const paths = [
       ...['', `${service}/certificates`, `${service}/certificates/plant-2`, `${service}/enrollments`],
       ...[`${service}/new-group`, `${service}/new-individual`, `${service}/groups/line-1`],
-      ...[`${service}/registrations`, 'hubs/hub-1/devices', 'hubs/hub-1/devices/pump-1'],
+      ...[`${service}/registrations`, `${service}/hubs`, `${service}/hubs/hub-1`],
+      ...['hubs/hub-1/devices', 'hubs/hub-1/devices/pump-1'],
       ...['log', 'faults', 'clock', 'api', 'missing'],
     ];
     const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -213,6 +214,19 @@ testWith('chromium', test)(
     }
   },
 );
+
+testWith('chromium', test)('a program is opened and copied by keyboard alone', async (context) => {
+  const { page, problems } = await open(context, { permissions: ['clipboard-read', 'clipboard-write'] });
+  await page.locator('summary', { hasText: 'Python' }).focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.locator('#copy-status', { hasText: 'Copied' }).waitFor();
+  const copied = await page.evaluate('navigator.clipboard.readText()');
+  assert.match(String(copied), new RegExp(`id_scope="${context.emulator.endpoints.idScope}"`));
+  assert.deepEqual(problems, []);
+  await page.context().close();
+});
 
 testWith('chromium', test)('a stopped emulator is reported on the page', async (context) => {
   const { page, problems, origin } = await open(context);

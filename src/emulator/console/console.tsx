@@ -20,8 +20,9 @@ import { enrollmentRoutes } from './enrollments/enrollment-routes.js';
 import { eventStream } from './event-stream.js';
 import { faultRoutes } from './faults-page.js';
 import { renderPage } from './layout.js';
+import { linkedHubRoutes } from './linked-hubs/linked-hub-routes.js';
 import { LogPage } from './log-page.js';
-import { OverviewPage } from './overview-page.js';
+import { OverviewPage } from './overview/overview-page.js';
 import { type ConsoleOptions, consolePath, PageProblem, paths } from './page-context.js';
 import { registrationRoutes } from './registrations-page.js';
 
@@ -98,6 +99,7 @@ export function createConsole(options: ConsoleOptions): Console {
   certificateRoutes(console);
   enrollmentRoutes(console);
   registrationRoutes(console);
+  linkedHubRoutes(console);
   deviceRoutes(console);
   faultRoutes(console);
   clockRoutes(console);

@@ -84,19 +84,25 @@ export function DeleteForm({
   action,
   etag,
   state,
+  words = {
+    open: page.text.remove,
+    question: page.text.confirmRemove(name),
+    submit: page.text.confirm,
+  },
 }: {
   page: PageContext;
   name: string;
   action: string;
   etag: string;
   state: FormState;
+  /** Those of a deletion by default. */
+  words?: { open: string; question: string; submit: string };
 }) {
-  const { text } = page;
   return (
     <details class="delete" open={state.refusal !== undefined}>
-      <summary>{text.remove}</summary>
-      <Form page={page} state={state} action={action} submit={text.confirm} isDangerous>
-        <p>{text.confirmRemove(name)}</p>
+      <summary>{words.open}</summary>
+      <Form page={page} state={state} action={action} submit={words.submit} isDangerous>
+        <p>{words.question}</p>
         <input type="hidden" name="etag" value={etag} />
       </Form>
     </details>

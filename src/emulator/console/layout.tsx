@@ -50,6 +50,7 @@ function Frame({ page, title, children }: { page: PageContext; title: string; ch
               {text.wasReset} <a href={page.path}>{text.reload}</a>
             </p>
           </div>
+          <p id="copy-status" class="visually-hidden" role="status"></p>
           <h1>{title}</h1>
           {done && (
             <div class="notice done" role="status">
@@ -73,6 +74,7 @@ function Navigation({ page: { text, service, hub, path } }: { page: PageContext 
           [text.certificates, paths.certificates(name)],
           [text.enrollments, paths.enrollments(name)],
           [text.registrations, paths.registrations(name)],
+          [text.linkedHubs, paths.linkedHubs(name)],
         ] as [string, string][])),
     ...(hub === undefined ? [] : ([[text.devices, paths.devices(hub.hubId)]] as [string, string][])),
     [text.log, paths.log],
@@ -204,5 +206,25 @@ export function Secret({ page, value, label }: { page: PageContext; value: strin
       </summary>
       <Copyable page={page} value={value} label={label} />
     </details>
+  );
+}
+
+/** A program with a button that copies it. */
+export function CodeBlock({
+  page: { text },
+  code,
+  label,
+}: {
+  page: PageContext;
+  code: string;
+  label: string;
+}) {
+  return (
+    <div class="code">
+      <button type="button" data-copy={code} aria-label={`${text.copy}: ${label}`} hidden>
+        {text.copy}
+      </button>
+      <pre tabindex={0}>{code}</pre>
+    </div>
   );
 }

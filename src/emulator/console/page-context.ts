@@ -65,6 +65,8 @@ export const paths = {
   registrations: (service: string) => `${ofService(service)}/registrations`,
   groupRegistrations: (service: string, id: string) =>
     `${ofService(service)}/registrations?group=${encode(id)}`,
+  linkedHubs: (service: string) => `${ofService(service)}/hubs`,
+  linkedHub: (service: string, hub: string) => `${ofService(service)}/hubs/${encode(hub)}`,
   devices: (hub: string) => `${consolePath}/hubs/${encode(hub)}/devices`,
   device: (hub: string, id: string) => `${consolePath}/hubs/${encode(hub)}/devices/${encode(id)}`,
   log: `${consolePath}/log`,

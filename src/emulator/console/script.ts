@@ -27,8 +27,13 @@ export const script = `'use strict';
     if (!button) return;
     await navigator.clipboard.writeText(button.dataset.copy);
     const label = button.textContent;
+    const status = document.getElementById('copy-status');
     button.textContent = copied;
-    setTimeout(() => { button.textContent = label; }, 1500);
+    status.textContent = copied;
+    setTimeout(() => {
+      button.textContent = label;
+      status.textContent = '';
+    }, 1500);
   });
 
   let isConnected = true;
