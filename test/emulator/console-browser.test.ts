@@ -10,6 +10,7 @@ import { dialEmulator } from '../interop/dial.js';
 import { connectDevice, registerDevice } from '../interop/node-device.js';
 import { makeChain } from '../support/chains.js';
 import { isInstalled, testWith } from '../support/tools.js';
+import { actHostile, hostile, leave } from './hostile-clients.js';
 import { groupBody, startTestEmulator, type TestEmulator } from './support.js';
 
 const require = createRequire(import.meta.url);
@@ -212,6 +213,60 @@ testWith('chromium', test)(
       }
       await page.context().close();
     }
+  },
+);
+
+testWith('chromium', test)(
+  'what devices and clients send is text on every page, and never runs',
+  async (context) => {
+    const pages = await actHostile(context.emulator);
+    const { page, problems, origin } = await open(context);
+    // A policy that stops a script is not enough: there must be nothing to stop.
+    await page.addInitScript(`window.stopped = [];
+    addEventListener('securitypolicyviolation', (event) => stopped.push(event.violatedDirective));`);
+    const absent: string[] = [];
+    const check = async (path: string, shows: readonly string[]) => {
+      const shown = (await page.evaluate(`({
+      xss: window.__xss ?? null,
+      stopped,
+      images: document.images.length,
+      scripts: document.scripts.length,
+      text: document.body.textContent + [...document.querySelectorAll('textarea, input')].map((one) => one.value).join(),
+    })`)) as { xss: unknown; stopped: string[]; images: number; scripts: number; text: string };
+      const { text, ...rest } = shown;
+      assert.deepEqual(rest, { xss: null, stopped: [], images: 0, scripts: 1 }, path);
+      // JSON and distinguished names escape characters.
+      const unescaped = text.replaceAll('\\', '').replaceAll('""', '"');
+      const missing = shows.filter((value) => !unescaped.includes(value));
+      absent.push(...missing.map((value) => `${path} does not show ${value}`));
+    };
+    try {
+      for (const { path, shows } of pages) {
+        await page.goto(`${origin}/console/${path}`, { waitUntil: 'load' });
+        await check(path, shows);
+      }
+      // What is shown live is put into the page by the script.
+      const device = `${origin}/console/hubs/hub-1/devices/hostile-device`;
+      await page.goto(device);
+      await page.getByLabel('Method name').fill('reboot');
+      await page.getByRole('button', { name: 'Invoke' }).click();
+      await page.getByText('The device responded').waitFor();
+      await check('the response to a method', ['method-key', 'method-value'].map(hostile));
+      await page.goto(`${origin}/console/log`);
+      const stranger = hostile('arrives-later');
+      await context.emulator.call({
+        method: 'PUT',
+        path: `/x/registrations/${encodeURIComponent(stranger)}/register?api-version=2021-06-01`,
+        body: {},
+      });
+      await page.getByText('arrives-later').first().waitFor();
+      await check('the live log', [stranger]);
+    } finally {
+      await leave();
+    }
+    assert.deepEqual(absent, []);
+    assert.deepEqual(problems, []);
+    await page.context().close();
   },
 );
 

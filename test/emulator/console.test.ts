@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { test } from 'uvu';
 import { routes } from '../../src/dps/contract/routes.js';
+import { createConsole } from '../../src/emulator/console/console.js';
+import type { ConsoleOptions } from '../../src/emulator/console/page-context.js';
 import { issueVerificationCertificate } from '../../src/pki/make/verification-certificate.js';
 import { type Made, make, makeChain } from '../support/chains.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
@@ -128,6 +130,39 @@ test('another host name, another origin, and a form that is not ours are refused
   const policy = (await get('/')).headers.get('content-security-policy')!;
   assert.match(policy, /default-src 'none'/);
   assert.doesNotMatch(policy, /unsafe/);
+});
+
+test('every route refuses a request without the cookie, from another site, and under another host name', async () => {
+  const { cookie, origin } = await open(emulator);
+  const { port, host } = new URL(origin);
+  const { routes: all } = createConsole({} as ConsoleOptions);
+  const tried = all.filter(({ method }) => method !== 'ALL');
+  assert.ok(tried.length > 40);
+  const isAsset = (path: string) => /\.(css|js|svg)$/.test(path);
+  const statusOf = (method: string, path: string, headers: Record<string, string>) =>
+    new Promise<number>((resolve, reject) => {
+      request({ port, method, path, headers: { host, ...headers } }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode!);
+      })
+        .on('error', reject)
+        .end();
+    });
+  for (const { method, path: pattern } of tried) {
+    const path = pattern.replace(/:\w+/g, 'x').replace('*', 'x');
+    const name = `${method} ${path}`;
+    const own: Record<string, string> = method === 'GET' ? {} : { origin };
+    const withoutCookie = await statusOf(method, path, own);
+    assert.equal(withoutCookie, isAsset(path) ? 200 : 401, name);
+    for (const foreign of ['https://evil.example', 'null', `https://${host}`, `http://localhost:1`]) {
+      assert.equal(await statusOf(method, path, { cookie, origin: foreign }), 403, `${name} ${foreign}`);
+    }
+    for (const rebound of [`rebound.example:${port}`, `127.0.0.1.evil.example`, 'localhost.evil.example']) {
+      const status = await statusOf(method, path, { cookie, host: rebound, ...own });
+      assert.equal(status, 421, `${name} ${rebound}`);
+    }
+    if (method !== 'GET') assert.equal(await statusOf(method, path, { cookie }), 403, `${name} no origin`);
+  }
 });
 
 test('pages are in the language of ?lang, of the browser, and English otherwise', async () => {
