@@ -4138,7 +4138,9 @@ export const en = {
     },
     /** At the top of a page while its live connection is lost. */
     stopped:
-      'The emulator does not respond: it was stopped or is restarting. What you typed is kept on this page.',
+      'The emulator has stopped. What you typed is kept on this page, which reconnects when the emulator runs again.',
+    locked:
+      'The emulator was reset and has a new identity: open its page again with the new link, which "enrollkit emulator env" shows as ENROLLKIT_CONSOLE_URL.',
     wasReset: 'The emulator was reset or restarted. Its data is now different: reload the page.',
     reload: 'Reload',
     /** Refusals of a form. */

@@ -3390,7 +3390,9 @@ export const zhCN: Sentences = {
       failedTitle: '页面出错',
       failed: '这是 enrollkit 的 bug。模拟器的日志中有详细信息。',
     },
-    stopped: '模拟器没有响应：它已停止或正在重启。你输入的内容仍保留在此页面上。',
+    stopped: '模拟器已停止。你输入的内容仍保留在此页面上；模拟器再次运行时，此页面会自动重新连接。',
+    locked:
+      '模拟器已重置，身份已更换：请用新链接重新打开其页面。“enrollkit emulator env” 会以 ENROLLKIT_CONSOLE_URL 显示该链接。',
     wasReset: '模拟器已重置或重启，其中的数据已改变，请重新加载页面。',
     reload: '重新加载',
     refused: '未做任何更改。',

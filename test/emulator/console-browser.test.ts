@@ -9,6 +9,7 @@ import { issueVerificationCertificate } from '../../src/pki/make/verification-ce
 import { dialEmulator } from '../interop/dial.js';
 import { connectDevice, registerDevice } from '../interop/node-device.js';
 import { makeChain } from '../support/chains.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { isInstalled, testWith } from '../support/tools.js';
 import { actHostile, hostile, leave } from './hostile-clients.js';
 import { groupBody, startTestEmulator, type TestEmulator } from './support.js';
@@ -283,14 +284,58 @@ testWith('chromium', test)('a program is opened and copied by keyboard alone', a
   await page.context().close();
 });
 
-testWith('chromium', test)('a stopped emulator is reported on the page', async (context) => {
+testWith('chromium', test)('a form that is double-clicked is sent once', async (context) => {
   const { page, problems, origin } = await open(context);
-  await page.goto(`${origin}/console/log`);
-  await page.locator('[data-live]').first().waitFor();
-  await context.emulator.stop();
-  await page.locator('#stopped').waitFor();
+  await page.goto(`${origin}/console/services/${context.emulator.endpoints.dpsName}/new-individual`);
+  await page.getByLabel('Registration ID').fill('clicked-twice');
+  await page.getByLabel('Attestation').last().selectOption('symmetricKey');
+  await page.getByRole('button', { name: 'Create' }).dblclick();
+  await page.getByText('Created.').waitFor();
+  const created = context.emulator.events.filter(
+    ({ operation, id }) => operation === 'putEnrollment' && id === 'clicked-twice',
+  );
+  assert.deepEqual(
+    created.map(({ status }) => status),
+    [200],
+  );
   assert.deepEqual(problems, []);
   await page.context().close();
 });
+
+testWith('chromium', test)(
+  'the page says that the emulator has stopped, keeps what was typed, reconnects, and notices a new identity',
+  (context) =>
+    inTemporaryFolder(async (dir) => {
+      let emulator = await startTestEmulator({ dir });
+      const { consoleUrl } = emulator.endpoints;
+      const consolePort = Number(new URL(consoleUrl).port);
+      const { page, problems, origin } = await open({ ...context, emulator });
+      await page.goto(`${origin}/console/clock`);
+      const [stopped, wasReset, locked] = ['#stopped', '#was-reset', '#locked'].map((id) => page.locator(id));
+      await page.getByLabel('Set to (UTC)').fill('2030-01-01T12:00');
+      await emulator.stop();
+      await stopped!.getByText('The emulator has stopped.').waitFor();
+      await page.getByRole('button', { name: 'Set' }).last().click();
+      assert.equal(page.url(), `${origin}/console/clock`);
+
+      emulator = await startTestEmulator({ dir, consolePort });
+      await wasReset!.waitFor();
+      assert.equal(await stopped!.isVisible(), false);
+      assert.equal(await page.getByLabel('Set to (UTC)').inputValue(), '2030-01-01T12:00');
+      await page.getByRole('link', { name: 'Reload' }).click();
+      await wasReset!.waitFor({ state: 'hidden' });
+      await emulator.reset();
+      await wasReset!.waitFor();
+
+      await emulator.stop();
+      await stopped!.waitFor();
+      emulator = await startTestEmulator({ consolePort });
+      await locked!.waitFor();
+      assert.equal(await stopped!.isVisible(), false);
+      assert.deepEqual(problems, []);
+      await page.context().close();
+      await emulator.stop();
+    }),
+);
 
 test.run();

@@ -303,6 +303,55 @@ test('a form that is sent twice has one effect, and a stale etag is reported', a
   assert.equal((await post(`${own}/do/delete`, new URLSearchParams(current))).status, 404);
 });
 
+test('a stale form of a certificate, a registration, a device or its twin changes nothing', async () => {
+  const { device, intermediate, root } = await makeChain('stale-1');
+  await emulator.verifiedCa('stale-ca', root);
+  await emulator.service('PUT', '/enrollmentGroups/stale', groupBody('stale', { reference: 'stale-ca' }));
+  await emulator.register('stale-1', [device, intermediate, root]);
+  const { get, post } = await open(emulator);
+  const { dpsName } = emulator.endpoints;
+  const registrations = `/services/${dpsName}/registrations`;
+  const certificate = `/services/${dpsName}/certificates/stale-ca`;
+  const { body: record } = await emulator.service('GET', '/registrations/stale-1');
+  const hub = record.assignedHub.startsWith('127.0.0.1') ? 'hub-1' : 'hub-2';
+  const own = `/hubs/${hub}/devices/stale-1`;
+  const forms = await Promise.all(
+    (
+      [
+        [certificate, `${certificate}/do/delete`, {}],
+        [registrations, `${registrations}/do/delete/stale-1`, {}],
+        [own, `${own}/do/status`, {}],
+        [own, `${own}/do/twin`, { tags: '{"typed": true}', desired: '' }],
+        [own, `${own}/do/delete`, {}],
+      ] as const
+    ).map(async ([path, action, typed]) => ({
+      action,
+      fields: { ...hiddenFields((await get(path)).text, `/console${action}`), ...typed },
+    })),
+  );
+  // Each is changed in the meantime.
+  await emulator.arm('POST', '/certificates/stale-ca/generateVerificationCode', undefined, {
+    'if-match': (await emulator.arm('GET', '/certificates/stale-ca')).body.etag,
+  });
+  await emulator.register('stale-1', [device, intermediate, root]);
+  for (const name of ['status', 'twin']) {
+    const fields = forms.find(({ action }) => action.endsWith(name))!;
+    const current = hiddenFields((await get(own)).text, `/console${fields.action}`);
+    const first = await post(
+      fields.action,
+      new URLSearchParams(name === 'twin' ? { ...current, tags: '{"a":1}', desired: '' } : current),
+    );
+    assert.equal(first.status, 303, name);
+  }
+  for (const { action, fields } of forms) {
+    const { status, text } = await post(action, new URLSearchParams(fields));
+    assert.equal(status, 412, action);
+    assert.match(text, /It was changed in the meantime/, action);
+    if (action.endsWith('twin')) assert.match(text, /\{&quot;typed&quot;: true\}/);
+  }
+  assert.equal((await emulator.service('GET', '/registrations/stale-1')).status, 200);
+});
+
 test('what devices and clients send is shown as text', async () => {
   const { get } = await open(emulator);
   const script = '<script>alert(1)</script><img src=x onerror=alert(2)>';

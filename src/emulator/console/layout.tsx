@@ -45,6 +45,9 @@ function Frame({ page, title, children }: { page: PageContext; title: string; ch
           <div id="stopped" class="notice error" role="alert" hidden>
             <p>{text.stopped}</p>
           </div>
+          <div id="locked" class="notice error" role="alert" hidden>
+            <p>{text.locked}</p>
+          </div>
           <div id="was-reset" class="notice error" role="alert" hidden>
             <p>
               {text.wasReset} <a href={page.path}>{text.reload}</a>

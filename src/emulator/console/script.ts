@@ -94,7 +94,23 @@ export const script = `'use strict';
     source.addEventListener('error', () => {
       isConnected = false;
       show('stopped', true);
+      // Browsers try again, unless the answer was an error.
+      if (source?.readyState === EventSource.CLOSED) setTimeout(listenAgain, retryMs);
     });
+  };
+  const retryMs = 2000;
+  const listenAgain = async () => {
+    if (source?.readyState !== EventSource.CLOSED) return;
+    try {
+      const { status } = await fetch(path, { method: 'HEAD' });
+      // The cookie is that of another identity.
+      show('locked', status === 401);
+      show('stopped', status !== 401);
+      if (status !== 401) return listen();
+    } catch {
+      // It is still stopped.
+    }
+    setTimeout(listenAgain, retryMs);
   };
   // Browsers open few connections to a host, so hidden tabs leave theirs to the visible ones.
   const listenWhileVisible = () => {
