@@ -4389,6 +4389,7 @@ export const en = {
     certificates: 'Certificates',
     enrollments: 'Enrollments',
     registrations: 'Registrations',
+    linkedHubs: 'Linked hubs',
     devices: 'Devices',
     log: 'Log',
     faults: 'Faults',
@@ -4414,7 +4415,9 @@ export const en = {
     },
     /** At the top of a page while its live connection is lost. */
     stopped:
-      'The emulator does not respond: it was stopped or is restarting. What you typed is kept on this page.',
+      'The emulator has stopped. What you typed is kept on this page, which reconnects when the emulator runs again.',
+    locked:
+      'The emulator was reset and has a new identity: open its page again with the new link, which "enrollkit emulator env" shows as ENROLLKIT_CONSOLE_URL.',
     wasReset: 'The emulator was reset or restarted. Its data is now different: reload the page.',
     reload: 'Reload',
     /** Refusals of a form. */
@@ -4433,6 +4436,8 @@ export const en = {
       verified: 'The certificate is verified.',
       deleted: 'Deleted.',
       saved: 'Saved.',
+      linked: 'The hub is linked.',
+      unlinked: 'The hub is no longer linked. Its devices stay there.',
       created: 'Created.',
       sent: 'The message was queued for the device.',
       purged: 'The queued messages were deleted.',
@@ -4473,19 +4478,42 @@ export const en = {
       service: 'Provisioning service',
       idScope: 'ID scope',
       hostName: 'Host name',
-      hubs: 'Linked hubs',
       allHubs: 'IoT hubs',
       hub: 'IoT hub',
-      weight: 'Weight',
-      notAssigned: 'no devices are assigned',
       connectionString: 'Connection string',
       connectionStringOf: (name: string) => `Connection string of ${name}`,
       armEndpoint: 'Azure Resource Manager endpoint',
       tlsRoot: 'TLS root (file)',
       connectSdk: 'Connect an SDK',
-      connectSdkText: 'These commands print the environment variables that the SDKs of a language read.',
-      sdkLanguage: 'Language',
-      command: 'Command',
+      connectSdkText:
+        'These programs register device-001 with its certificate chain in chain.pem and its key in key.pem.',
+      needsPort: (port: number) =>
+        `This client always connects to port ${port}: start the emulator with --standard-ports.`,
+      environment: 'The environment variables of more clients:',
+    },
+    /** The page Linked hubs. */
+    linkedHubsPage: {
+      intro: 'The provisioning service assigns devices to the IoT hubs that are linked to it.',
+      empty: 'No hub is linked: devices cannot be assigned.',
+      accessPolicy: 'Access policy',
+      accessPolicyHint: 'The service creates devices in the hub with the rights of this policy.',
+      weight: 'Allocation weight',
+      weightHint:
+        '1 to 1000. With evenly weighted distribution, a hub with weight 2 gets twice as many devices.',
+      assigns: 'Devices are assigned',
+      yes: 'Yes',
+      no: 'No',
+      apply: 'Apply the allocation policy: assign devices to this hub',
+      policyHint: 'For enrollments without their own allocation policy.',
+      link: 'Link an IoT hub',
+      linkNow: 'Link',
+      noneLeft:
+        'All hubs of the emulator are linked. Start the emulator with "--hub NAME" to create another one.',
+      linkOf: (hub: string) => `Linked hub ${hub}`,
+      unlink: 'Unlink…',
+      confirmUnlink: (hub: string) =>
+        `Unlink ${hub}? The provisioning service no longer assigns devices to it.`,
+      unlinkNow: 'Unlink',
     },
     /** The page Certificates. */
     certificatesPage: {
