@@ -89,7 +89,7 @@ export function linkedHubName(
   return hubs.find(({ name }) => comparable(name) === comparable(wanted))?.name;
 }
 
-/** The plan with the settings that a group has instead of its own. */
+/** The plan with the settings of an existing group in place of the planned ones. */
 export function planOfGroup(plan: Plan, group: EnrollmentGroup): Plan {
   const { initialTwin, allocationPolicy, reprovisionPolicy, provisioningStatus, iotHubs } = group;
   const policy = Object.entries(reprovisionPolicies).find(([, members]) =>

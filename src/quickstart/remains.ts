@@ -98,7 +98,7 @@ function isUnfinished(files: RunContext['files'], { key, certificate }: Paths): 
 }
 
 /**
- * The key pair that an interrupted run left without a certificate; undefined when there is none.
+ * The key pair that an interrupted run left without a certificate; undefined if there is none.
  *
  * @throws EnrollkitError FILE_EXISTS when the plan wants another kind of key by now; INVALID_KEY, PASSPHRASE_REQUIRED,
  *   WRONG_PASSPHRASE

@@ -149,7 +149,7 @@ function nothingFound(): Found {
   return { keys: new Map(), registeredNow: new Set(), connectedNow: new Set(), sentAgain: new Set() };
 }
 
-/** With clients of its own, so that its requests are not recorded. */
+/** Uses separate clients, so that its requests are not recorded. */
 async function doEarlier(
   earlierRun: EarlierRun,
   context: Omit<RunContext, 'progress'>,

@@ -3,6 +3,7 @@
  *
  *     .enrollkit/             plan, journal, recordings, emulator state or the place of a shared emulator; while a command
  *                             writes, lock and pending files
+ *     report.html             the report of a run
  *     ca/root/                certificate.pem  key.pem
  *     ca/intermediate/        certificate.pem  chain.pem  key.pem
  *     ca/<name>/              any further CA below one of these
@@ -181,7 +182,7 @@ function authorityNames(folder: string): AuthorityName[] {
   return [...named, ...others.sort()].filter(holdsCa);
 }
 
-/** The certificate folder that a path lies in, told by the journal of its runs; undefined when there is none. */
+/** The certificate folder that a path lies in, told by the journal of its runs; undefined if there is none. */
 export function certificateFolderOf(path: string): Layout | undefined {
   for (let at = dirname(resolve(path)); ; at = dirname(at)) {
     const layout = layoutOf(at);
@@ -196,6 +197,7 @@ const fileOfCertificate = `(certificate|chain|key|device)(\\.${previous})?\\.(pe
 const placesOfRuns = new RegExp(
   `^(${[
     'EnrollmentGroup\\.py',
+    'report\\.html',
     'proof-of-possession/certificate\\.pem',
     'ca/rollover\\.json',
     `ca/[^/]+/${fileOfCertificate}`,
@@ -251,8 +253,8 @@ export function deviceFolderName(registrationId: string): string {
     );
 }
 
-/** In the emulator's folder: a copy of the state, during a seeded start. */
-export const emulatorSnapshotFolder = 'state-before';
+/** In the emulator's folder: a copy of the state, during a seeded start; and one that is being made or removed. */
+export const emulatorSnapshotFolders = ['state-before', 'state-before.tmp'] as const;
 /** The files in the emulator's folder, and what a killed process leaves of one. */
 export const emulatorFilePattern =
   /^(state(-(service|hub)-\d+)?\.db(-wal|-shm|-journal)?|tls-(root|server)(\.key)?\.pem|issuing-root\.pem|endpoints\.json|emulator\.log)(\.tmp)?$/;

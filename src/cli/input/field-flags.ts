@@ -70,7 +70,7 @@ function flagOf({ flag, ...field }: Field): Flag {
   }
 }
 
-/** A rule with an error code of its own is checked where the flag is read; others when the plan is. */
+/** A rule with its own error code is checked where the flag is read; others when the plan is. */
 function checked(
   problem: (value: string) => string | undefined,
   invalid: Field['flag']['invalid'],

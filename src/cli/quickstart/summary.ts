@@ -3,10 +3,9 @@
 import { relative } from 'node:path';
 import { sentences } from '../../languages/language.js';
 import type { CertificateResult, DeviceResult, QuickstartResult } from '../../quickstart/result.js';
-import { defaultFolder } from '../kernel/common-flags.js';
 import type { Styles } from '../kernel/output.js';
-import { quoted } from '../terminal/command-line.js';
 import { groupRows, settingRows } from '../terminal/enrollment-group-text.js';
+import { nextCommands } from '../terminal/next-commands.js';
 import { displayWidth, milliseconds, padEnd, truncate, widest, wrap, wrappedRows } from '../terminal/text.js';
 
 /** A wider terminal is not filled. */
@@ -166,31 +165,23 @@ function deviceTable(devices: readonly DeviceResult[], width: number): string[] 
   return more > 0 ? [...lines, sentences.cliQuickstart.andMore(more)] : lines;
 }
 
-function nextSteps(result: QuickstartResult, { folder, program }: ClosingOptions, width: number): string[] {
-  const { target, devices } = result;
-  const dir = folder === defaultFolder ? '' : ` --dir ${quoted(folder)}`;
-  const emulator = target.kind === 'emulator';
-  const steps: [string, string][] = [];
-  if (isRegistered(devices)) {
-    steps.push([
-      `${program} device send ${devices[0]!.registrationId}${dir}`,
-      sentences.cliQuickstart.closing.sendAgain,
-    ]);
-  }
-  if (emulator) {
-    const state = folder === defaultFolder ? '' : ` --dir ${quoted(`${folder}/.enrollkit`)}`;
-    steps.push(
-      [`${program} emulator start${state}`, sentences.cliQuickstart.closing.keepEmulator],
-      [`eval "$(${program} emulator env${state})"`, sentences.cliQuickstart.closing.emulatorEnv],
-    );
-  } else if (result.program !== null) {
-    steps.push([
-      `cd ${quoted(folder)} && DPS_CONNECTION_STRING=... python3 EnrollmentGroup.py`,
-      sentences.cliQuickstart.closing.byHand,
-    ]);
-  }
-  steps.push([`${program} clean${dir}`, sentences.cliQuickstart.closing.clean]);
-  return steps.flatMap(([line, what]) => [...wrap(what, width - 2, '# ').split('\n'), line]);
+function nextSteps(
+  { target, devices, program: sample }: QuickstartResult,
+  { folder, program }: ClosingOptions,
+  width: number,
+): string[] {
+  const registrationId = isRegistered(devices) ? devices[0]!.registrationId : undefined;
+  const finished = {
+    folder,
+    program,
+    target: target.kind,
+    registrationId,
+    hasSampleProgram: sample !== null,
+  };
+  return nextCommands(finished).flatMap(({ line, what }) => [
+    ...wrap(what, width - 2, '# ').split('\n'),
+    line,
+  ]);
 }
 
 /** `<folder>/devices/<id>/certificate.pem` lies in `<folder>`. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EnrollkitError, isAbort } from '../../errors.js';
 import { explainServiceCode } from '../../explanations/explain.js';
 import { sentences } from '../../languages/language.js';
-import { apiVersions, firstCsrApiVersion } from '../contract/api-versions.js';
+import { apiVersions, csrApiVersion } from '../contract/api-versions.js';
 import { type RegistrationOperation, registrationOperation } from '../contract/schemas.js';
 import { type DeviceCredentials, openCredentials } from './device-credentials.js';
 import type {
@@ -39,8 +39,8 @@ export interface RegisterDeviceOptions extends DeviceCredentials {
   /** Any JSON; passed to a custom allocation policy. */
   payload?: unknown;
   /**
-   * A certificate request (PKCS#10), base64 of DER, whose common name is the registration ID. A provisioning service with
-   * certificate management issues a certificate for it: `issuedCertificateChain` of the result.
+   * A certificate request with the registration ID as its common name, base64 of DER: the device asks DPS for an
+   * operational certificate. The answer has it as `issuedCertificateChain`, if the enrollment has a policy.
    */
   certificateRequest?: string | undefined;
   signal?: AbortSignal | undefined;
@@ -81,7 +81,7 @@ export async function registerDevice(options: RegisterDeviceOptions): Promise<As
   );
   const abort = () => deadline.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
-  const apiVersion = options.certificateRequest === undefined ? apiVersions.device[0] : firstCsrApiVersion;
+  const apiVersion = options.certificateRequest === undefined ? apiVersions.device[0] : csrApiVersion;
   const common = { target, idScope, registrationId, clientCertificate };
   const transportOptions = { ...common, apiVersion, signal: deadline.signal };
   let transport: DeviceTransport | undefined;

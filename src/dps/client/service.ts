@@ -6,7 +6,7 @@
 
 import * as z from 'zod';
 import { sentences } from '../../languages/language.js';
-import { firstCsrApiVersion } from '../contract/api-versions.js';
+import { csrApiVersion } from '../contract/api-versions.js';
 import { type Route, routes } from '../contract/routes.js';
 import {
   attestationMechanism,
@@ -328,7 +328,7 @@ interface WithPolicy {
 
 /** Older api-versions do not know the credential policy of an enrollment. */
 function policyApiVersion(withPolicy: boolean | undefined): { apiVersion?: string } {
-  return withPolicy ? { apiVersion: firstCsrApiVersion } : {};
+  return withPolicy ? { apiVersion: csrApiVersion } : {};
 }
 
 type QueryRequest = { route: Route; parameters: Record<string, string>; subject: string } & RequestOptions;

@@ -73,6 +73,16 @@ export function deviceOrModuleProblem(commonName: string): string | undefined {
   return sentences.dpsContract.invalidModuleIdentity(abridge(commonName));
 }
 
+/**
+ * What is wrong with the ID of a message to IoT Hub, as a sentence, or undefined.
+ *
+ * Source: Microsoft Learn, "Create and read IoT Hub messages", system properties, message-id.
+ */
+export function messageIdProblem(value: string): string | undefined {
+  if (/^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/.test(value)) return undefined;
+  return sentences.dpsContract.invalidMessageId(abridge(value));
+}
+
 /** What is wrong with an enrollment group ID, as a sentence, or undefined. */
 export function enrollmentGroupIdProblem(value: string): string | undefined {
   if (value === '') return sentences.dpsContract.noGroupId;

@@ -40,6 +40,7 @@ export function offlineTarget(
   return {
     ...endpoints,
     deviceAmqpEndpoint: endpoints.deviceAmqpEndpoint ?? endpoints.globalDeviceEndpoint,
+    webSocketPort: 443,
     armCredential: { getToken: async () => ({ token: noKey, expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) },
     armScope: `${endpoints.armEndpoint}/.default`,
     service:

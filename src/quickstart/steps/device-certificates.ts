@@ -87,7 +87,7 @@ function signerOf({ plan, found }: RunContext): StoredCertificate | undefined {
 type DeviceIssuer = { certificate: string; privateKey: KeyObject } | undefined;
 
 /**
- * A stored device certificate that this plan can go on with; undefined when there is none, and a new one can be made.
+ * A stored device certificate that this plan can go on with; undefined if there is none, and a new one can be made.
  * The same is looked at for the edge CA, where the plan has them.
  */
 async function usable(context: RunContext, registrationId: string): Promise<StoredCertificate | undefined> {
