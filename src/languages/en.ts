@@ -5114,7 +5114,7 @@ export const en = {
     unreadable: (path: string, reason: string) => `${path} cannot be read${reason}.`,
     textTooLong: (length: number, maximum: number) =>
       `this text has ${length} characters; the maximum is ${maximum}`,
-    controlCharacter: (code: string) => `this text contains the control character U+${code}`,
+    controlCharacter: (code: string) => `this text contains U+${code}, which cannot be shown`,
     tooDeep: 'this is nested too deeply',
     endedBeforeAnswer: 'The run ended before there was an answer.',
   },

@@ -4188,7 +4188,7 @@ export const zhCN: Sentences = {
 
     unreadable: (path, reason) => `无法读取 ${path}${reason}。`,
     textTooLong: (length, maximum) => `此文本有 ${length} 个字符；最多 ${maximum} 个`,
-    controlCharacter: (code) => `此文本包含控制字符 U+${code}`,
+    controlCharacter: (code) => `此文本包含无法显示的 U+${code}`,
     tooDeep: '嵌套过深',
     endedBeforeAnswer: '运行在收到响应之前结束。',
   },
