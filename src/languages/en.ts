@@ -29,6 +29,8 @@ export const en = {
         'Specify a recording that enrollkit wrote (a file in FOLDER/.enrollkit/runs), or its folder.',
       INVALID_SEED: 'Correct the seed file at that place.',
       INVALID_FAULTS: 'Correct the fault rules at that place.',
+      INVALID_TEMPLATE: 'Correct the template at that place.',
+      INVALID_METHODS: 'Correct the table of methods at that place.',
       INVALID_DEVICE_LIST: 'Correct those lines of the list.',
       INVALID_MANIFEST:
         'Specify manifests that fleet issue wrote, each for a different part of the same fleet.',
@@ -2538,6 +2540,26 @@ export const en = {
           ],
         ],
       },
+      INVALID_TEMPLATE: {
+        meaning: 'The template of a device’s messages or properties cannot be used.',
+        causes: [
+          [
+            'a member that is missing, misspelled or has a wrong value',
+            'the message names the file and the place',
+          ],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
+      INVALID_METHODS: {
+        meaning: 'The table of method answers cannot be used.',
+        causes: [
+          [
+            'a member that is missing, misspelled or has a wrong value',
+            'the message names the file and the place',
+          ],
+          ['it is not the file you meant', 'open it and check'],
+        ],
+      },
       INVALID_DEVICE_LIST: {
         meaning: 'The device list cannot be used.',
         causes: [
@@ -3347,9 +3369,6 @@ export const en = {
     constraintsEmptyList: 'its name constraints have an empty list',
     accessEmpty: 'its information access is empty',
     accessMalformed: 'its information access is malformed',
-    distributionPointsEmpty: 'its list of CRL distribution points is empty',
-    distributionPointsMalformed: 'its CRL distribution points are malformed',
-    distributionPointsNames: 'its CRL distribution points have an empty list of names',
     tooDeep: (leaf: string, depth: number, maximum: number) =>
       `There are ${depth} intermediate certificates between the certificate ${leaf} and the trusted one; the maximum is ${maximum}.`,
     noPolicy: (certificate: string) =>
@@ -3370,7 +3389,7 @@ export const en = {
     listEarly: 'it is not valid yet',
     listWithoutEnd: 'it has no date of the next update',
     listOld: 'it is out of date',
-    listPartial: 'it covers only some certificates',
+    listPartial: 'it does not cover this certificate, or not all reasons for revocation',
     listExtension: (type: string) => `it has the critical extension ${type}`,
     listEntryExtension: (type: string) => `one of its entries has the critical extension ${type}`,
     listWithoutNumber: 'it has no number',
@@ -3469,6 +3488,9 @@ export const en = {
     noCertificate: 'It does not contain a certificate.',
     moreThanThreeParts: 'it has more than three parts',
     signatureOctets: 'its signature is not a whole number of octets',
+    distributionPointsEmpty: 'its list of CRL distribution points is empty',
+    distributionPointsMalformed: 'its CRL distribution points are malformed',
+    distributionPointsNames: 'its CRL distribution points have an empty list of names',
     twoAlgorithms: 'it names two different signature algorithms',
     validityShape: 'its validity is not two dates',
     afterLastField: 'it has extra data after its last field',
@@ -3694,7 +3716,7 @@ export const en = {
     addressInvalid: 'it is not an IPv4 or IPv6 address',
     keyNotOfPublicKey: 'The private key does not belong to the public key.',
     wouldNotHold: (subject: string, issuer: string, reasons: string) =>
-      `A certificate ${subject} issued by ${issuer} would never be valid. ${reasons}`,
+      `A certificate ${subject} issued by ${issuer || 'a CA without a name'} would never be valid. ${reasons}`,
     signElsewhere:
       'Sign with a CA that is allowed to issue it. If you know that its verifiers accept it, add --force.',
     subjectEmpty: 'The subject is empty, and there is no subject alternative name.',
@@ -3998,6 +4020,8 @@ export const en = {
       `The hub name "${name}" is invalid. Use 3 to 50 letters, digits and hyphens, without a hyphen at either end.`,
     invalidServiceName: (name: string) =>
       `The provisioning service name "${name}" is invalid. Use 3 to 64 letters, digits and hyphens, without a hyphen at either end, and not "global".`,
+    invalidPolicyName: (name: string) =>
+      `The credential policy name "${name}" is invalid. Use 1 to 63 letters, digits, or - . _ characters.`,
     unknownPart: 'it has a part other than HostName, SharedAccessKeyName and SharedAccessKey',
     partTwice: (name: string) => `it has ${name} twice`,
     partMissing: (name: string) => `${name} is missing`,
@@ -4013,6 +4037,8 @@ export const en = {
       `The module identity "${id}" has ${length} characters. It is also the common name of the certificate, which can have at most ${maximum}.`,
     invalidModuleIdentity: (id: string) =>
       `The module identity "${id}" is invalid. Use deviceId/moduleId, each with letters, digits and - . % _ * ? ! ( ) , : = @ $ '.`,
+    invalidMessageId: (id: string) =>
+      `The message ID "${id}" is invalid. Use 1 to 128 letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '.`,
     noGroupId: 'The enrollment group ID is missing.',
     groupIdTooLong: (id: string, length: number, maximum: number) =>
       `The enrollment group ID "${id}" has ${length} characters. The maximum is ${maximum}.`,
@@ -4148,6 +4174,14 @@ export const en = {
     waitedForLinks: (host: string, seconds: number) =>
       `${host} did not open the AMQP links within ${seconds} seconds.`,
     notAmqp: (host: string) => `${host} does not respond over AMQP as a provisioning service does.`,
+    amqpLink: 'the links',
+    amqpEnded: (host: string, condition: string) =>
+      `${host} ended the AMQP connection${condition === '' ? '' : ` (${condition})`}.`,
+    messageRefused: (hub: string, deviceId: string, condition: string) =>
+      `${hub} did not accept a message of the device ${deviceId}: ${condition}.`,
+    certificateRefused: (hub: string, deviceId: string, reason: string) =>
+      `${hub} refused to issue a certificate to the device ${deviceId}: ${reason}`,
+    noCertificates: (hub: string) => `${hub} answered a certificate request without certificates.`,
     noAnswer: 'no answer',
     subscriptions: 'the subscriptions',
     resourceGroups: 'the resource groups',
@@ -4299,6 +4333,8 @@ export const en = {
       `Restore the file from a backup. To start with an empty state, move ${folder} away.`,
     logMissing: (path: string) =>
       `The file ${path} is missing. It has the latest changes of the emulator state.`,
+    stateListMissing: (path: string) =>
+      `The file ${path} is missing. It lists the other files of the emulator state.`,
     restoreOrDeleteIndex: (path: string) =>
       `Restore the file from a backup. To continue without those changes, delete ${path}.`,
     logDamaged: (path: string) =>
@@ -4353,6 +4389,7 @@ export const en = {
     certificates: 'Certificates',
     enrollments: 'Enrollments',
     registrations: 'Registrations',
+    linkedHubs: 'Linked hubs',
     devices: 'Devices',
     log: 'Log',
     faults: 'Faults',
@@ -4378,7 +4415,9 @@ export const en = {
     },
     /** At the top of a page while its live connection is lost. */
     stopped:
-      'The emulator does not respond: it was stopped or is restarting. What you typed is kept on this page.',
+      'The emulator has stopped. What you typed is kept on this page, which reconnects when the emulator runs again.',
+    locked:
+      'The emulator was reset and has a new identity: open its page again with the new link, which "enrollkit emulator env" shows as ENROLLKIT_CONSOLE_URL.',
     wasReset: 'The emulator was reset or restarted. Its data is now different: reload the page.',
     reload: 'Reload',
     /** Refusals of a form. */
@@ -4397,6 +4436,8 @@ export const en = {
       verified: 'The certificate is verified.',
       deleted: 'Deleted.',
       saved: 'Saved.',
+      linked: 'The hub is linked.',
+      unlinked: 'The hub is no longer linked. Its devices stay there.',
       created: 'Created.',
       sent: 'The message was queued for the device.',
       purged: 'The queued messages were deleted.',
@@ -4437,19 +4478,42 @@ export const en = {
       service: 'Provisioning service',
       idScope: 'ID scope',
       hostName: 'Host name',
-      hubs: 'Linked hubs',
       allHubs: 'IoT hubs',
       hub: 'IoT hub',
-      weight: 'Weight',
-      notAssigned: 'no devices are assigned',
       connectionString: 'Connection string',
       connectionStringOf: (name: string) => `Connection string of ${name}`,
       armEndpoint: 'Azure Resource Manager endpoint',
       tlsRoot: 'TLS root (file)',
       connectSdk: 'Connect an SDK',
-      connectSdkText: 'These commands print the environment variables that the SDKs of a language read.',
-      sdkLanguage: 'Language',
-      command: 'Command',
+      connectSdkText:
+        'These programs register device-001 with its certificate chain in chain.pem and its key in key.pem.',
+      needsPort: (port: number) =>
+        `This client always connects to port ${port}: start the emulator with --standard-ports.`,
+      environment: 'The environment variables of more clients:',
+    },
+    /** The page Linked hubs. */
+    linkedHubsPage: {
+      intro: 'The provisioning service assigns devices to the IoT hubs that are linked to it.',
+      empty: 'No hub is linked: devices cannot be assigned.',
+      accessPolicy: 'Access policy',
+      accessPolicyHint: 'The service creates devices in the hub with the rights of this policy.',
+      weight: 'Allocation weight',
+      weightHint:
+        '1 to 1000. With evenly weighted distribution, a hub with weight 2 gets twice as many devices.',
+      assigns: 'Devices are assigned',
+      yes: 'Yes',
+      no: 'No',
+      apply: 'Apply the allocation policy: assign devices to this hub',
+      policyHint: 'For enrollments without their own allocation policy.',
+      link: 'Link an IoT hub',
+      linkNow: 'Link',
+      noneLeft:
+        'All hubs of the emulator are linked. Start the emulator with "--hub NAME" to create another one.',
+      linkOf: (hub: string) => `Linked hub ${hub}`,
+      unlink: 'Unlink…',
+      confirmUnlink: (hub: string) =>
+        `Unlink ${hub}? The provisioning service no longer assigns devices to it.`,
+      unlinkNow: 'Unlink',
     },
     /** The page Certificates. */
     certificatesPage: {
@@ -4790,6 +4854,45 @@ export const en = {
     existingIntermediateHelp: 'It signs the devices.',
     existingCaConflict:
       'An existing intermediate CA signs the devices, so certificates.intermediate must be true.',
+    byCaLabel: 'Signed by your CA',
+    byCaHelp: 'enrollkit creates the keys; the CA in the folder signs the certificates.',
+    selfSignedLabel: 'Self-signed',
+    selfSignedHelp: 'Without a CA: DPS has the certificate of each device.',
+    csrLabel: 'From certificate signing requests (CSRs)',
+    csrHelp: 'Devices keep their private keys; the CA signs what they request.',
+    selfSignedWithoutCa: 'Self-signed certificates need no CA, so certificates.existingCa must be none.',
+    selfSignedInGroup:
+      'A group recognizes devices by their CA. Self-signed certificates need devices.enrollment individual.',
+    deviceCertificatesFlag:
+      'how devices get their certificates: from the CA, self-signed, or for CSRs (--csr)',
+    deviceCertificatesQuestion: 'How do the devices get their certificates?',
+    selfSignedSummary: (folder: string) => `in ${folder}: self-signed, without a CA`,
+    individualSummary: 'an individual enrollment for each device',
+    iotEdgeNeedsCa:
+      'The CA in the folder must sign the certificates of IoT Edge gateways (deviceCertificates ca).',
+    enrollmentGroupLabel: 'With an enrollment group',
+    enrollmentGroupHelp: 'One entry in DPS for all devices that your CA signs, now and later.',
+    individualLabel: 'Individually',
+    individualHelp: 'One entry in DPS per device, with its own certificate and device ID.',
+    enrollmentFlag: 'enroll the devices with an enrollment group, or each with an individual enrollment',
+    enrollmentQuestion: 'How do you want to enroll the devices?',
+    detailsInGroup:
+      'Device IDs and tags need individual enrollments (devices.enrollment individual). In a group, the registration ID is the device ID, and all devices have the same initial twin.',
+    detailsOfNone: (id: string) => `"${id}" is not one of the registration IDs.`,
+    devicesFlag:
+      'a CSV file of devices: registrationId and, for individual enrollments, deviceId and tags.NAME; or one registration ID per line',
+    requestWithoutKey:
+      'The devices keep their private keys, so enrollkit cannot register them and request certificates.',
+    requestFlag:
+      'each device sends a CSR when it registers, and connects with the certificate that Azure issues (preview)',
+    requestQuestion: 'Should Azure issue the certificates that devices connect with?',
+    requestHelp: 'Each device sends a CSR when it registers. In Azure, this is in preview.',
+    requestSummary: 'Azure issues the certificates that they connect with',
+    policyNeeded: 'In Azure, certificates are issued by a credential policy: its name is missing.',
+    policyFlag:
+      'with --request-certificates: the credential policy that issues them (default: that of the emulator)',
+    policyQuestion: 'Credential policy that issues them:',
+    policyHelp: 'Its name in Azure Device Registry. The emulator has one named default.',
     existingCaFlag: 'which CA of the folder is an existing one; see --ca',
     existingCaQuestion: 'Which CA issues the certificates of your devices?',
     rootNameFlag: 'the common name of the root CA; "" generates a unique name',
@@ -4976,6 +5079,21 @@ export const en = {
     notRepeated: 'accepted in an earlier run, not repeated',
     signedBy: (name: string) => `signed by ${name}`,
     moveAndRerun: (folder: string) => `Move ${folder} away, then run the command again to create a new one.`,
+    createEnrollments: (count: number) =>
+      count === 1 ? 'Create 1 individual enrollment' : `Create ${count} individual enrollments`,
+    individualEnrollment: (id: string) => `individual enrollment ${id}`,
+    enrollmentDiffers: (id: string, members: string) =>
+      `The individual enrollment ${id} already exists, was not created by this folder, and differs: ${members}.`,
+    otherEnrollment: (id: string) =>
+      `Choose another registration ID, or delete the existing enrollment: enrollkit enrollment delete ${id} (with the same --dir).`,
+    selfSigned: 'self-signed',
+    notSelfSigned: 'it is not self-signed',
+    otherRequestedKey: 'its public key is not the one in the certificate signing request',
+    notIssued: (id: string) => `DPS assigned ${id} to a hub, but did not issue a certificate.`,
+    checkPolicy:
+      'Check that the enrollment names a credential policy (--credential-policy NAME), and that the provisioning service is linked to Azure Device Registry. Or leave out --request-certificates.',
+    issuedForOtherKey: (id: string) =>
+      `DPS issued ${id} a certificate for another key than the requested one.`,
     createGroup: (id: string) => `Create the enrollment group ${id}`,
     enrollmentGroup: (id: string) => `enrollment group ${id}`,
     groupDiffers: (id: string, members: string) =>
@@ -5069,6 +5187,15 @@ export const en = {
     keepsItsName: (flag: string) => `Omit ${flag}: an existing CA keeps its name.`,
     otherCaName: (actual: string, wanted: string) =>
       `The common name of this CA is "${actual}", but the plan expects "${wanted}".`,
+    noRequest: (id: string, path: string) =>
+      `There is no certificate signing request for ${id}: it was not specified, and ${path} does not exist.`,
+    giveRequest:
+      'Specify the request of each device with --csr FILE; its common name is the registration ID. To create one on the device: enrollkit cert csr ID',
+    requestOfOther: (path: string, name: string, id: string) =>
+      `${path}: This request is for "${name}", not for ${id}.`,
+    otherRequest: (path: string) => `${path} already exists and is another request than the one specified.`,
+    moveRequest: (path: string) =>
+      `Move ${path} and the certificate beside it away, or specify the same request again.`,
     keepPlan: 'Save the plan, the journal and the program',
     noExistingCa: (folder: string) => `The plan uses an existing CA, but ${folder} does not contain one.`,
     giveCa: 'Specify the CA with --ca FILE and --ca-key FILE.',
@@ -5577,6 +5704,8 @@ export const en = {
     },
     notATime: (flag: string, text: string) =>
       `--${flag} must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z, not "${text}".`,
+    notADuration: (flag: string, text: string) =>
+      `--${flag} is a time such as 500ms, 30s, 10m or 2h, from 100ms to 100d, not "${text}".`,
     notASpan: (flag: string, text: string) =>
       `--${flag} must be days, hours or percent, such as 30, 36h or 25%, not "${text}".`,
     output: {
@@ -5646,7 +5775,7 @@ export const en = {
     sharedEmulator: 'use the running emulator of this folder, which other folders may share',
     sharedEmulatorStopped: (folder: string) => `No emulator is running in ${folder}.`,
     sharedEmulatorGone: (folder: string, emulator: string) =>
-      `The runs of ${folder} use the emulator in ${emulator}, and there is none.`,
+      `The runs in ${folder} use the emulator in ${emulator}, but there is no emulator in that folder.`,
     startShared: (folder: string) => `Start it: enrollkit emulator start --detach --dir ${folder}`,
     anotherEmulator: (folder: string, emulator: string) =>
       `The folder ${folder} already uses another emulator, in ${emulator}.`,
@@ -5829,6 +5958,14 @@ export const en = {
     createHelp:
       'A resource group, a provisioning service, an IoT hub and the link between them are created if they do not exist. You choose their names next, and see them in the plan before anything is created. Everything that a run creates is tagged, and enrollkit clean deletes it again. Your account needs the role Contributor on the subscription or the resource group.',
     closing: {
+      toInstall: (count: number, service: string | undefined, time: string) =>
+        `${count} ${count === 1 ? 'certificate is' : 'certificates are'} issued and can register on ${service ?? 'the emulator'}, in ${time}.`,
+      install: 'install it on the device, which has the key',
+      request: 'the certificate signing request of the device',
+      operational: 'issued at registration: certificate, chain and key for IoT Hub',
+      enrollmentsReadBack: 'Individual enrollments, read back from the service',
+      disabledEnrollments: (service: string | undefined) =>
+        `The individual enrollments are created on ${service ?? 'the emulator'}. They are disabled, so no device is registered.`,
       disabled: (service: string | undefined) =>
         `The enrollment group is created on ${service ?? 'the emulator'}. It is disabled, so no device is registered.`,
       enrolled: (count: number, service: string | undefined, time: string) =>
@@ -5847,7 +5984,7 @@ export const en = {
       programKept: 'kept, because you changed it',
       program: 'creates the enrollment group, in Python',
       plan: 'to run this again: quickstart --plan FILE',
-      recording: 'recordings of runs, for replay and runs compare',
+      recording: 'recordings of runs, for report and replay',
       idScope: 'ID scope',
       sendAgain: 'Send another message as the first device',
       keepEmulator: 'Keep the emulator running with these resources, for any Azure SDK',
@@ -5895,6 +6032,23 @@ export const en = {
       emulator: 'DPS: the emulator',
       emulatorMeaning: 'Device Provisioning Service on this computer: no account, no cost',
       azureMeaning: 'your Device Provisioning Service in Azure: devices contact it first',
+      ownCertificate: (isGateway: boolean, days: number) =>
+        `${isGateway ? 'a gateway' : 'a device'}: its own key and self-signed certificate, valid for ${days} days`,
+      requested: (days: number) =>
+        `a device: keeps its key; certificate for its request, valid for ${days} days`,
+      individual: (count: number) =>
+        count === 1 ? 'Individual enrollment' : `${count} individual enrollments`,
+      individualMeaning: 'each allows one device, by its certificate',
+      details: (count: number) =>
+        count === 1 ? 'Device ID, tags: 1 device' : `Device IDs, tags: ${count} devices`,
+      detailsMeaning: (first: string) => `for example ${first}`,
+      operational: (policy: string | undefined) =>
+        policy === undefined ? 'Certificates issued by DPS' : `Credential policy ${policy}`,
+      operationalMeaning: 'each device sends a CSR when it registers, and connects with what is issued',
+      registerThemselves: (count: number) =>
+        count === 1
+          ? 'registers when its certificate is installed'
+          : 'register when their certificates are installed',
       caCertificate: (name: string) => `CA certificate ${name}`,
       group: (id: string) => `Enrollment group ${id}`,
       disabled: 'prepared, but rejects all devices for now',
@@ -5928,10 +6082,11 @@ export const en = {
       `${role} CA "${commonName}", valid until ${day}${endsSoon ? ': expires soon' : ''}`,
     deviceCertificates: (count: number, day: string, due: number) =>
       `${count === 1 ? '1 device certificate' : `${count} device certificates`}, the first valid until ${day}${due === 0 ? '' : `: ${due} due for renewal`}`,
-    planOnEmulator: (count: number, group: string) =>
-      `a plan for ${count} ${count === 1 ? 'device' : 'devices'} on the emulator, enrollment group ${group}`,
-    planInAzure: (count: number, service: string, group: string) =>
-      `a plan for ${count} ${count === 1 ? 'device' : 'devices'} in Azure, on ${service}, enrollment group ${group}`,
+    /** Without a group, the devices have individual enrollments. */
+    planOnEmulator: (count: number, group: string | undefined) =>
+      `a plan for ${count} ${count === 1 ? 'device' : 'devices'} on the emulator, ${group === undefined ? 'individual enrollments' : `enrollment group ${group}`}`,
+    planInAzure: (count: number, service: string, group: string | undefined) =>
+      `a plan for ${count} ${count === 1 ? 'device' : 'devices'} in Azure, on ${service}, ${group === undefined ? 'individual enrollments' : `enrollment group ${group}`}`,
     lastRun: (day: string, outcome: 'done' | 'failed' | 'interrupted', failure: string | undefined) =>
       `last run on ${day}: ${outcome === 'done' ? 'completed' : outcome}${failure ? `: ${failure}` : ''}`,
     uploadToEmulator: (page: string, name: string, file: string, upload: string, code: string) => `
@@ -6001,6 +6156,8 @@ The verification certificate is ready. In the portal, on the same page:
         'S1 is the usual tier, billed by the day. F1 is free, allows 8,000 messages a day, and each subscription can have one. A free hub cannot be turned into another tier later.',
       'certificates.keyAlgorithm':
         'Each CA and each device gets a key pair. EC P-256 is small, fast and accepted by Azure and by all Azure SDKs. Choose RSA only if a device or a rule requires it. All keys are of the same type. To change it later, you need new certificates.',
+      'certificates.deviceCertificates':
+        'A device proves who it is with a certificate and its private key. Signed by your CA: enrollkit creates both for each device. Self-signed: the same without a CA, for a few devices. From CSRs: the key was created on the device and never leaves it; you have a certificate signing request (CSR) of each device, and get back a certificate to install.',
       'certificates.existingCa':
         'If your company already has a root or intermediate CA, it can sign the certificates of your devices. Otherwise, enrollkit creates new CAs.',
       'certificates.rootCommonName':
@@ -6035,6 +6192,14 @@ The verification certificate is ready. In the portal, on the same page:
         'An IoT Edge device is a gateway that runs modules and lets other devices connect through it. It needs an additional CA certificate for those. Answer no for ordinary devices.',
       'enrollmentGroup.provisioningStatus':
         'A disabled group rejects all devices. Use it to prepare everything now and let devices register later.',
+      'devices.enrollment':
+        'An enrollment is the entry in DPS that allows a device to register. With an enrollment group, one entry allows every device whose certificate your CA signed: choose it for many devices, and if you are not sure. With individual enrollments, each device has its own entry: choose them if devices need different settings, a device ID other than the registration ID, or certificates without a common CA. No CA is uploaded then.',
+      'devices.details':
+        'A CSV file can have a column deviceId, with the ID of each device in IoT Hub, and columns such as tags.site, with tags of its device twin.',
+      'devices.requestCertificates':
+        'With certificate management, Azure issues the certificate that a device connects to IoT Hub with. The device registers with its own certificate as before, and sends a certificate signing request (CSR) along. In Azure this is in preview: the provisioning service must be linked to Azure Device Registry. The emulator does it too.',
+      'devices.credentialPolicy':
+        'A credential policy in Azure Device Registry says which CA issues the certificates, and for how long they are valid. The emulator has one for each name.',
       'devices.naming':
         'Each device has a registration ID, by which DPS knows it; it becomes the device ID in IoT Hub. Number your devices if any name will do. Use a list or a file if they have names already, such as serial numbers.',
       'devices.count':
@@ -6042,7 +6207,9 @@ The verification certificate is ready. In the portal, on the same page:
       'devices.prefix':
         'With the prefix line4- the devices are called line4-001, line4-002, and so on. Letters, digits and - . _ : are allowed.',
       'devices.file':
-        'A file that a spreadsheet or a database has exported: CSV with a column registrationId in its first line, or a text file with one registration ID per line. The whole file is checked before anything is created; an invalid line is reported by its number.',
+        'A file that a spreadsheet or a database has exported: CSV with a column registrationId in its first line, or a text file with one registration ID per line. With individual enrollments, it can also have a column deviceId (the ID in IoT Hub) and columns such as tags.site (tags of the device twin). The whole file is checked before anything is created; an invalid line is reported by its number.',
+      'devices.requests':
+        'Each device, or its maker, creates a private key and a certificate signing request (CSR) and gives you the request. Its common name is the registration ID. List the files, or name a folder that contains them: names that end in .csr, .pem, .req, .p10 or .der. To create one with enrollkit, run on the device: enrollkit cert csr ID',
       'devices.registrationIds':
         'Letters, digits and the characters - . _ : are allowed, at most 64 of them for certificates. IDs are case-insensitive. Each ID is also the common name in the certificate of the device, since DPS compares the two.',
       'devices.protocol':
@@ -6129,6 +6296,26 @@ The verification certificate is ready. In the portal, on the same page:
     fromListEffect: 'Registration IDs that you type or paste.',
     fromFile: 'From a file',
     fileFormat: 'CSV with the column registrationId, or one ID per line.',
+    fileFormatWithDetails: 'CSV with registrationId, deviceId and tags.NAME, or one ID per line.',
+    requestsQuestion: 'Files with the certificate signing requests:',
+    requestsFormat: 'Separated by commas, or a folder that contains them.',
+    requestsKept: (count: number) =>
+      `Press Enter to keep ${count === 1 ? 'the request' : `the ${count} requests`} in the folder.`,
+    devicesTwice: '--devices cannot be used together with --device, --count or --device-prefix.',
+    deviceFileNext:
+      'Use a CSV file whose first line has the column registrationId (and optionally deviceId and tags.NAME), or one registration ID per line.',
+    csrNotUsed: '--csr is for devices that keep their keys, but the plan creates the keys.',
+    csrNotUsedNext: 'Leave out --csr, or use --device-certificates csr.',
+    csrOfNoDevice: (id: string) => `--csr has a request for ${id}, which is not one of the devices.`,
+    csrOfNoDeviceNext: (id: string) => `Add --device ${id}, or leave out its request.`,
+    csrTwice: (id: string, one: string, other: string) => `${one} and ${other} are both requests for ${id}.`,
+    noCsrIn: (folder: string, endings: readonly string[]) =>
+      `${folder} contains no file whose name ends in ${endings.join(', ')}.`,
+    commandCsr:
+      'a certificate signing request of a device that keeps its key, or a folder of them; repeat for more',
+    commandExampleDevices: 'the devices of a list, each with an individual enrollment',
+    commandExampleCsr: 'devices that keep their private keys',
+    commandExampleRequest: 'devices that connect with certificates issued at registration',
     howManyNew: 'How many new devices?',
     howMany: 'How many devices?',
     countEffect: 'Each device gets its own key and certificate, and is registered.',
@@ -6220,6 +6407,8 @@ The verification certificate is ready. In the portal, on the same page:
         count === 1 ? `Chain of one certificate: ${path}` : `Chain of ${count} certificates: ${path}`,
       leftOut: (subject: string, issuer: string) =>
         `note: omitted the certificate of ${subject} issued by ${issuer}; the chain contains another certificate of that CA.`,
+      issuerLeftOut: (subject: string) =>
+        `note: omitted the certificate of ${subject}; the chain needs it only with another omitted certificate.`,
       tooMany: (path: string, count: number, maximum: number) =>
         `${path} contains ${count} certificates; a chain has at most ${maximum}.`,
       noFirst: 'Every certificate issued another one, so none can be the first of a chain.',
@@ -6958,11 +7147,100 @@ The verification certificate is ready. In the portal, on the same page:
     send: {
       message: 'message to send (default: a greeting and the time)',
       custom: 'a custom message',
+      messageId:
+        'message ID ($.mid); the emulator is asked first, and a message that it has already is not sent again',
+      once: 'in a script that may be run again: the message arrives once',
+      notRepeated: (device: string, id: string, hub: string, twin: string) =>
+        `Not repeated: ${hub} already has message ${id} from ${device}.\nDevice twin:\n${twin}`,
       sent: (device: string, message: string, hub: string, twin: string) =>
         `${device} sent ${message} to ${hub}.\nDevice twin:\n${twin}`,
       badJson: (problem: string) => `--message, ${problem}.`,
       notAnObject: '--message is not a JSON object.',
       example: 'Specify a JSON object, for example \'{"temperature":21.5}\'.',
+    },
+  },
+
+  /** src/fleet/running/, src/cli/device/run.ts */
+  deviceRun: {
+    tooDeep: (maximum: number) => `a template has at most ${maximum} levels`,
+    unknownGenerator: (name: string, known: readonly string[]) =>
+      `${name} is unknown; a name that begins with $ is one of ${known.join(', ')}`,
+    notAlone: (name: string) => `${name} must be the only member of its object`,
+    notAnObject: 'a template is a JSON object',
+    outOfRange: 'start must be between minimum and maximum',
+    unexpected: (message: string) => `Unexpected error: ${message}`,
+    description:
+      'Runs devices until you press Ctrl-C: each registers, stays connected to its hub, sends telemetry, reports the desired properties of its twin, answers direct methods and receives messages. A device that loses its connection connects again, with growing delays. Without IDs, runs all devices of the certificate folder or of the fleet.',
+    ids: 'registration IDs (default: all)',
+    what: 'What the devices do:',
+    how: 'How they run:',
+    flags: {
+      fleet: 'a fleet that `fleet issue` wrote, instead of the certificate folder',
+      protocol:
+        'mqtt, amqp, or one of them over WebSockets, on port 443; devices then register over HTTPS (default: mqtt)',
+      template: 'what each message contains, as a JSON template (default: ID, time, counter and temperature)',
+      interval: 'time between two messages of a device, such as 500ms, 10s or 5m (default: 5s)',
+      reported: 'properties that each device reports when it connects, as a JSON template',
+      methods: 'answers to direct methods, as a JSON table (default: status 200 and the payload of the call)',
+      csr: 'request an operational certificate from DPS, and renew it before it expires; MQTT only',
+      renewAfter: 'renew certificates after this time (default: two thirds of their validity)',
+      count: 'end after this number of messages from each device',
+      duration: 'end after this time, such as 30s, 10m or 2h',
+      json: 'print events to standard output, one JSON object per line',
+    },
+    examples: {
+      all: 'all devices of the certificate folder, until Ctrl-C',
+      fleet: 'a fleet for ten minutes, with its events as JSON',
+      one: 'one device over WebSockets',
+    },
+    csrOverMqtt: '--csr requires --protocol mqtt or mqtt-ws: IoT hubs renew certificates over MQTT only.',
+    renewWithoutCsr: '--renew-after requires --csr.',
+    oneDeviceForFiles: '--certificate, --chain and --key are for one device: specify its ID.',
+    fleetAndFiles: '--fleet cannot be combined with --certificate, --chain or --key.',
+    noDevices: (folder: string) => `There are no devices in ${folder}.`,
+    createDevices: 'Create some: enrollkit quickstart --yes; or run a fleet with --fleet.',
+    notInFleet: (ids: readonly string[], more: number, fleet: string) =>
+      `${fleet} does not contain ${firstOf(ids, more)}.`,
+    listedTwice: (id: string) => `${id} is specified twice.`,
+    csvUnreadable: (place: string, file: string, problem: string) => `${place}: ${file}: ${problem}.`,
+    csvNoColumn: (column: string, columns: readonly string[]) =>
+      `there is no column ${column}, only ${columns.join(', ')}`,
+    csvEmpty: 'there are no rows below the column names',
+    tooLong: (file: string, bytes: number, maximum: number) =>
+      `${file}: the message has ${bytes} bytes; IoT Hub accepts up to ${maximum}.`,
+    progress: (
+      connected: number,
+      devices: number,
+      sent: number,
+      perSecond: string,
+      received: number,
+      calls: number,
+      lost: number,
+    ) =>
+      [
+        `${connected} of ${devices} connected`,
+        `${sent} sent (${perSecond}/s)`,
+        `${received} received`,
+        `${calls} method calls`,
+        ...(lost > 0 ? [`${lost} lost`] : []),
+      ].join(', '),
+    gaveUp: (id: string, message: string) => `${id}: ${message}`,
+    moreNotes: (count: number) =>
+      `Not shown: ${counted(count, 'more message')} like these. Use --json for all.`,
+    lostConnection: (id: string, message: string) => `${id} is disconnected: ${message}`,
+    rows: {
+      devices: 'Devices',
+      connected: (connected: number, devices: number) => `${devices}, ${connected} connected at the end`,
+      time: 'Time',
+      sent: 'Messages sent',
+      again: (count: number) => `, ${count} of them again`,
+      lost: 'Messages lost',
+      received: 'Messages received',
+      methods: 'Method calls',
+      desired: 'Desired properties changed',
+      reported: 'Reported properties updated',
+      disconnections: 'Connections lost',
+      renewals: 'Certificates renewed',
     },
   },
 
@@ -7361,8 +7639,11 @@ The verification certificate is ready. In the portal, on the same page:
       `${count.toLocaleString('en-US')} ${outcome}`,
     failed: (devices: number, code: string) => `${countOf(devices, 'device')} failed: ${code}`,
     faster: (duration: string) => `under ${duration}`,
-    percentiles: (p50: string, p90: string, p99: string, all: string) =>
-      `50% within ${p50}, 90% within ${p90}, 99% within ${p99}, all within ${all}`,
+    percentiles: (p50: string, p95: string, p99: string, max: string) =>
+      `p50 ${p50}, p95 ${p95}, p99 ${p99}, max ${max}`,
+    rate: (mean: string, peak: string) => `mean ${mean}, highest ${peak}`,
+    rateHeading: 'Devices per second',
+    issueLatency: 'Time per device in a thread, averaged over each batch',
     unchanged: (devices: number, out: string | undefined) =>
       `${countOf(devices, 'device')}${out === undefined ? '' : ` in ${out}`}: already issued, nothing changed.`,
     issued: (devices: number, out: string | undefined, earlier: number, seconds: number) =>
@@ -7440,6 +7721,152 @@ The verification certificate is ready. In the portal, on the same page:
     registerAzureExample: 'on Azure, with one message from each device',
   },
 
+  /** src/cli/report/, and the pictures that only reports have */
+  cliReport: {
+    description:
+      'Writes one HTML file about a run of quickstart, or about a fleet: the certificate chain, a timeline of the steps, what was created where, the registrations with their latency, when certificates expire, thumbprints, and what to do next. The file loads nothing from the network, prints on A4, and has no keys or passwords in it. It is made from the recording of the run and the certificates in the folder; the provisioning service is not asked.',
+    folder: 'a certificate folder (default: certs), or a fleet that fleet issue wrote',
+    outFlag: 'where to write it (default: report.html in the folder; FLEET.report.html for a fleet)',
+    runFlag: 'a recording: a file, or its name in FOLDER/.enrollkit/runs (default: the last run)',
+    resultsFlag: 'for a fleet: the results of fleet register (default: FLEET.registrations.ndjson)',
+    forceFlag: 'replace a file that is not a report, or a report that was edited',
+    examples: {
+      last: 'the last run of the folder certs, as certs/report.html',
+      earlier: 'an earlier run, in another file',
+      fleet: 'a fleet, as sensors.report.html',
+    },
+    written: (path: string) => `Report: ${path}`,
+    warning: (text: string) => `warning: ${text}`,
+    noFolder: (folder: string) => `There is no folder ${folder}.`,
+    notReadBack: (path: string) => `The report ${path} was not read back as it was written.`,
+    title: (folder: string) => `enrollkit report: ${folder}`,
+    writtenAt: (time: string) => `Written ${time}`,
+    outcomes: { done: 'Completed.', failed: 'Failed.', interrupted: 'Interrupted.' },
+    started: (time: string, duration: string) => `Started ${time}, took ${duration}.`,
+    replay: (time: string) => `A replay of the run of ${time}.`,
+    chain: 'Certificate chain',
+    next: 'Next steps',
+    warnings: {
+      label: 'Warnings',
+      noRun: (folder: string) => `There is no recorded run in ${folder}.`,
+      unreadableRun: (message: string) => `The last recording cannot be read. ${message}`,
+      missing: (count: number, first: string) =>
+        count === 1
+          ? `A certificate of the run is no longer in the folder: ${first}`
+          : `${count} certificates of the run are no longer in the folder. The first one: ${first}`,
+      replaced: (count: number, first: string) =>
+        count === 1
+          ? `A certificate was replaced after the run: ${first}`
+          : `${count} certificates were replaced after the run. The first one: ${first}`,
+      cleaned:
+        'What the run created in the provisioning service was deleted after the run, according to the journal of the folder.',
+      partlyCleaned:
+        'Part of what the run created in the provisioning service was deleted after the run, according to the journal of the folder.',
+    },
+    timeline: {
+      title: 'Timeline',
+      table: 'Steps',
+      none: 'The run ended before its first step.',
+      summary: (steps: number, duration: string) =>
+        `${steps === 1 ? '1 step' : `${steps} steps`}; ${duration} with the start of the program`,
+      statuses: {
+        done: 'done',
+        already: 'already done',
+        failed: 'failed',
+        interrupted: 'interrupted',
+      },
+      columns: {
+        step: 'Step',
+        status: 'Status',
+        outcome: 'Outcome, as recorded',
+        duration: 'Duration',
+        requests: 'Requests',
+      },
+    },
+    created: {
+      heading: 'What was created where',
+      service: 'Provisioning service',
+      emulator: (name: string) => `${name}, in the emulator`,
+      endpoint: 'Host name',
+      deviceEndpoint: 'Endpoint for devices',
+      idScope: 'ID scope',
+      subscription: 'Subscription',
+      resourceGroup: 'Resource group',
+      tags: 'Tags in the initial twin',
+      verified: 'CA certificate verified',
+      yes: 'yes',
+      no: 'no',
+      remains: 'Created by runs in this folder, and not deleted since',
+    },
+    registrations: {
+      heading: 'Registrations',
+      none: 'not registered',
+      earlier: 'registered earlier',
+      refused: (code: string) => `refused: ${code}`,
+      columns: {
+        device: 'Registration ID',
+        status: 'Status',
+        hub: 'Hub',
+        id: 'Device ID',
+        latency: 'Latency',
+      },
+    },
+    calendar: {
+      title: 'Expiry calendar',
+      expired: 'expired (hatched)',
+      soon: 'ends soon (thick)',
+      valid: 'valid',
+      now: 'this month (dashed)',
+      later: (year: number, count: number) => `after ${year}: ${count}`,
+      description: (count: number, months: readonly string[]) =>
+        `${count === 1 ? '1 certificate' : `${count} certificates`}. Ends by month: ${months.join(', ')}`,
+    },
+    thumbprints: { heading: 'Thumbprints', certificate: 'Certificate' },
+    commands: {
+      quickstart: 'Create certificates, enroll a group and register devices',
+      doctor: 'Check this computer, the folder and its provisioning service',
+      tree: 'Show the certificates again, as they are then',
+      replay: 'Run the same steps again in a new folder, and compare',
+      explain: 'Find out what the error means',
+      resume: 'Resume the run',
+    },
+    fleet: {
+      heading: 'Devices',
+      devices: 'Listed in the manifest',
+      assigned: 'Assigned',
+      failed: 'Failed',
+      open: 'Not registered',
+      inHub: 'Hub',
+      tags: 'Tags',
+      lastRun: (time: string) => `Last run, from ${time}:`,
+      failures: 'Failures',
+      columns: {
+        reason: 'Reason',
+        devices: 'Devices',
+        first: 'First device',
+        meaning: 'What happened, what to do',
+      },
+      chain: 'Certificate chain of the first device',
+      notRegistered: (results: string) =>
+        `There are no results of a registration: ${results} does not exist.`,
+      runOrFleet: (fleet: string) => `--run cannot be used with a fleet. ${fleet} is one.`,
+      runOrResults: '--run cannot be used with --results.',
+      sources:
+        'Made from the manifest of the fleet, the results of its registration, and the certificate chain of its first device. The provisioning service was not asked.',
+      commands: {
+        register: 'Register the devices that are not assigned',
+        deregister: 'Delete the registrations and the devices in the hub',
+      },
+    },
+    about: {
+      heading: 'About this report',
+      versions: 'Recorded with',
+      recording: 'Recording',
+      sources:
+        'Made from the recording of the run, the certificates in the folder, and the journal of the folder. The provisioning service was not asked. An emulator can have other ports after its next start.',
+    },
+  },
+
   /** src/cli/explain/ */
   cliExplain: {
     description:
@@ -7463,11 +7890,13 @@ The verification certificate is ready. In the portal, on the same page:
       replay: 'run a recorded quickstart again and compare',
       runs: 'list the recorded runs of a folder',
       'runs compare': 'compare two recorded runs',
+      report: 'write an HTML report of a run or of a fleet',
       clean: 'delete what a quickstart created in the provisioning service',
       doctor: 'check this computer, a folder and its provisioning service',
       explain: 'explain an error code: meaning, causes, what to do',
       'device register': 'register a device, acting as the device',
       'device send': 'register a device, send a message to its hub, read its twin',
+      'device run': 'run devices that stay connected and send telemetry',
       'group create': 'create an enrollment group',
       'group list': 'list enrollment groups',
       'group show': 'show an enrollment group',

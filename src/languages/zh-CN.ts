@@ -22,6 +22,8 @@ export const zhCN: Sentences = {
       INVALID_RECORDING: '指定 enrollkit 写入的运行记录（FOLDER/.enrollkit/runs 中的文件），或其所在文件夹。',
       INVALID_SEED: '更正种子文件中的该处。',
       INVALID_FAULTS: '更正故障规则中的该处。',
+      INVALID_TEMPLATE: '更正模板中的该处。',
+      INVALID_METHODS: '更正方法表中的该处。',
       INVALID_DEVICE_LIST: '更正列表中的这些行。',
       INVALID_MANIFEST: '指定由 fleet issue 写入的清单，每个清单对应同一设备群的不同部分。',
       INVALID_PROFILE: '更正证书配置文件中的该处。',
@@ -1991,6 +1993,20 @@ export const zhCN: Sentences = {
           ],
         ],
       },
+      INVALID_TEMPLATE: {
+        meaning: '无法使用设备消息或属性的模板。',
+        causes: [
+          ['某个成员缺失、拼写错误或值有误', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
+      INVALID_METHODS: {
+        meaning: '无法使用方法应答表。',
+        causes: [
+          ['某个成员缺失、拼写错误或值有误', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
       INVALID_DEVICE_LIST: {
         meaning: '无法使用设备列表。',
         causes: [
@@ -2645,9 +2661,6 @@ export const zhCN: Sentences = {
     constraintsEmptyList: '其名称约束有空的列表',
     accessEmpty: '其信息访问为空',
     accessMalformed: '其信息访问格式不正确',
-    distributionPointsEmpty: '其 CRL 分发点列表为空',
-    distributionPointsMalformed: '其 CRL 分发点格式不正确',
-    distributionPointsNames: '其 CRL 分发点有空的名称列表',
     tooDeep: (leaf, depth, maximum) =>
       `证书 ${leaf} 与受信任的证书之间有 ${depth} 个中间证书；上限为 ${maximum}。`,
     noPolicy: (certificate) => `证书 ${certificate} 没有沿路径有效的证书策略，而策略约束要求有一个。`,
@@ -2666,7 +2679,7 @@ export const zhCN: Sentences = {
     listEarly: '它尚未生效',
     listWithoutEnd: '它没有下次更新的日期',
     listOld: '它已过时',
-    listPartial: '它只涵盖部分证书',
+    listPartial: '它不涵盖此证书，或未涵盖所有吊销原因',
     listExtension: (type) => `它有关键扩展 ${type}`,
     listEntryExtension: (type) => `它的某个条目有关键扩展 ${type}`,
     listWithoutNumber: '它没有编号',
@@ -2747,6 +2760,9 @@ export const zhCN: Sentences = {
     noCertificate: '它不包含证书。',
     moreThanThreeParts: '它有三个以上的部分',
     signatureOctets: '其签名不是整数个八位字节',
+    distributionPointsEmpty: '其 CRL 分发点列表为空',
+    distributionPointsMalformed: '其 CRL 分发点格式不正确',
+    distributionPointsNames: '其 CRL 分发点有空的名称列表',
     twoAlgorithms: '它指定了两种不同的签名算法',
     validityShape: '其有效期不是两个日期',
     afterLastField: '它在最后一个字段之后还有多余的数据',
@@ -2945,7 +2961,8 @@ export const zhCN: Sentences = {
     uriHost: '其主机既不是主机名也不是 IP 地址',
     addressInvalid: '它不是 IPv4 或 IPv6 地址',
     keyNotOfPublicKey: '私钥与公钥不匹配。',
-    wouldNotHold: (subject, issuer, reasons) => `由 ${issuer} 颁发的证书 ${subject} 永远不会有效。${reasons}`,
+    wouldNotHold: (subject, issuer, reasons) =>
+      `由${issuer ? ` ${issuer} ` : '没有名称的 CA '}颁发的证书 ${subject} 永远不会有效。${reasons}`,
     signElsewhere: '使用允许颁发它的 CA 签名。如果你确定验证方会接受它，请添加 --force。',
     subjectEmpty: '主题名称为空，也没有使用者可选名称。',
     selfSignedKey: '自签名证书需要与其公钥匹配的私钥。',
@@ -3201,6 +3218,7 @@ export const zhCN: Sentences = {
       `IoT 中心名称“${name}”无效。使用 3 到 50 个字母、数字和连字符，且首尾不能是连字符。`,
     invalidServiceName: (name) =>
       `预配服务名称“${name}”无效。使用 3 到 64 个字母、数字和连字符，首尾不能是连字符，且不能是“global”。`,
+    invalidPolicyName: (name) => `凭据策略名称“${name}”无效。使用 1 到 63 个字母、数字或 - . _ 字符。`,
     unknownPart: '其中有 HostName、SharedAccessKeyName 和 SharedAccessKey 以外的部分',
     partTwice: (name) => `${name} 出现了两次`,
     partMissing: (name) => `缺少 ${name}`,
@@ -3216,6 +3234,8 @@ export const zhCN: Sentences = {
       `模块标识“${id}”有 ${length} 个字符。它也是证书的公用名，公用名最多可以有 ${maximum} 个字符。`,
     invalidModuleIdentity: (id) =>
       `模块标识“${id}”无效。请使用 deviceId/moduleId，两者均由字母、数字和 - . % _ * ? ! ( ) , : = @ $ ' 组成。`,
+    invalidMessageId: (id) =>
+      `消息 ID“${id}”无效。请使用 1 到 128 个字母、数字和 - : . + % _ # * ? ! ( ) , = @ ; $ '。`,
     noGroupId: '缺少注册组 ID。',
     groupIdTooLong: (id, length, maximum) =>
       `注册组 ID“${id}”有 ${length} 个字符。最多可以有 ${maximum} 个。`,
@@ -3328,6 +3348,11 @@ export const zhCN: Sentences = {
     checkMqttAddress: '确认这是预配服务或 IoT 中心的地址。',
     waitedForLinks: (host, seconds) => `${host} 未在 ${seconds} 秒内打开 AMQP 链路。`,
     notAmqp: (host) => `${host} 没有像预配服务那样通过 AMQP 响应。`,
+    amqpLink: '链接',
+    amqpEnded: (host, condition) => `${host} 结束了 AMQP 连接${condition === '' ? '' : `（${condition}）`}。`,
+    messageRefused: (hub, deviceId, condition) => `${hub} 未接受设备 ${deviceId} 的消息：${condition}。`,
+    certificateRefused: (hub, deviceId, reason) => `${hub} 拒绝为设备 ${deviceId} 颁发证书：${reason}`,
+    noCertificates: (hub) => `${hub} 对证书请求的响应中没有证书。`,
     noAnswer: '没有响应',
     subscriptions: '订阅',
     resourceGroups: '资源组',
@@ -3448,6 +3473,7 @@ export const zhCN: Sentences = {
     stateCutOff: (path, size) => `模拟器状态 ${path} 已被截断：只有 ${size} 字节。`,
     restoreOrEmpty: (folder) => `从备份还原该文件。若要以空状态启动，请将 ${folder} 移走。`,
     logMissing: (path) => `缺少文件 ${path}，其中包含模拟器状态的最新更改。`,
+    stateListMissing: (path) => `缺少文件 ${path}，其中列出了模拟器状态的其他文件。`,
     restoreOrDeleteIndex: (path) => `从备份还原该文件。若要放弃这些更改并继续，请删除 ${path}。`,
     logDamaged: (path) => `文件 ${path} 已损坏，其中包含模拟器状态的最新更改。`,
     restoreOrDelete: (path) => `从备份还原该文件。若要放弃这些更改并继续，请删除该文件和 ${path}。`,
@@ -3496,6 +3522,7 @@ export const zhCN: Sentences = {
     certificates: '证书',
     enrollments: '注册管理',
     registrations: '注册记录',
+    linkedHubs: '链接的 IoT 中心',
     devices: '设备',
     log: '日志',
     faults: '故障',
@@ -3518,7 +3545,9 @@ export const zhCN: Sentences = {
       failedTitle: '页面出错',
       failed: '这是 enrollkit 的 bug。模拟器的日志中有详细信息。',
     },
-    stopped: '模拟器没有响应：它已停止或正在重启。你输入的内容仍保留在此页面上。',
+    stopped: '模拟器已停止。你输入的内容仍保留在此页面上；模拟器再次运行时，此页面会自动重新连接。',
+    locked:
+      '模拟器已重置，身份已更换：请用新链接重新打开其页面。“enrollkit emulator env” 会以 ENROLLKIT_CONSOLE_URL 显示该链接。',
     wasReset: '模拟器已重置或重启，其中的数据已改变，请重新加载页面。',
     reload: '重新加载',
     refused: '未做任何更改。',
@@ -3535,6 +3564,8 @@ export const zhCN: Sentences = {
       verified: '证书已验证。',
       deleted: '已删除。',
       saved: '已保存。',
+      linked: 'IoT 中心已链接。',
+      unlinked: 'IoT 中心已取消链接。其中的设备保持不变。',
       created: '已创建。',
       sent: '消息已加入设备的队列。',
       purged: '队列中的消息已删除。',
@@ -3573,19 +3604,36 @@ export const zhCN: Sentences = {
       service: '设备预配服务',
       idScope: 'ID 范围',
       hostName: '主机名',
-      hubs: '链接的 IoT 中心',
       allHubs: 'IoT 中心',
       hub: 'IoT 中心',
-      weight: '权重',
-      notAssigned: '不分配设备',
       connectionString: '连接字符串',
       connectionStringOf: (name: string) => `${name} 的连接字符串`,
       armEndpoint: 'Azure 资源管理器终结点',
       tlsRoot: 'TLS 根证书（文件）',
       connectSdk: '连接 SDK',
-      connectSdkText: '这些命令输出各语言 SDK 所读取的环境变量。',
-      sdkLanguage: '语言',
-      command: '命令',
+      connectSdkText: '这些程序注册设备 device-001，其证书链在 chain.pem 中，密钥在 key.pem 中。',
+      needsPort: (port: number) => `此客户端始终连接端口 ${port}：请使用 --standard-ports 启动模拟器。`,
+      environment: '其他客户端的环境变量：',
+    },
+    linkedHubsPage: {
+      intro: '设备预配服务将设备分配到与其链接的 IoT 中心。',
+      empty: '没有链接任何 IoT 中心，无法分配设备。',
+      accessPolicy: '访问策略',
+      accessPolicyHint: '设备预配服务使用此策略的权限在 IoT 中心内创建设备。',
+      weight: '分配权重',
+      weightHint: '1 到 1000。采用均匀加权分布时，权重为 2 的 IoT 中心获得两倍的设备。',
+      assigns: '分配设备',
+      yes: '是',
+      no: '否',
+      apply: '应用分配策略：将设备分配到此 IoT 中心',
+      policyHint: '用于未指定自己的分配策略的注册。',
+      link: '链接 IoT 中心',
+      linkNow: '链接',
+      noneLeft: '模拟器的所有 IoT 中心都已链接。使用“--hub NAME”启动模拟器可以再创建一个。',
+      linkOf: (hub: string) => `链接的 IoT 中心 ${hub}`,
+      unlink: '取消链接…',
+      confirmUnlink: (hub: string) => `要取消链接 ${hub} 吗？设备预配服务将不再向其分配设备。`,
+      unlinkNow: '取消链接',
     },
     certificatesPage: {
       intro:
@@ -3896,6 +3944,39 @@ export const zhCN: Sentences = {
     existingIntermediateLabel: '现有的中间 CA',
     existingIntermediateHelp: '用于对设备证书进行签名。',
     existingCaConflict: '现有的中间 CA 对设备证书进行签名，因此 certificates.intermediate 必须为 true。',
+    byCaLabel: '由你的 CA 签名',
+    byCaHelp: 'enrollkit 为每台设备创建密钥，由文件夹中的 CA 签署其证书。',
+    selfSignedLabel: '自签名',
+    selfSignedHelp: '不需要 CA：DPS 中保存每台设备的证书。',
+    csrLabel: '根据证书签名请求 (CSR)',
+    csrHelp: '设备保留自己的私钥并提供 CSR，由文件夹中的 CA 签署。',
+    selfSignedWithoutCa: '自签名证书不需要 CA，因此 certificates.existingCa 必须为 none。',
+    selfSignedInGroup: '注册组通过 CA 识别设备。自签名证书要求 devices.enrollment 为 individual。',
+    deviceCertificatesFlag: '设备证书的来源：由 CA 签名、自签名，或根据 CSR 签发（--csr）',
+    deviceCertificatesQuestion: '设备如何获得证书？',
+    selfSignedSummary: (folder) => `在 ${folder} 中：自签名，无 CA`,
+    individualSummary: '每台设备一个个体注册',
+    iotEdgeNeedsCa: 'IoT Edge 网关的证书必须由文件夹中的 CA 签名（deviceCertificates 为 ca）。',
+    enrollmentGroupLabel: '使用注册组',
+    enrollmentGroupHelp: '由你的 CA 签名的所有设备（包括以后的设备）在 DPS 中共用一个条目。',
+    individualLabel: '逐台注册',
+    individualHelp: '每台设备在 DPS 中有自己的条目，包含其证书、设备 ID 和标记。',
+    enrollmentFlag: '用注册组注册设备，或为每台设备创建个体注册',
+    enrollmentQuestion: '如何注册设备？',
+    detailsInGroup:
+      '设备 ID 和标记要求使用个体注册（devices.enrollment 为 individual）。在注册组中，注册 ID 就是设备 ID，所有设备的初始孪生相同。',
+    detailsOfNone: (id) => `“${id}”不在注册 ID 之中。`,
+    devicesFlag:
+      '设备的 CSV 文件：列 registrationId，个体注册还可以有 deviceId 和 tags.名称；或每行一个注册 ID',
+    requestWithoutKey: '设备保留自己的私钥，因此 enrollkit 无法替它们注册并请求证书。',
+    requestFlag: '每台设备在注册时发送 CSR，并使用 Azure 颁发的证书进行连接（预览版）',
+    requestQuestion: '是否由 Azure 颁发设备用于连接的证书？',
+    requestHelp: '每台设备在注册时发送证书签名请求（在 Azure 中为预览版）。',
+    requestSummary: '由 Azure 颁发用于连接的证书',
+    policyNeeded: '在 Azure 中，证书由凭据策略颁发：缺少其名称。',
+    policyFlag: '与 --request-certificates 一起使用：颁发证书的凭据策略（默认：模拟器的策略）',
+    policyQuestion: '颁发证书的凭据策略：',
+    policyHelp: '它在 Azure 设备注册表中的名称。模拟器有一个名为 default 的策略，并会创建其他策略。',
     existingCaFlag: '文件夹中的哪个 CA 是现有的；参阅 --ca',
     existingCaQuestion: '由哪个 CA 为设备颁发证书？',
     rootNameFlag: '根 CA 的公用名；"" 表示生成唯一名称',
@@ -4071,6 +4152,19 @@ export const zhCN: Sentences = {
     notRepeated: '已在之前的运行中接受，未重复发送',
     signedBy: (name) => `由 ${name} 签名`,
     moveAndRerun: (folder) => `移走 ${folder}，然后重新运行命令以创建新的。`,
+    createEnrollments: (count) => `创建 ${count} 个个体注册`,
+    individualEnrollment: (id) => `个体注册 ${id}`,
+    enrollmentDiffers: (id, members) =>
+      `个体注册 ${id} 已存在，不是由此文件夹创建的，并且有差异：${members}。`,
+    otherEnrollment: (id) =>
+      `选择其他注册 ID，或删除现有的注册：enrollkit enrollment delete ${id}（使用相同的 --dir）。`,
+    selfSigned: '自签名',
+    notSelfSigned: '它不是自签名证书',
+    otherRequestedKey: '其公钥不是证书签名请求中的公钥',
+    notIssued: (id) => `DPS 已将 ${id} 分配到中心，但没有颁发证书。`,
+    checkPolicy:
+      '检查注册是否指定了凭据策略（--credential-policy NAME），以及预配服务是否已链接到 Azure 设备注册表。或者去掉 --request-certificates。',
+    issuedForOtherKey: (id) => `DPS 为 ${id} 颁发的证书所用的密钥不是所请求的密钥。`,
     createGroup: (id) => `创建注册组 ${id}`,
     enrollmentGroup: (id) => `注册组 ${id}`,
     groupDiffers: (id, members) => `注册组 ${id} 已存在，不是由此文件夹创建的，且存在差异：${members}。`,
@@ -4148,6 +4242,12 @@ export const zhCN: Sentences = {
     giveAnotherCa: '用 --ca FILE 指定其他 CA，或省略 --ca 以创建新的 CA。',
     keepsItsName: (flag) => `省略 ${flag}：现有 CA 会保留其名称。`,
     otherCaName: (actual, wanted) => `此 CA 的公用名为“${actual}”，但计划要求“${wanted}”。`,
+    noRequest: (id, path) => `没有 ${id} 的证书签名请求：未指定，且 ${path} 不存在。`,
+    giveRequest:
+      '用 --csr FILE 指定每台设备的请求；其公用名就是注册 ID。在设备上创建请求：enrollkit cert csr ID',
+    requestOfOther: (path, name, id) => `${path}：此请求属于“${name}”，而不是 ${id}。`,
+    otherRequest: (path) => `${path} 已存在，且与指定的请求不同。`,
+    moveRequest: (path) => `移走 ${path} 及其旁边的证书，或再次指定相同的请求。`,
     keepPlan: '保存计划、日志和程序',
     noExistingCa: (folder) => `计划使用现有 CA，但 ${folder} 中没有 CA。`,
     giveCa: '用 --ca FILE 和 --ca-key FILE 指定 CA。',
@@ -4576,6 +4676,8 @@ export const zhCN: Sentences = {
     },
     notATime: (flag, text) =>
       `--${flag} 必须是 2027-01-31 或 2027-01-31T12:00:00Z 这样的时间，而不是“${text}”。`,
+    notADuration: (flag, text) =>
+      `--${flag} 必须是 500ms、30s、10m 或 2h 这样的时长（100ms 到 100d），而不是“${text}”。`,
     notASpan: (flag, text) => `--${flag} 必须是天数、小时数或百分比，例如 30、36h 或 25%，而不是“${text}”。`,
     output: {
       exists: (path) => `${path} 已存在。`,
@@ -4794,6 +4896,14 @@ export const zhCN: Sentences = {
     createHelp:
       '如果不存在，则会创建资源组、设备预配服务、IoT 中心以及它们之间的链接。接下来由你选择名称，并在创建任何内容之前在计划中查看。一次运行创建的所有内容都带有标记，enrollkit clean 会将其删除。你的帐户需要订阅或资源组的“参与者”角色。',
     closing: {
+      toInstall: (count, service, time) =>
+        `已签发 ${count} 个证书，可在${service ? ` ${service} ` : '模拟器'}上注册，用时 ${time}。`,
+      install: '安装到拥有密钥的设备上',
+      request: '设备的证书签名请求',
+      operational: '注册时颁发：用于 IoT 中心的证书、证书链和密钥',
+      enrollmentsReadBack: '个体注册（从服务读取）',
+      disabledEnrollments: (service) =>
+        `已在${service ? ` ${service} ` : '模拟器'}上创建个体注册。它们已禁用，因此未注册任何设备。`,
       disabled: (service) =>
         `已在${service ? ` ${service} ` : '模拟器'}上创建注册组。该组已禁用，因此未注册任何设备。`,
       enrolled: (count, service, time) =>
@@ -4809,7 +4919,7 @@ export const zhCN: Sentences = {
       programKept: '已保留，因为你更改过它',
       program: '使用 Python 创建注册组',
       plan: '再次运行：quickstart --plan FILE',
-      recording: '运行的录制，用于 replay 和 runs compare',
+      recording: '运行的录制，用于 report 和 replay',
       idScope: 'ID 范围',
       sendAgain: '以第一台设备的身份再发送一条消息',
       keepEmulator: '让模拟器保持运行并包含这些资源，供任何 Azure SDK 使用',
@@ -4849,6 +4959,16 @@ export const zhCN: Sentences = {
       emulator: 'DPS：模拟器',
       emulatorMeaning: '此计算机上的设备预配服务：无需帐户，不收费',
       azureMeaning: 'Azure 中你的设备预配服务：设备首先联系它',
+      ownCertificate: (isGateway, days) =>
+        `${isGateway ? '网关' : '设备'}：有自己的密钥和自签名证书，有效期 ${days} 天`,
+      requested: (days) => `设备：保留自己的密钥；根据其请求签发证书，有效期 ${days} 天`,
+      individual: (count) => `${count} 个个体注册`,
+      individualMeaning: '每个注册凭证书允许一台设备',
+      details: (count) => `设备 ID、标记：${count} 台设备`,
+      detailsMeaning: (first) => `例如 ${first}`,
+      operational: (policy) => (policy === undefined ? '由 DPS 颁发的证书' : `凭据策略 ${policy}`),
+      operationalMeaning: '每台设备在注册时发送 CSR，并使用所颁发的证书连接',
+      registerThemselves: () => '安装证书后自行注册',
       caCertificate: (name) => `CA 证书 ${name}`,
       group: (id) => `注册组 ${id}`,
       disabled: '已准备就绪，但目前拒绝所有设备',
@@ -4880,9 +5000,10 @@ export const zhCN: Sentences = {
       `${role === 'root' ? '根' : '中间'} CA“${commonName}”，有效期至 ${day}${endsSoon ? '：即将过期' : ''}`,
     deviceCertificates: (count, day, due) =>
       `${count} 个设备证书，最早到期的有效期至 ${day}${due === 0 ? '' : `：${due} 个需要续订`}`,
-    planOnEmulator: (count, group) => `一个计划：模拟器上的 ${count} 台设备，注册组 ${group}`,
+    planOnEmulator: (count, group) =>
+      `一个计划：模拟器上的 ${count} 台设备，${group === undefined ? '个体注册' : `注册组 ${group}`}`,
     planInAzure: (count, service, group) =>
-      `一个计划：Azure 中 ${service} 上的 ${count} 台设备，注册组 ${group}`,
+      `一个计划：Azure 中 ${service} 上的 ${count} 台设备，${group === undefined ? '个体注册' : `注册组 ${group}`}`,
     lastRun: (day, outcome, failure) =>
       `上次运行于 ${day}：${outcome === 'done' ? '已完成' : outcome === 'failed' ? '失败' : '已中断'}${failure ? `：${failure}` : ''}`,
     uploadToEmulator: (page, name, file, upload, code) => `
@@ -4949,6 +5070,8 @@ export const zhCN: Sentences = {
         'S1 是常用层，按天计费。F1 免费，每天允许 8,000 条消息，每个订阅只能有一个。免费的中心以后无法更改为其他层。',
       'certificates.keyAlgorithm':
         '每个 CA 和每台设备都会获得一个密钥对。EC P-256 体积小、速度快，Azure 和所有 Azure SDK 都接受。仅当设备或规定要求时才选择 RSA。所有密钥的类型都相同。以后若要更改，需要新的证书。',
+      'certificates.deviceCertificates':
+        '设备用证书及其私钥证明自己的身份。由你的 CA 签名：enrollkit 为每台设备创建两者。自签名：同样创建两者，但不需要 CA，适合少量设备。根据 CSR：密钥在设备上创建，从不离开设备；你拥有每台设备的证书签名请求 (CSR)，并得到可安装的证书。',
       'certificates.existingCa':
         '如果你的公司已有根 CA 或中间 CA，可以由它为设备证书签名。否则，enrollkit 会创建新的 CA。',
       'certificates.rootCommonName':
@@ -4982,6 +5105,14 @@ export const zhCN: Sentences = {
         'IoT Edge 设备是运行模块并让其他设备通过它进行连接的网关。为此它需要一个额外的 CA 证书。对于普通设备，请回答“否”。',
       'enrollmentGroup.provisioningStatus':
         '已禁用的组会拒绝所有设备。可用于现在做好一切准备，以后再让设备注册。',
+      'devices.enrollment':
+        '注册是 DPS 中允许设备注册的条目。使用注册组时，一个条目即可允许由你的 CA 签名的所有设备：适合大量设备，不确定时也请选它。使用个体注册时，每台设备有自己的条目：适合设备需要不同设置、设备 ID 不同于注册 ID，或证书没有共同 CA 的情况。此时不上传 CA。',
+      'devices.details':
+        'CSV 文件可以有列 deviceId（每台设备在 IoT 中心的 ID），以及 tags.site 之类的列（其设备孪生的标记）。',
+      'devices.requestCertificates':
+        '使用证书管理时，设备连接 IoT 中心所用的证书由 Azure 颁发。设备仍用自己的证书注册，同时发送证书签名请求 (CSR)。在 Azure 中这是预览版功能：设备预配服务必须链接到 Azure 设备注册表。模拟器也支持此功能。',
+      'devices.credentialPolicy':
+        'Azure 设备注册表中的凭据策略规定由哪个 CA 颁发证书，以及证书的有效期。模拟器为每个名称提供一个策略。',
       'devices.naming':
         '每台设备都有一个注册 ID，DPS 通过它识别设备；它会成为 IoT 中心内的设备 ID。如果任何名称都可以，请为设备编号。如果设备已有名称（例如序列号），请使用列表或文件。',
       'devices.count':
@@ -4989,7 +5120,9 @@ export const zhCN: Sentences = {
       'devices.prefix':
         '使用前缀 line4- 时，设备名为 line4-001、line4-002，依此类推。允许使用字母、数字和 - . _ : 字符。',
       'devices.file':
-        '从电子表格或数据库导出的文件：第一行包含 registrationId 列的 CSV，或每行一个注册 ID 的文本文件。在创建任何内容之前会检查整个文件；无效的行会按行号报告。',
+        '从电子表格或数据库导出的文件：第一行包含 registrationId 列的 CSV，或每行一个注册 ID 的文本文件。使用个体注册时，还可以有列 deviceId（IoT 中心中的 ID）和 tags.site 之类的列（设备孪生的标记）。在创建任何内容之前会检查整个文件；无效的行会按行号报告。',
+      'devices.requests':
+        '每台设备（或其制造商）创建私钥和证书签名请求 (CSR)，并把请求交给你。其公用名就是注册 ID。请列出这些文件，或指定包含它们的文件夹：名称以 .csr、.pem、.req、.p10 或 .der 结尾。要用 enrollkit 创建，请在设备上运行：enrollkit cert csr ID',
       'devices.registrationIds':
         '允许使用字母、数字和 - . _ : 字符，用于证书时最多 64 个字符。ID 不区分大小写。每个 ID 也是设备证书中的公用名，因为 DPS 会比较两者。',
       'devices.protocol':
@@ -5071,6 +5204,23 @@ export const zhCN: Sentences = {
     fromListEffect: '你输入或粘贴的注册 ID。',
     fromFile: '来自文件',
     fileFormat: '包含 registrationId 列的 CSV，或每行一个 ID。',
+    fileFormatWithDetails: '含 registrationId、deviceId 和 tags.名称 列的 CSV，或每行一个 ID。',
+    requestsQuestion: '证书签名请求的文件：',
+    requestsFormat: '以逗号分隔，或指定包含它们的文件夹。',
+    requestsKept: (count) => `按 Enter 保留文件夹中的 ${count} 个请求。`,
+    devicesTwice: '--devices 不能与 --device、--count 或 --device-prefix 一起使用。',
+    deviceFileNext:
+      '使用首行含有列 registrationId（还可以有 deviceId 和 tags.名称）的 CSV 文件，或每行一个注册 ID。',
+    csrNotUsed: '--csr 用于保留自己密钥的设备，但该计划会创建密钥。',
+    csrNotUsedNext: '去掉 --csr，或使用 --device-certificates csr。',
+    csrOfNoDevice: (id) => `--csr 含有 ${id} 的请求，但它不是设备之一。`,
+    csrOfNoDeviceNext: (id) => `添加 --device ${id}，或去掉它的请求。`,
+    csrTwice: (id, one, other) => `${one} 和 ${other} 都是 ${id} 的请求。`,
+    noCsrIn: (folder, endings) => `${folder} 中没有名称以 ${endings.join('、')} 结尾的文件。`,
+    commandCsr: '保留自己密钥的设备的证书签名请求，或包含这些请求的文件夹；可重复',
+    commandExampleDevices: '列表中的设备，每台一个个体注册',
+    commandExampleCsr: '保留自己私钥的设备',
+    commandExampleRequest: '使用注册时颁发的证书进行连接的设备',
     howManyNew: '多少台新设备？',
     howMany: '多少台设备？',
     countEffect: '每台设备都会获得自己的密钥和证书，并进行注册。',
@@ -5161,6 +5311,7 @@ export const zhCN: Sentences = {
       written: (count, path) => `包含 ${count} 个证书的证书链：${path}`,
       leftOut: (subject, issuer) =>
         `注意：省略了由 ${issuer} 颁发的 ${subject} 的证书；证书链中包含该 CA 的另一个证书。`,
+      issuerLeftOut: (subject) => `注意：已省略 ${subject} 的证书；链仅在使用另一个被省略的证书时才需要它。`,
       tooMany: (path, count, maximum) => `${path} 包含 ${count} 个证书；证书链最多包含 ${maximum} 个。`,
       noFirst: '每个证书都颁发了另一个证书，因此没有可以作为证书链首个证书的证书。',
       several: (count, certificates) =>
@@ -5835,10 +5986,84 @@ export const zhCN: Sentences = {
     send: {
       message: '要发送的消息（默认：问候语和时间）',
       custom: '自定义消息',
+      messageId: '消息 ID ($.mid)；会先询问模拟器，它已收到的消息不会再次发送',
+      once: '在可能重新运行的脚本中：消息只会到达一次',
+      notRepeated: (device, id, hub, twin) =>
+        `未重复发送：${hub} 已收到 ${device} 的消息 ${id}。\n设备孪生：\n${twin}`,
       sent: (device, message, hub, twin) => `${device} 已将 ${message} 发送到 ${hub}。\n设备孪生：\n${twin}`,
       badJson: (problem) => `--message，${problem}。`,
       notAnObject: '--message 不是 JSON 对象。',
       example: '指定一个 JSON 对象，例如 \'{"temperature":21.5}\'。',
+    },
+  },
+
+  /** src/fleet/running/, src/cli/device/run.ts */
+  deviceRun: {
+    tooDeep: (maximum) => `模板最多有 ${maximum} 层`,
+    unknownGenerator: (name, known) => `${name} 未知；以 $ 开头的名称必须是以下之一：${known.join('、')}`,
+    notAlone: (name) => `${name} 必须是其对象的唯一成员`,
+    notAnObject: '模板必须是 JSON 对象',
+    outOfRange: 'start 必须介于 minimum 和 maximum 之间',
+    unexpected: (message) => `意外错误：${message}`,
+    description:
+      '运行设备，直到你按 Ctrl-C：每台设备都会注册、与其 IoT 中心保持连接、发送遥测、报告孪生的所需属性、应答直接方法并接收消息。断开连接的设备会重新连接，等待时间逐次增加。不指定 ID 时，运行证书文件夹或设备群中的所有设备。',
+    ids: '注册 ID（默认：全部）',
+    what: '设备的行为：',
+    how: '运行方式：',
+    flags: {
+      fleet: '由 `fleet issue` 写入的设备群，代替证书文件夹',
+      protocol: 'mqtt、amqp，或通过 WebSocket（端口 443）的其中之一，此时设备通过 HTTPS 注册（默认：mqtt）',
+      template: '每条消息的内容，JSON 模板（默认：ID、时间、计数和温度）',
+      interval: '同一设备两条消息之间的时间，例如 500ms、10s 或 5m（默认：5s）',
+      reported: '每台设备在连接时报告的属性，JSON 模板',
+      methods: '对直接方法的应答，JSON 表（默认：状态 200 和调用的有效负载）',
+      csr: '向 DPS 请求操作证书，并在到期前续订；仅限 MQTT',
+      renewAfter: '在此时间之后续订证书（默认：有效期的三分之二）',
+      count: '每台设备发送此数量的消息后结束',
+      duration: '在此时间之后结束，例如 30s、10m 或 2h',
+      json: '将事件输出到标准输出，每行一个 JSON 对象',
+    },
+    examples: {
+      all: '证书文件夹中的所有设备，直到按 Ctrl-C',
+      fleet: '运行设备群十分钟，以 JSON 输出事件',
+      one: '通过 WebSocket 运行一台设备',
+    },
+    csrOverMqtt: '--csr 需要 --protocol mqtt 或 mqtt-ws：IoT 中心仅通过 MQTT 续订证书。',
+    renewWithoutCsr: '--renew-after 需要 --csr。',
+    oneDeviceForFiles: '--certificate、--chain 和 --key 仅用于一台设备：请指定其 ID。',
+    fleetAndFiles: '--fleet 不能与 --certificate、--chain 或 --key 同时使用。',
+    noDevices: (folder) => `${folder} 中没有设备。`,
+    createDevices: '创建设备：enrollkit quickstart --yes；或使用 --fleet 运行设备群。',
+    notInFleet: (ids, more, fleet) => `${fleet} 中没有 ${firstOf(ids, more)}。`,
+    listedTwice: (id) => `${id} 被指定了两次。`,
+    csvUnreadable: (place, file, problem) => `${place}：${file}：${problem}。`,
+    csvNoColumn: (column, columns) => `没有列 ${column}，只有 ${columns.join('、')}`,
+    csvEmpty: '列名下面没有行',
+    tooLong: (file, bytes, maximum) => `${file}：消息有 ${bytes} 字节；IoT 中心最多接受 ${maximum} 字节。`,
+    progress: (connected, devices, sent, perSecond, received, calls, lost) =>
+      [
+        `已连接 ${connected}/${devices}`,
+        `已发送 ${sent}（${perSecond}/秒）`,
+        `已接收 ${received}`,
+        `方法调用 ${calls}`,
+        ...(lost > 0 ? [`丢失 ${lost}`] : []),
+      ].join('，'),
+    gaveUp: (id, message) => `${id}：${message}`,
+    moreNotes: (count) => `另有 ${count} 条类似消息未显示。使用 --json 可查看全部。`,
+    lostConnection: (id, message) => `${id} 已断开连接：${message}`,
+    rows: {
+      devices: '设备',
+      connected: (connected, devices) => `${devices}，结束时已连接 ${connected}`,
+      time: '时间',
+      sent: '已发送的消息',
+      again: (count) => `，其中 ${count} 条为重复发送`,
+      lost: '丢失的消息',
+      received: '已接收的消息',
+      methods: '方法调用',
+      desired: '所需属性更改',
+      reported: '报告属性更新',
+      disconnections: '连接丢失',
+      renewals: '已续订的证书',
     },
   },
 
@@ -6171,8 +6396,10 @@ export const zhCN: Sentences = {
       `${{ created: '已创建', updated: '已更新', unchanged: '未更改' }[outcome]} ${count.toLocaleString('en-US')} 个`,
     failed: (devices, code) => `${devices.toLocaleString('en-US')} 台设备失败：${code}`,
     faster: (duration) => `${duration} 以内`,
-    percentiles: (p50, p90, p99, all) =>
-      `50% 在 ${p50} 内，90% 在 ${p90} 内，99% 在 ${p99} 内，全部在 ${all} 内`,
+    percentiles: (p50, p95, p99, max) => `p50 ${p50}，p95 ${p95}，p99 ${p99}，最长 ${max}`,
+    rate: (mean, peak) => `平均 ${mean}，最高 ${peak}`,
+    rateHeading: '每秒设备数',
+    issueLatency: '每台设备在线程中所用的时间（按批次取平均值）',
     unchanged: (devices, out) =>
       `${out === undefined ? '' : `${out} 中的 `}${devices.toLocaleString('en-US')} 台设备均已颁发，未作更改。`,
     issued: (devices, out, earlier, seconds) =>
@@ -6244,6 +6471,129 @@ export const zhCN: Sentences = {
     registerAzureExample: '在 Azure 上，每台设备发送一条消息',
   },
 
+  cliReport: {
+    description:
+      '生成一个 HTML 文件，介绍 quickstart 的一次运行或一个设备群：证书链、各步骤的时间线、在何处创建了什么、设备注册及其延迟、证书何时到期、指纹，以及后续步骤。该文件不从网络加载任何内容，适合打印在 A4 纸上，其中没有密钥或密码。内容来自运行的录制和文件夹中的证书；不会查询设备预配服务。',
+    folder: '证书文件夹（默认：certs），或 fleet issue 写入的设备群',
+    outFlag: '写入位置（默认：文件夹中的 report.html；设备群为 FLEET.report.html）',
+    runFlag: '录制：文件，或其在 FOLDER/.enrollkit/runs 中的名称（默认：最后一次运行）',
+    resultsFlag: '用于设备群：fleet register 的结果（默认：FLEET.registrations.ndjson）',
+    forceFlag: '替换不是报告的文件，或已被编辑的报告',
+    examples: {
+      last: '文件夹 certs 的最后一次运行，写入 certs/report.html',
+      earlier: '更早的一次运行，写入另一个文件',
+      fleet: '设备群，写入 sensors.report.html',
+    },
+    written: (path) => `报告：${path}`,
+    warning: (text) => `警告：${text}`,
+    noFolder: (folder) => `没有文件夹 ${folder}。`,
+    notReadBack: (path) => `读回的报告 ${path} 与写入的内容不一致。`,
+    title: (folder) => `enrollkit 报告：${folder}`,
+    writtenAt: (time) => `写入时间：${time}`,
+    outcomes: { done: '已完成。', failed: '失败。', interrupted: '已中断。' },
+    started: (time, duration) => `开始于 ${time}，用时 ${duration}。`,
+    replay: (time) => `重放了 ${time} 的运行。`,
+    chain: '证书链',
+    next: '后续步骤',
+    warnings: {
+      label: '警告',
+      noRun: (folder) => `${folder} 中没有运行的录制。`,
+      unreadableRun: (message) => `无法读取最后一次录制。${message}`,
+      missing: (count, first) =>
+        count === 1
+          ? `此次运行的一个证书已不在文件夹中：${first}`
+          : `此次运行的 ${count} 个证书已不在文件夹中。第一个：${first}`,
+      replaced: (count, first) =>
+        count === 1
+          ? `有一个证书在运行后被替换：${first}`
+          : `有 ${count} 个证书在运行后被替换。第一个：${first}`,
+      cleaned: '根据文件夹的日志，此次运行在设备预配服务中创建的内容已在运行后删除。',
+      partlyCleaned: '根据文件夹的日志，此次运行在设备预配服务中创建的部分内容已在运行后删除。',
+    },
+    timeline: {
+      title: '时间线',
+      table: '步骤',
+      none: '运行在第一个步骤之前结束。',
+      summary: (steps, duration) => `${steps} 个步骤；包括程序启动在内用时 ${duration}`,
+      statuses: { done: '完成', already: '此前已完成', failed: '失败', interrupted: '已中断' },
+      columns: {
+        step: '步骤',
+        status: '状态',
+        outcome: '结果（按录制）',
+        duration: '用时',
+        requests: '请求数',
+      },
+    },
+    created: {
+      heading: '在何处创建了什么',
+      service: '设备预配服务',
+      emulator: (name) => `${name}，在模拟器中`,
+      endpoint: '主机名',
+      deviceEndpoint: '设备终结点',
+      idScope: 'ID 范围',
+      subscription: '订阅',
+      resourceGroup: '资源组',
+      tags: '初始设备孪生中的标记',
+      verified: 'CA 证书已验证',
+      yes: '是',
+      no: '否',
+      remains: '此文件夹中的运行所创建、之后未删除的内容',
+    },
+    registrations: {
+      heading: '设备注册',
+      none: '未注册',
+      earlier: '此前已注册',
+      refused: (code) => `被拒绝：${code}`,
+      columns: { device: '注册 ID', status: '状态', hub: 'IoT 中心', id: '设备 ID', latency: '延迟' },
+    },
+    calendar: {
+      title: '到期日历',
+      expired: '已过期（斜线）',
+      soon: '即将到期（粗框）',
+      valid: '有效',
+      now: '本月（虚线）',
+      later: (year, count) => `${year} 年之后：${count}`,
+      description: (count, months) => `${count} 个证书。按月份的到期数：${months.join('、')}`,
+    },
+    thumbprints: { heading: '指纹', certificate: '证书' },
+    commands: {
+      quickstart: '创建证书和注册组，并注册设备',
+      doctor: '检查此计算机、文件夹及其设备预配服务',
+      tree: '再次显示证书当时的状态',
+      replay: '在新文件夹中再次运行相同的步骤，并进行比较',
+      explain: '了解错误的含义',
+      resume: '继续运行',
+    },
+    fleet: {
+      heading: '设备',
+      devices: '清单中的设备',
+      assigned: '已分配',
+      failed: '失败',
+      open: '未注册',
+      inHub: 'IoT 中心',
+      tags: '标记',
+      lastRun: (time) => `最后一次运行，自 ${time} 起：`,
+      failures: '失败的设备',
+      columns: { reason: '原因', devices: '设备数', first: '第一台设备', meaning: '发生的情况和处理方法' },
+      chain: '第一台设备的证书链',
+      notRegistered: (results) => `没有注册结果：${results} 不存在。`,
+      runOrFleet: (fleet) => `--run 不能用于设备群，而 ${fleet} 是设备群。`,
+      runOrResults: '--run 不能与 --results 一起使用。',
+      sources: '内容来自设备群的清单、注册结果以及第一台设备的证书链。未查询设备预配服务。',
+      commands: {
+        register: '注册尚未分配的设备',
+        deregister: '删除注册记录和 IoT 中心中的设备',
+      },
+    },
+    about: {
+      heading: '关于此报告',
+      versions: '录制时的版本',
+      recording: '录制',
+      sources:
+        '内容来自运行的录制、文件夹中的证书和文件夹的日志。未查询设备预配服务。模拟器下次启动后，端口可能不同。',
+    },
+  },
+
   /** src/cli/explain/ */
   cliExplain: {
     description:
@@ -6267,11 +6617,13 @@ export const zhCN: Sentences = {
       replay: '重新运行已记录的快速入门并进行比较',
       runs: '列出文件夹中记录的运行',
       'runs compare': '比较两次记录的运行',
+      report: '为一次运行或一个设备群生成 HTML 报告',
       clean: '删除快速入门在预配服务中创建的内容',
       doctor: '检查此计算机、文件夹及其预配服务',
       explain: '解释错误代码：含义、原因和处理方法',
       'device register': '以设备身份注册设备',
       'device send': '注册设备、向其 IoT 中心发送消息、读取设备孪生',
+      'device run': '运行保持连接并发送遥测的设备',
       'group create': '创建注册组',
       'group list': '列出注册组',
       'group show': '显示注册组',
