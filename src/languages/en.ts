@@ -2124,6 +2124,19 @@ export const en = {
         causes: [['someone changed it after the run', 'enrollkit group show ID']],
         next: 'Run enrollkit quickstart again to restore it, or change the plan.',
       },
+      ENROLLMENT_MISSING: {
+        meaning: 'A device of the plan has no individual enrollment.',
+        causes: [['it was deleted, or the run did not get that far', 'enrollkit enrollment list']],
+        next: 'Run enrollkit quickstart again.',
+      },
+      ENROLLMENT_DIFFERS: {
+        meaning: 'The individual enrollment of a device is not as in the plan.',
+        causes: [
+          ['the certificate of the device was renewed', 'enrollkit enrollment show ID'],
+          ['someone changed it after the run', 'enrollkit enrollment show ID'],
+        ],
+        next: 'Run enrollkit quickstart again to restore it, or change the plan.',
+      },
       DEVICE_NOT_REGISTERED: {
         meaning: 'The device has no registration record.',
         causes: [['it has never registered, or its record was deleted', 'enrollkit group devices GROUP']],
@@ -2276,6 +2289,11 @@ export const en = {
             'enrollkit ca list',
           ],
         ],
+        next: 'No action is needed.',
+      },
+      ENROLLMENTS: {
+        meaning: 'The individual enrollments are as in the plan.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
         next: 'No action is needed.',
       },
       GROUP: {
@@ -7372,11 +7390,20 @@ The verification certificate is ready. In the portal, on the same page:
       `Run the quickstart again, or run: enrollkit ca verify ${name} --certificate FILE --key FILE`,
     caVerified: (name: string) => `The CA certificate ${name} is uploaded and verified`,
     groupMissing: (id: string) => `The enrollment group ${id} does not exist.`,
+    enrollmentMissing: (id: string) => `There is no individual enrollment ${id}.`,
+    enrollmentDiffers: (id: string, members: string) =>
+      `The individual enrollment ${id} differs from the plan: ${members}.`,
+    enrollments: (count: number) =>
+      count === 1
+        ? '1 individual enrollment, as in the plan'
+        : `${count} individual enrollments, as in the plan`,
     createGroup: 'Run the quickstart again to create it.',
     group: (id: string, status: string, holding: string) =>
       `The enrollment group ${id} is ${status} and has ${holding}`,
     groupDiffers: (id: string, members: string) =>
       `The enrollment group ${id} differs from the plan of the folder: ${members}.`,
+    restoreEnrollment:
+      'If the certificate was renewed, or nobody changed it on purpose, run the quickstart again. It restores an enrollment that it created.',
     restoreGroup:
       'If nobody changed it on purpose, run the quickstart again. It restores a group that it created.',
     uploadedCa: (name: string) => `the uploaded CA ${name}`,

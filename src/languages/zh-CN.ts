@@ -1652,6 +1652,19 @@ export const zhCN: Sentences = {
         causes: [['有人在运行之后更改了它', 'enrollkit group show ID']],
         next: '重新运行 enrollkit quickstart 以恢复，或更改计划。',
       },
+      ENROLLMENT_MISSING: {
+        meaning: '计划中的一台设备没有个体注册。',
+        causes: [['个体注册已删除，或运行尚未进行到这一步', 'enrollkit enrollment list']],
+        next: '重新运行 enrollkit quickstart。',
+      },
+      ENROLLMENT_DIFFERS: {
+        meaning: '一台设备的个体注册与计划不一致。',
+        causes: [
+          ['设备的证书已续订', 'enrollkit enrollment show ID'],
+          ['有人在运行之后更改了它', 'enrollkit enrollment show ID'],
+        ],
+        next: '重新运行 enrollkit quickstart 以恢复，或更改计划。',
+      },
       DEVICE_NOT_REGISTERED: {
         meaning: '设备没有注册记录。',
         causes: [['设备从未注册，或其记录已删除', 'enrollkit group devices GROUP']],
@@ -1782,6 +1795,11 @@ export const zhCN: Sentences = {
       CA: {
         meaning: '该文件夹的 CA 已上传并验证。',
         causes: [['其指纹与文件夹中的证书一致，且所有权证明已完成', 'enrollkit ca list']],
+        next: '无需操作。',
+      },
+      ENROLLMENTS: {
+        meaning: '个体注册与计划一致。',
+        causes: [['检查没有发现问题', '查看检查结果']],
         next: '无需操作。',
       },
       GROUP: {
@@ -6169,10 +6187,15 @@ export const zhCN: Sentences = {
     verifyCa: (name) =>
       `重新运行 quickstart，或运行：enrollkit ca verify ${name} --certificate FILE --key FILE`,
     caVerified: (name) => `CA 证书 ${name} 已上传并验证`,
+    enrollmentMissing: (id) => `没有个体注册 ${id}。`,
+    enrollmentDiffers: (id, members) => `个体注册 ${id} 与计划不同：${members}。`,
+    enrollments: (count) => `${count} 个个体注册，与计划一致`,
     groupMissing: (id) => `注册组 ${id} 不存在。`,
     createGroup: '重新运行 quickstart 以创建它。',
     group: (id, status, holding) => `注册组 ${id} 的状态为 ${status}，包含${holding}`,
     groupDiffers: (id, members) => `注册组 ${id} 与文件夹的计划不同：${members}。`,
+    restoreEnrollment:
+      '如果证书已续订，或不是有人特意更改，请重新运行 quickstart。它会还原由其创建的个体注册。',
     restoreGroup: '如果不是有人特意更改，请重新运行 quickstart。它会还原由其创建的注册组。',
     uploadedCa: (name) => `已上传的 CA ${name}`,
     caCertificate: (name) => `CA 证书“${name}”`,

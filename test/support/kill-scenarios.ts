@@ -54,6 +54,7 @@ export const passphrase = 'correct horse';
 const withPassphrase = { ENROLLKIT_PASSPHRASE: passphrase };
 
 export const quickstart = ['quickstart', '--yes', '--target', 'emulator', '--count', '2'];
+const individually = [...quickstart, '--enrollment', 'individual'];
 const rollover = ['cert', 'rollover', 'root', '--group', 'enrollkit-devices'];
 const ofIntermediate = [
   '--ca',
@@ -275,6 +276,26 @@ export const scenarios: readonly Scenario[] = [
     argv: ['hub', 'unlink', 'hub-2', '--yes'],
   },
   { name: 'quickstart --ca', before: [ownCa], argv: [...quickstart, ...givenCa] },
+  {
+    name: 'quickstart, individual enrollments, self-signed',
+    before: [],
+    argv: [...individually, '--device-certificates', 'selfSigned'],
+  },
+  {
+    name: 'quickstart --csr',
+    before: [request],
+    argv: [...individually.slice(0, 4), '--enrollment', 'individual', '--csr', 'request/request.pem'],
+  },
+  {
+    name: 'quickstart --request-certificates',
+    before: [],
+    argv: [...individually, '--request-certificates'],
+  },
+  {
+    name: 'clean of individual enrollments',
+    before: [[...individually, '--request-certificates']],
+    argv: ['clean', '--certificates', '--yes'],
+  },
   { name: 'quickstart --create', before: [], argv: ['quickstart --create'], program: true },
   {
     name: 'clean of what --create made',
