@@ -33,6 +33,11 @@ export const commands: readonly CommandEntry[] = [
   ),
   inOneFile('runs', async () => (await import('./quickstart/runs.js')).runs),
   inOneFile('runs compare', async () => (await import('./quickstart/runs-compare.js')).runsCompare),
+  inTwoFiles(
+    'report',
+    async () => (await import('./report/report.js')).report,
+    async () => (await import('./report/report.run.js')).run,
+  ),
   inOneFile('clean', async () => (await import('./quickstart/clean.js')).clean),
   inTwoFiles(
     'doctor',
@@ -42,6 +47,11 @@ export const commands: readonly CommandEntry[] = [
   inOneFile('explain', async () => (await import('./explain/explain.js')).explain),
   inOneFile('device register', async () => (await import('./device/register.js')).deviceRegister),
   inOneFile('device send', async () => (await import('./device/send.js')).deviceSend),
+  inTwoFiles(
+    'device run',
+    async () => (await import('./device/run.js')).deviceRun,
+    async () => (await import('./device/run.run.js')).run,
+  ),
   inOneFile('group create', async () => (await import('./group/create.js')).groupCreate),
   inOneFile('group list', async () => (await import('./group/list.js')).groupList),
   inOneFile('group show', async () => (await import('./group/show.js')).groupShow),

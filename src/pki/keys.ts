@@ -100,7 +100,7 @@ export function privateKeyOpener(passphrase: string | undefined): (input: string
     const { passphrase: _, salt, ...parameters } = work;
     const id = JSON.stringify([Buffer.from(salt).toString('hex'), parameters]);
     const key = derived.get(id) ?? runSlowWorkSync(work);
-    // Keys from elsewhere may each have a salt of its own.
+    // Keys made by other tools may each have a different salt.
     if (derived.size === 16) derived.clear();
     derived.set(id, key);
     return key;
