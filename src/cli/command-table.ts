@@ -47,6 +47,8 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./device/run.js')).deviceRun,
     async () => (await import('./device/run.run.js')).run,
   ),
+  inOneFile('device block', async () => (await import('./device/block.js')).deviceBlock),
+  inOneFile('device unblock', async () => (await import('./device/unblock.js')).deviceUnblock),
   inOneFile('group create', async () => (await import('./group/create.js')).groupCreate),
   inOneFile('group list', async () => (await import('./group/list.js')).groupList),
   inOneFile('group show', async () => (await import('./group/show.js')).groupShow),

@@ -3929,6 +3929,12 @@ export const en = {
     waitedForLinks: (host: string, seconds: number) =>
       `${host} did not open the AMQP links within ${seconds} seconds.`,
     notAmqp: (host: string) => `${host} does not respond over AMQP as a provisioning service does.`,
+    notBlocked: (registrationId: string) =>
+      `DPS accepted the disabled enrollment of ${registrationId}, but does not show it.`,
+    notUnblocked: (registrationId: string) =>
+      `DPS accepted the change, but still shows a disabled enrollment of ${registrationId}.`,
+    statusNotSet: (hub: string, deviceId: string, status: string) =>
+      `${hub} accepted the new status of the device ${deviceId}, but still shows ${status}.`,
     amqpLink: 'the links',
     amqpEnded: (host: string, condition: string) =>
       `${host} ended the AMQP connection${condition === '' ? '' : ` (${condition})`}.`,
@@ -6739,6 +6745,38 @@ The verification certificate is ready. In the portal, on the same page:
       files: 'with a certificate in other files, at a DPS in Azure',
     },
     id: 'the registration ID',
+    block: {
+      description:
+        'Keeps one device out, such as a stolen device of an enrollment group. Creates a disabled individual enrollment for it, or disables the existing one, and disables its identity in the hub, which ends its connection. On Azure, the hub requires ENROLLKIT_HUB_CONNECTION_STRING.',
+      certificateFlag: 'certificate of the device (default: the one in the certificate folder)',
+      fileExample: 'with a certificate in another file, on Azure',
+      giveCertificate:
+        'Specify the certificate of the device with --certificate FILE. DPS requires it for the disabled enrollment.',
+      rows: { device: 'Device', enrollment: 'Individual enrollment', hub: 'Identity in the hub' },
+      enrollments: {
+        created: 'created, disabled',
+        disabled: 'disabled',
+        deleted: 'deleted: its enrollment group applies again',
+        enabled: 'enabled',
+        none: 'unchanged',
+      },
+      statuses: { enabled: 'enabled', disabled: 'disabled', unknown: 'unchanged' },
+      inHub: (host: string, deviceId: string, status: string) => `${status}: ${deviceId} in ${host}`,
+      notInHub: 'none: the device is not in a known hub',
+      hubLeft: (host: string, command: string) =>
+        `There is no connection string for ${host}, so the identity of the device was not changed. Set ENROLLKIT_HUB_CONNECTION_STRING and run the command again, or run: ${command}`,
+      next: {
+        blocked: (command: string) =>
+          `When the device registers again, DPS answers with the status "disabled" and assigns no hub; the hub refuses to let it connect. To undo: ${command}`,
+        unblocked: (command: string) => `The device can register and connect again: ${command}`,
+      },
+    },
+    unblock: {
+      description:
+        'Lets a blocked device in again: enables its identity in the hub, and deletes the individual enrollment that `device block` created, or enables the existing one.',
+      example: 'a device that was blocked',
+      azureExample: 'on Azure',
+    },
     send: {
       message: 'message to send (default: a greeting and the time)',
       custom: 'a custom message',
@@ -7337,6 +7375,8 @@ The verification certificate is ready. In the portal, on the same page:
       'device register': 'register a device, acting as the device',
       'device send': 'register a device, send a message to its hub, read its twin',
       'device run': 'run devices that stay connected and send telemetry',
+      'device block': 'keep one device out, in DPS and in its hub',
+      'device unblock': 'let a blocked device in again',
       'group create': 'create an enrollment group',
       'group list': 'list enrollment groups',
       'group show': 'show an enrollment group',

@@ -3215,6 +3215,9 @@ export const zhCN: Sentences = {
     checkMqttAddress: '确认这是预配服务或 IoT 中心的地址。',
     waitedForLinks: (host, seconds) => `${host} 未在 ${seconds} 秒内打开 AMQP 链路。`,
     notAmqp: (host) => `${host} 没有像预配服务那样通过 AMQP 响应。`,
+    notBlocked: (registrationId) => `DPS 接受了 ${registrationId} 的已禁用注册，但未显示它。`,
+    notUnblocked: (registrationId) => `DPS 接受了更改，但仍显示 ${registrationId} 的已禁用注册。`,
+    statusNotSet: (hub, deviceId, status) => `${hub} 接受了设备 ${deviceId} 的新状态，但仍显示 ${status}。`,
     amqpLink: '链接',
     amqpEnded: (host, condition) => `${host} 结束了 AMQP 连接${condition === '' ? '' : `（${condition}）`}。`,
     messageRefused: (hub, deviceId, condition) => `${hub} 未接受设备 ${deviceId} 的消息：${condition}。`,
@@ -5721,6 +5724,37 @@ export const zhCN: Sentences = {
       files: '使用其他文件中的证书，在 Azure 的 DPS 中注册',
     },
     id: '注册 ID',
+    block: {
+      description:
+        '拒绝一台设备，例如注册组中被盗的设备。为其创建已禁用的个体注册（或禁用现有的个体注册），并禁用其在 IoT 中心的标识，从而结束其连接。在 Azure 上，操作 IoT 中心需要 ENROLLKIT_HUB_CONNECTION_STRING。',
+      certificateFlag: '设备的证书（默认：证书文件夹中的证书）',
+      fileExample: '使用其他文件中的证书，在 Azure 上',
+      giveCertificate: '使用 --certificate FILE 指定设备的证书。DPS 需要它来创建已禁用的注册。',
+      rows: { device: '设备', enrollment: '个体注册', hub: 'IoT 中心内的标识' },
+      enrollments: {
+        created: '已创建，已禁用',
+        disabled: '已禁用',
+        deleted: '已删除：其注册组重新生效',
+        enabled: '已启用',
+        none: '未更改',
+      },
+      statuses: { enabled: '已启用', disabled: '已禁用', unknown: '未更改' },
+      inHub: (host, deviceId, status) => `${status}：${host} 中的 ${deviceId}`,
+      notInHub: '无：设备不在已知的 IoT 中心内',
+      hubLeft: (host, command) =>
+        `没有 ${host} 的连接字符串，因此未更改设备的标识。设置 ENROLLKIT_HUB_CONNECTION_STRING 并再次运行该命令，或运行：${command}`,
+      next: {
+        blocked: (command) =>
+          `设备再次注册时，DPS 返回状态“disabled”且不分配 IoT 中心；IoT 中心也拒绝其连接。撤消：${command}`,
+        unblocked: (command) => `设备可以再次注册并连接：${command}`,
+      },
+    },
+    unblock: {
+      description:
+        '重新允许被阻止的设备：启用其在 IoT 中心的标识，并删除 `device block` 创建的个体注册，或启用现有的个体注册。',
+      example: '被阻止的设备',
+      azureExample: '在 Azure 上',
+    },
     send: {
       message: '要发送的消息（默认：问候语和时间）',
       custom: '自定义消息',
@@ -6232,6 +6266,8 @@ export const zhCN: Sentences = {
       'device register': '以设备身份注册设备',
       'device send': '注册设备、向其 IoT 中心发送消息、读取设备孪生',
       'device run': '运行保持连接并发送遥测的设备',
+      'device block': '在 DPS 及其 IoT 中心拒绝一台设备',
+      'device unblock': '重新允许被阻止的设备',
       'group create': '创建注册组',
       'group list': '列出注册组',
       'group show': '显示注册组',

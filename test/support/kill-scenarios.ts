@@ -243,6 +243,12 @@ export const scenarios: readonly Scenario[] = [
   },
   { name: 'device register', before: [quickstart, selfSigned], argv: ['device', 'register', 'device-9'] },
   { name: 'device send', before: [quickstart], argv: ['device', 'send', 'device-001'] },
+  { name: 'device block', before: [quickstart], argv: ['device', 'block', 'device-001'] },
+  {
+    name: 'device unblock',
+    before: [quickstart, ['device', 'block', 'device-001']],
+    argv: ['device', 'unblock', 'device-001'],
+  },
   {
     name: 'device run',
     before: [quickstart],
