@@ -156,6 +156,11 @@ export const commands: readonly CommandEntry[] = [
   ),
   inOneFile('fleet merge', async () => (await import('./fleet/merge.js')).fleetMerge),
   inTwoFiles(
+    'sample edge',
+    async () => (await import('./sample/edge.js')).sampleEdge,
+    async () => (await import('./sample/edge.run.js')).run,
+  ),
+  inTwoFiles(
     'certgen',
     async () => (await import('./certgen/certgen.js')).certgen,
     async () => (await import('./certgen/certgen.run.js')).run,

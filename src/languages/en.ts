@@ -6872,6 +6872,46 @@ The verification certificate is ready. In the portal, on the same page:
     },
   },
 
+  /** src/cli/sample/ */
+  cliSample: {
+    edge: {
+      description:
+        'Writes the config.toml of an IoT Edge 1.5 gateway whose certificates are in the certificate folder: provisioning through DPS with its certificate, its edge CA, and the root that its modules and downstream devices trust.',
+      what: 'config',
+      deviceFlag: 'registration ID of the gateway, if the folder has several',
+      hostnameFlag:
+        'host name of the gateway, by which downstream devices connect (default: that of its system)',
+      atFlag:
+        'folder of the certificates and keys on the gateway, such as /var/aziot (default: where they are now)',
+      example: 'for the only gateway of the certificate folder',
+      atExample: 'for files that you copy to the gateway; the configuration lists them',
+      unknown: (what: string) => `There is no sample "${what}" for IoT Edge.`,
+      useConfig: 'Use: enrollkit sample edge config',
+      notAbsolute: (folder: string) => `--at must be an absolute path on the gateway, not "${folder}".`,
+      identity: 'identity certificate with its chain and key',
+      edgeCa: 'edge CA certificate with its chain and key',
+      root: 'root certificate',
+      missing: (what: string, folder: string) => `The ${what} is missing in ${folder}.`,
+      runQuickstart: 'Run enrollkit quickstart, or specify another folder with --dir.',
+      restore: 'Restore the missing file, or create the certificate again.',
+      noGateway: (folder: string) => `There is no IoT Edge gateway in ${folder}.`,
+      create: (device: string, edge: string) => `Create one: ${device}, then ${edge}`,
+      several: (folder: string, count: number) => `There are ${count} IoT Edge gateways in ${folder}.`,
+      chooseOne: 'Specify one with --device ID.',
+      encrypted: (path: string) =>
+        `The private key in ${path} is encrypted. IoT Edge reads unencrypted keys only.`,
+      decrypt: (command: string) => `Write a copy that is not encrypted: ${command}`,
+      notCa: (path: string) => `The certificate in ${path} is not a CA certificate.`,
+      comment: (id: string) => `IoT Edge 1.5, gateway ${id}. Written by enrollkit sample edge config.`,
+      install: 'Save as /etc/aziot/config.toml on the gateway, then run: sudo iotedge config apply',
+      emulator:
+        'The endpoint is the local emulator: the gateway must reach it and trust its root (caFile of emulator start --json).',
+      readable: 'The user aziotcs must be able to read the certificates, aziotks the keys.',
+      copy: 'Copy these files. The user aziotcs must be able to read the certificates, aziotks the keys.',
+      written: (path: string, id: string) => `Wrote ${path}, for the gateway ${id}.`,
+    },
+  },
+
   /** src/cli/doctor/ */
   cliDoctor: {
     devices: 'Devices',
@@ -7428,6 +7468,7 @@ The verification certificate is ready. In the portal, on the same page:
       'fleet deregister': 'delete the registrations and devices of a fleet',
       'fleet merge': 'merge the manifests of the parts of a fleet',
       certgen: 'the commands of certGen.sh, with the same files',
+      'sample edge': 'the configuration of an IoT Edge gateway',
       'emulator start': 'run a provisioning service and a hub on this computer',
       'emulator status': 'show whether the emulator is running, and its addresses',
       'emulator stop': 'stop the running emulator',
@@ -7452,6 +7493,7 @@ The verification certificate is ready. In the portal, on the same page:
         highlights: 'create, sign, convert, inspect, verify, lint',
       },
       fleet: { summary: 'many devices' },
+      sample: { summary: 'files to start from' },
       emulator: { summary: 'the built-in DPS' },
     },
   },

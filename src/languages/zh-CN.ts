@@ -5835,6 +5835,42 @@ export const zhCN: Sentences = {
     },
   },
 
+  /** src/cli/sample/ */
+  cliSample: {
+    edge: {
+      description:
+        '为证书位于证书文件夹中的 IoT Edge 1.5 网关写入 config.toml：使用证书通过 DPS 预配、其边缘 CA，以及模块和下游设备信任的根证书。',
+      what: 'config',
+      deviceFlag: '网关的注册 ID（如果文件夹中有多个网关）',
+      hostnameFlag: '下游设备连接时使用的网关主机名（默认：其系统的主机名）',
+      atFlag: '证书和密钥在网关上的文件夹，例如 /var/aziot（默认：当前所在位置）',
+      example: '证书文件夹中唯一的网关',
+      atExample: '用于复制到网关的文件；配置中列出这些文件',
+      unknown: (what) => `没有 IoT Edge 示例“${what}”。`,
+      useConfig: '使用：enrollkit sample edge config',
+      notAbsolute: (folder) => `--at 必须是网关上的绝对路径，而不是“${folder}”。`,
+      identity: '标识证书及其证书链和密钥',
+      edgeCa: '边缘 CA 证书及其证书链和密钥',
+      root: '根证书',
+      missing: (what, folder) => `${folder} 中缺少${what}。`,
+      runQuickstart: '运行 enrollkit quickstart，或使用 --dir 指定其他文件夹。',
+      restore: '恢复缺少的文件，或重新创建证书。',
+      noGateway: (folder) => `${folder} 中没有 IoT Edge 网关。`,
+      create: (device, edge) => `创建网关：${device}，然后 ${edge}`,
+      several: (folder, count) => `${folder} 中有 ${count} 个 IoT Edge 网关。`,
+      chooseOne: '使用 --device ID 指定其中一个。',
+      encrypted: (path) => `${path} 中的私钥已加密。IoT Edge 只能读取未加密的密钥。`,
+      decrypt: (command) => `写入未加密的副本：${command}`,
+      notCa: (path) => `${path} 中的证书不是 CA 证书。`,
+      comment: (id) => `IoT Edge 1.5，网关 ${id}。由 enrollkit sample edge config 写入。`,
+      install: '在网关上另存为 /etc/aziot/config.toml，然后运行：sudo iotedge config apply',
+      emulator: '终结点是本地模拟器：网关必须能够访问它，并信任其根证书（emulator start --json 的 caFile）。',
+      readable: '用户 aziotcs 必须能够读取证书，aziotks 必须能够读取密钥。',
+      copy: '复制以下文件。用户 aziotcs 必须能够读取证书，aziotks 必须能够读取密钥。',
+      written: (path, id) => `已写入 ${path}，用于网关 ${id}。`,
+    },
+  },
+
   /** src/cli/doctor/ */
   cliDoctor: {
     devices: '设备',
@@ -6319,6 +6355,7 @@ export const zhCN: Sentences = {
       'fleet deregister': '删除设备群的注册记录和设备',
       'fleet merge': '合并设备群各部分的清单',
       certgen: 'certGen.sh 的命令，生成相同的文件',
+      'sample edge': 'IoT Edge 网关的配置',
       'emulator start': '在此计算机上运行预配服务和 IoT 中心',
       'emulator status': '显示模拟器是否正在运行及其地址',
       'emulator stop': '停止正在运行的模拟器',
@@ -6342,6 +6379,7 @@ export const zhCN: Sentences = {
         highlights: '创建、签名、转换、查看、校验、规范检查',
       },
       fleet: { summary: '大量设备' },
+      sample: { summary: '可供使用的示例文件' },
       emulator: { summary: '内置 DPS' },
     },
   },

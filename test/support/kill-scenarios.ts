@@ -243,6 +243,11 @@ export const scenarios: readonly Scenario[] = [
   },
   { name: 'device register', before: [quickstart, selfSigned], argv: ['device', 'register', 'device-9'] },
   { name: 'device send', before: [quickstart], argv: ['device', 'send', 'device-001'] },
+  {
+    name: 'sample edge config',
+    before: [quickstart, ['cert', 'device', 'gateway-1'], ['cert', 'edge', 'gateway-1']],
+    argv: ['sample', 'edge', 'config', '--out', 'config.toml'],
+  },
   { name: 'device block', before: [quickstart], argv: ['device', 'block', 'device-001'] },
   {
     name: 'device unblock',
