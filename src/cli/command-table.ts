@@ -33,6 +33,11 @@ export const commands: readonly CommandEntry[] = [
   ),
   inOneFile('runs', async () => (await import('./quickstart/runs.js')).runs),
   inOneFile('runs compare', async () => (await import('./quickstart/runs-compare.js')).runsCompare),
+  inTwoFiles(
+    'report',
+    async () => (await import('./report/report.js')).report,
+    async () => (await import('./report/report.run.js')).run,
+  ),
   inOneFile('clean', async () => (await import('./quickstart/clean.js')).clean),
   inTwoFiles(
     'doctor',

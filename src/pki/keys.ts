@@ -4,7 +4,7 @@ import { createPublicKey, generateKeyPair as generate, type KeyObject } from 'no
 import { promisify } from 'node:util';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
-import { blocksOf, knownKind } from './containers/contents.js';
+import { blocksOf, knownKind, octetsAfter } from './containers/contents.js';
 import { type Deriving, runReader, runReaderSync } from './containers/deriving.js';
 import { assertCipher, openEncryptedKey, openEncryptedPem } from './containers/encrypted-key.js';
 import { deriveKey, encryptPrivateKeyInfo } from './containers/encryption.js';
@@ -131,6 +131,9 @@ function* keyReader(input: string | Uint8Array, passphrase: string | undefined):
     }
     return hasHeaders ? openEncryptedPem(block!, passphrase) : yield* openEncryptedKey(der, passphrase);
   }
+  const extra = octetsAfter(der);
+  if (extra > 0)
+    throw new EnrollkitError('INVALID_KEY', sentences.pkiContainers.moreAfterDer(der.length - extra, extra));
   // DER does not say in which of the forms it is.
   const labels = label === 'DER' ? ['PRIVATE KEY', 'EC PRIVATE KEY', 'RSA PRIVATE KEY'] : [label];
   for (const form of labels) {

@@ -19,11 +19,12 @@ import { signingCa, signingTime } from '../input/signing-ca.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { displayPath } from '../terminal/text.js';
 import { fleetProgress } from './fleet-progress.js';
+import { pictureFor, speedLines } from './fleet-summary.js';
 import type { fleetIssue } from './issue.js';
 
 /** @throws EnrollkitError of the flags, the list, the CA, the profile, and what `issueFleet` throws */
 export const run: RunOf<typeof fleetIssue> = async ({ flags }, context) => {
-  const { output, signal } = context;
+  const { output, signal, env } = context;
   const places = await placesFrom(flags, context);
   const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
   const profile = profileFor('device', flags);
@@ -76,6 +77,9 @@ export const run: RunOf<typeof fleetIssue> = async ({ flags }, context) => {
     tell('fleet.issued', sentences.cliFleet.issued(result.devices, where, before, seconds));
   }
   tell('fleet.issue.listed', sentences.cliFleet.listed(result.notAfter, displayPath(manifest)));
+  const stream = typeof out === 'string' ? output.stdout : output.stderr;
+  const speed = speedLines(result, sentences.cliFleet.issueLatency, pictureFor(stream, env));
+  if (speed.length > 0) tell('fleet.issue.speed', speed.join('\n'));
 };
 
 async function sourceFrom(

@@ -15,12 +15,12 @@ import { withTarget } from '../target/target.js';
 import { displayPath } from '../terminal/text.js';
 import { paceOf, registrationPace } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
-import { registrationText } from './fleet-summary.js';
+import { pictureFor, registrationText } from './fleet-summary.js';
 import type { fleetRegister } from './register.js';
 
 /** @throws EnrollkitError of the flags, the fleet's files, the target, and what `registerFleet` throws */
 export const run: RunOf<typeof fleetRegister> = async ({ args, flags }, context) => {
-  const { output, signal } = context;
+  const { output, signal, env } = context;
   const files = fleetFiles(args.fleet, flags);
   const results = flags.results ?? `${files.out}.registrations.ndjson`;
   const total = await sizeOf(files.manifest);
@@ -47,7 +47,10 @@ export const run: RunOf<typeof fleetRegister> = async ({ args, flags }, context)
     return registered;
   });
   if (output.json) output.value({ ...result, results });
-  else output.result('fleet.register.report', registrationText(result, displayPath(results)));
+  else {
+    const picture = pictureFor(output.stdout, env);
+    output.result('fleet.register.report', registrationText(result, displayPath(results), picture));
+  }
   return statusOf(result);
 };
 

@@ -65,6 +65,7 @@ function flagOf({ flag, ...field }: Field): Flag {
     case 'list':
       return repeatable(parsedFlag({ ...help, parse: checked(field.problem, invalid) }));
     case 'twin':
+    case 'devices':
       return textFlag(help);
   }
 }

@@ -16,9 +16,9 @@ import type { FlagValues } from '../kernel/flags.js';
 import { withAccount } from '../target/account.js';
 import { folderOf } from '../target/command-target.js';
 import { confirmed } from '../terminal/confirm.js';
+import { inWords } from '../terminal/resource-words.js';
 import { displayPath } from '../terminal/text.js';
 import type { findFlags } from './find-flags.js';
-import { inWords } from './resource-words.js';
 
 type GivenFlags = FlagValues<typeof findFlags & typeof dirFlag & typeof yesFlag> & {
   readonly certificates?: boolean | undefined;

@@ -21,6 +21,7 @@ export interface DeviceTransport {
 export interface RegisterBody {
   registrationId: string;
   payload?: unknown;
+  /** A certificate request (PKCS#10), base64 of DER. */
   csr?: string;
 }
 

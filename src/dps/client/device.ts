@@ -81,14 +81,9 @@ export async function registerDevice(options: RegisterDeviceOptions): Promise<As
   );
   const abort = () => deadline.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
-  const transportOptions = {
-    target,
-    idScope,
-    registrationId,
-    clientCertificate,
-    apiVersion: options.certificateRequest === undefined ? apiVersions.device[0] : csrApiVersion,
-    signal: deadline.signal,
-  };
+  const apiVersion = options.certificateRequest === undefined ? apiVersions.device[0] : csrApiVersion;
+  const common = { target, idScope, registrationId, clientCertificate };
+  const transportOptions = { ...common, apiVersion, signal: deadline.signal };
   let transport: DeviceTransport | undefined;
   // DPS answers a second registration of a device like the first one, so that all requests can be sent twice.
   const send: Send = (request) =>

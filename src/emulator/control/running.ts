@@ -14,7 +14,9 @@ import {
   readEndpoints,
   removeEndpoints,
 } from '../endpoints.js';
+import { mainStateFile } from '../state/database.js';
 import { isFolderLocked, lockOf, stateInUse } from '../state/lock.js';
+import { hasSnapshot } from '../state/snapshot.js';
 import { controlProtocol } from '../wire/faults.js';
 
 /**
@@ -44,7 +46,8 @@ export async function runningEmulator(directory: string): Promise<EmulatorEndpoi
 
 /** Whether an emulator has been started on a folder, and its state is still there. */
 export function hasState(directory: string): boolean {
-  return existsSync(join(emulatorFolder(directory), 'state.db'));
+  const folder = emulatorFolder(directory);
+  return existsSync(join(folder, mainStateFile)) || hasSnapshot(folder);
 }
 
 /** How long an emulator may take to start or stop; it usually takes a second or two. */

@@ -33,6 +33,7 @@ export const certificateChain: Step = {
         : sentences.quickstartSteps.copyRoot;
     return intermediate ? sentences.quickstartSteps.createBoth : sentences.quickstartSteps.createRoot;
   },
+  applies: (plan) => authoritiesOf(plan).length > 0,
   preview: (plan, layout) => ({
     makes: authoritiesOf(plan).flatMap((role) => {
       const { key, chain, certificate } = layout[role];
