@@ -52,6 +52,8 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./device/run.js')).deviceRun,
     async () => (await import('./device/run.run.js')).run,
   ),
+  inOneFile('device block', async () => (await import('./device/block.js')).deviceBlock),
+  inOneFile('device unblock', async () => (await import('./device/unblock.js')).deviceUnblock),
   inOneFile('group create', async () => (await import('./group/create.js')).groupCreate),
   inOneFile('group list', async () => (await import('./group/list.js')).groupList),
   inOneFile('group show', async () => (await import('./group/show.js')).groupShow),
@@ -158,6 +160,11 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./fleet/deregister.run.js')).run,
   ),
   inOneFile('fleet merge', async () => (await import('./fleet/merge.js')).fleetMerge),
+  inTwoFiles(
+    'sample edge',
+    async () => (await import('./sample/edge.js')).sampleEdge,
+    async () => (await import('./sample/edge.run.js')).run,
+  ),
   inTwoFiles(
     'certgen',
     async () => (await import('./certgen/certgen.js')).certgen,

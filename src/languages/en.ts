@@ -4192,6 +4192,12 @@ export const en = {
     waitedForLinks: (host: string, seconds: number) =>
       `${host} did not open the AMQP links within ${seconds} seconds.`,
     notAmqp: (host: string) => `${host} does not respond over AMQP as a provisioning service does.`,
+    notBlocked: (registrationId: string) =>
+      `DPS accepted the disabled enrollment of ${registrationId}, but does not show it.`,
+    notUnblocked: (registrationId: string) =>
+      `DPS accepted the change, but still shows a disabled enrollment of ${registrationId}.`,
+    statusNotSet: (hub: string, deviceId: string, status: string) =>
+      `${hub} accepted the new status of the device ${deviceId}, but still shows ${status}.`,
     amqpLink: 'the links',
     amqpEnded: (host: string, condition: string) =>
       `${host} ended the AMQP connection${condition === '' ? '' : ` (${condition})`}.`,
@@ -7162,6 +7168,38 @@ The verification certificate is ready. In the portal, on the same page:
       files: 'with a certificate in other files, at a DPS in Azure',
     },
     id: 'the registration ID',
+    block: {
+      description:
+        'Keeps one device out, such as a stolen device of an enrollment group. Creates a disabled individual enrollment for it, or disables the existing one, and disables its identity in the hub, which ends its connection. On Azure, the hub requires ENROLLKIT_HUB_CONNECTION_STRING.',
+      certificateFlag: 'certificate of the device (default: the one in the certificate folder)',
+      fileExample: 'with a certificate in another file, on Azure',
+      giveCertificate:
+        'Specify the certificate of the device with --certificate FILE. DPS requires it for the disabled enrollment.',
+      rows: { device: 'Device', enrollment: 'Individual enrollment', hub: 'Identity in the hub' },
+      enrollments: {
+        created: 'created, disabled',
+        disabled: 'disabled',
+        deleted: 'deleted: its enrollment group applies again',
+        enabled: 'enabled',
+        none: 'unchanged',
+      },
+      statuses: { enabled: 'enabled', disabled: 'disabled', unknown: 'unchanged' },
+      inHub: (host: string, deviceId: string, status: string) => `${status}: ${deviceId} in ${host}`,
+      notInHub: 'none: the device is not in a known hub',
+      hubLeft: (host: string, command: string) =>
+        `There is no connection string for ${host}, so the identity of the device was not changed. Set ENROLLKIT_HUB_CONNECTION_STRING and run the command again, or run: ${command}`,
+      next: {
+        blocked: (command: string) =>
+          `When the device registers again, DPS answers with the status "disabled" and assigns no hub; the hub refuses to let it connect. To undo: ${command}`,
+        unblocked: (command: string) => `The device can register and connect again: ${command}`,
+      },
+    },
+    unblock: {
+      description:
+        'Lets a blocked device in again: enables its identity in the hub, and deletes the individual enrollment that `device block` created, or enables the existing one.',
+      example: 'a device that was blocked',
+      azureExample: 'on Azure',
+    },
     send: {
       message: 'message to send (default: a greeting and the time)',
       custom: 'a custom message',
@@ -7259,6 +7297,46 @@ The verification certificate is ready. In the portal, on the same page:
       reported: 'Reported properties updated',
       disconnections: 'Connections lost',
       renewals: 'Certificates renewed',
+    },
+  },
+
+  /** src/cli/sample/ */
+  cliSample: {
+    edge: {
+      description:
+        'Writes the config.toml of an IoT Edge 1.5 gateway whose certificates are in the certificate folder: provisioning through DPS with its certificate, its edge CA, and the root that its modules and downstream devices trust.',
+      what: 'config',
+      deviceFlag: 'registration ID of the gateway, if the folder has several',
+      hostnameFlag:
+        'host name of the gateway, by which downstream devices connect (default: that of its system)',
+      atFlag:
+        'folder of the certificates and keys on the gateway, such as /var/aziot (default: where they are now)',
+      example: 'for the only gateway of the certificate folder',
+      atExample: 'for files that you copy to the gateway; the configuration lists them',
+      unknown: (what: string) => `There is no sample "${what}" for IoT Edge.`,
+      useConfig: 'Use: enrollkit sample edge config',
+      notAbsolute: (folder: string) => `--at must be an absolute path on the gateway, not "${folder}".`,
+      identity: 'identity certificate with its chain and key',
+      edgeCa: 'edge CA certificate with its chain and key',
+      root: 'root certificate',
+      missing: (what: string, folder: string) => `The ${what} is missing in ${folder}.`,
+      runQuickstart: 'Run enrollkit quickstart, or specify another folder with --dir.',
+      restore: 'Restore the missing file, or create the certificate again.',
+      noGateway: (folder: string) => `There is no IoT Edge gateway in ${folder}.`,
+      create: (device: string, edge: string) => `Create one: ${device}, then ${edge}`,
+      several: (folder: string, count: number) => `There are ${count} IoT Edge gateways in ${folder}.`,
+      chooseOne: 'Specify one with --device ID.',
+      encrypted: (path: string) =>
+        `The private key in ${path} is encrypted. IoT Edge reads unencrypted keys only.`,
+      decrypt: (command: string) => `Write a copy that is not encrypted: ${command}`,
+      notCa: (path: string) => `The certificate in ${path} is not a CA certificate.`,
+      comment: (id: string) => `IoT Edge 1.5, gateway ${id}. Written by enrollkit sample edge config.`,
+      install: 'Save as /etc/aziot/config.toml on the gateway, then run: sudo iotedge config apply',
+      emulator:
+        'The endpoint is the local emulator: the gateway must reach it and trust its root (caFile of emulator start --json).',
+      readable: 'The user aziotcs must be able to read the certificates, aziotks the keys.',
+      copy: 'Copy these files. The user aziotcs must be able to read the certificates, aziotks the keys.',
+      written: (path: string, id: string) => `Wrote ${path}, for the gateway ${id}.`,
     },
   },
 
@@ -7469,6 +7547,7 @@ The verification certificate is ready. In the portal, on the same page:
       others: 'Others',
       tlsRoot: 'TLS root',
       ports: 'Ports',
+      tls: 'TLS',
       clock: 'Clock',
       log: 'Log',
     },
@@ -7476,6 +7555,7 @@ The verification certificate is ready. In the portal, on the same page:
       `Service ${name}: ${address}, ID scope ${idScope}`,
     otherHub: (name: string, address: string) => `Hub ${name}: ${address}`,
     processSince: (pid: number, since: string) => `${pid}, since ${since}`,
+    upToTls: (version: string) => `up to ${version}`,
     clockAhead: (time: string, offset: string) => `${time}, ${offset} ahead of this computer`,
     clockBehind: (time: string, offset: string) => `${time}, ${offset} behind this computer`,
     timeRange: 'The clock can be set to a time between the years 1970 and 9999.',
@@ -7924,6 +8004,8 @@ The verification certificate is ready. In the portal, on the same page:
       'device register': 'register a device, acting as the device',
       'device send': 'register a device, send a message to its hub, read its twin',
       'device run': 'run devices that stay connected and send telemetry',
+      'device block': 'keep one device out, in DPS and in its hub',
+      'device unblock': 'let a blocked device in again',
       'group create': 'create an enrollment group',
       'group list': 'list enrollment groups',
       'group show': 'show an enrollment group',
@@ -7975,6 +8057,7 @@ The verification certificate is ready. In the portal, on the same page:
       'fleet deregister': 'delete the registrations and devices of a fleet',
       'fleet merge': 'merge the manifests of the parts of a fleet',
       certgen: 'the commands of certGen.sh, with the same files',
+      'sample edge': 'the configuration of an IoT Edge gateway',
       'emulator start': 'run a provisioning service and a hub on this computer',
       'emulator status': 'show whether the emulator is running, and its addresses',
       'emulator stop': 'stop the running emulator',
@@ -7999,6 +8082,7 @@ The verification certificate is ready. In the portal, on the same page:
         highlights: 'create, sign, convert, inspect, verify, lint',
       },
       fleet: { summary: 'many devices' },
+      sample: { summary: 'files to start from' },
       emulator: { summary: 'the built-in DPS' },
     },
   },

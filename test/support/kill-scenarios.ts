@@ -255,6 +255,17 @@ export const scenarios: readonly Scenario[] = [
   // Each run of it is a new message, also after a kill.
   { name: 'device send', before: [quickstart], argv: ['device', 'send', 'device-001'] },
   {
+    name: 'sample edge config',
+    before: [quickstart, ['cert', 'device', 'gateway-1'], ['cert', 'edge', 'gateway-1']],
+    argv: ['sample', 'edge', 'config', '--out', 'config.toml'],
+  },
+  { name: 'device block', before: [quickstart], argv: ['device', 'block', 'device-001'] },
+  {
+    name: 'device unblock',
+    before: [quickstart, ['device', 'block', 'device-001']],
+    argv: ['device', 'unblock', 'device-001'],
+  },
+  {
     name: 'device run',
     before: [quickstart],
     argv: ['device', 'run', '--count', '1', '--interval', '100ms'],
