@@ -77,6 +77,7 @@ test('no secret leaves its place', () =>
         run(['fleet', 'issue', '--from', 'list.csv', '--out', 'fleet']),
         run(['emulator', 'status', '--dir', dir]),
         run(['emulator', 'messages', '--dir', dir]),
+        run(['report', dir]),
       ]);
 
       // Through the listeners: refused, with the reason in the log.
