@@ -47,6 +47,11 @@ export const commands: readonly CommandEntry[] = [
   inOneFile('explain', async () => (await import('./explain/explain.js')).explain),
   inOneFile('device register', async () => (await import('./device/register.js')).deviceRegister),
   inOneFile('device send', async () => (await import('./device/send.js')).deviceSend),
+  inTwoFiles(
+    'device run',
+    async () => (await import('./device/run.js')).deviceRun,
+    async () => (await import('./device/run.run.js')).run,
+  ),
   inOneFile('group create', async () => (await import('./group/create.js')).groupCreate),
   inOneFile('group list', async () => (await import('./group/list.js')).groupList),
   inOneFile('group show', async () => (await import('./group/show.js')).groupShow),

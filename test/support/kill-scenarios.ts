@@ -183,6 +183,15 @@ export const scenarios: readonly Scenario[] = [
     'create_edge_device_identity_certificate gateway-1',
     'create_edge_server_certificate localhost',
   ].map((command) => certgen(`${command} --edge`, edgeAuthority)),
+  {
+    name: 'certgen install_root_ca_from_files --edge',
+    before: [['cert', 'root', 'Plant CA', '--out', 'plant']],
+    argv: [
+      ...['certgen', 'install_root_ca_from_files', 'plant/certificate.pem', 'plant/key.pem'],
+      ...['--edge', '--dir', 'ca'],
+    ],
+    env: withPassphrase,
+  },
   { name: 'fleet issue, ndjson', before: [quickstart], argv: lines },
   { name: 'fleet issue, dir', before: [quickstart], argv: issue('dir', 'fleet') },
   { name: 'fleet issue, tar', before: [quickstart], argv: issue('tar', 'fleet.tar') },
@@ -242,7 +251,18 @@ export const scenarios: readonly Scenario[] = [
     argv: ['registration', 'delete', 'device-001', '--yes'],
   },
   { name: 'device register', before: [quickstart, selfSigned], argv: ['device', 'register', 'device-9'] },
+  // Each run of it is a new message, also after a kill.
   { name: 'device send', before: [quickstart], argv: ['device', 'send', 'device-001'] },
+  {
+    name: 'device run',
+    before: [quickstart],
+    argv: ['device', 'run', '--count', '1', '--interval', '100ms'],
+  },
+  {
+    name: 'device send --message-id',
+    before: [quickstart],
+    argv: ['device', 'send', 'device-001', '--message-id', 'reading-17'],
+  },
   { name: 'dps create', before: [quickstart], argv: secondService },
   { name: 'dps create in a new folder', before: [], argv: secondService },
   { name: 'dps delete', before: [quickstart, secondService], argv: ['dps', 'delete', 'second', '--yes'] },

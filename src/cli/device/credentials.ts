@@ -26,7 +26,7 @@ export interface DeviceCredentials {
  */
 export async function deviceCredentials(
   registrationId: string,
-  flags: FlagValues<typeof deviceFlags>,
+  flags: Omit<FlagValues<typeof deviceFlags>, 'protocol'>,
   opening: OpenPrivateKeyOptions,
 ): Promise<DeviceCredentials> {
   const { certificate, chain, key } = flags;

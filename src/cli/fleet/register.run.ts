@@ -5,6 +5,7 @@ import { isEncryptedPem } from '../../fleet/formats/output-format.js';
 import { type RegisterFleetResult, registerFleet } from '../../fleet/register-fleet.js';
 import { type FleetFiles, fleetDevices, manifestDevices } from '../../fleet/registration/fleet-devices.js';
 import { sentences } from '../../languages/language.js';
+import { fleetFiles } from '../input/fleet-files.js';
 import { withPassphrase } from '../input/passphrase.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
@@ -12,7 +13,7 @@ import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../target/device-targ
 import { noteLog } from '../target/emulator-log.js';
 import { withTarget } from '../target/target.js';
 import { displayPath } from '../terminal/text.js';
-import { fleetFiles, paceOf, registrationPace } from './flags.js';
+import { paceOf, registrationPace } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { pictureFor, registrationText } from './fleet-summary.js';
 import type { fleetRegister } from './register.js';
@@ -53,7 +54,7 @@ export const run: RunOf<typeof fleetRegister> = async ({ args, flags }, context)
   return statusOf(result);
 };
 
-/** @throws EnrollkitError PASSPHRASE_REQUIRED when there is none, and nobody to ask; FILE_UNREADABLE of the fleet */
+/** @throws EnrollkitError PASSPHRASE_REQUIRED if the passphrase is missing and cannot be asked for; FILE_UNREADABLE for a file of the fleet */
 function fleetPassphrase(
   files: FleetFiles,
   flags: FlagsOf<typeof fleetRegister>,

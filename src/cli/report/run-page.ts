@@ -1,5 +1,6 @@
 /** The report of a run of quickstart, as a page. */
 import { sentences } from '../../languages/language.js';
+import { usesGroup } from '../../quickstart/planned-certificates.js';
 import type { RecordedStep, Recording } from '../../quickstart/recording/schema.js';
 import { stepsOf } from '../../quickstart/steps/index.js';
 import { planRows } from '../input/plan-rows.js';
@@ -190,7 +191,15 @@ function commandsOf(report: RunReport, registrations: readonly Registration[]): 
   const commands = runCommands({ folder, program, recording });
   if (recording?.outcome !== 'done') return commands;
   const registrationId = registrations.find(({ status }) => status === 'assigned')?.registrationId;
-  return [...nextCommands({ folder, program, target: recording.target.kind, registrationId }), ...commands];
+  const { plan, target } = recording;
+  const finished = {
+    folder,
+    program,
+    target: target.kind,
+    registrationId,
+    hasSampleProgram: usesGroup(plan),
+  };
+  return [...nextCommands(finished), ...commands];
 }
 
 function about({ run: { recording, path } }: RunReport): string {

@@ -16,6 +16,8 @@ export interface FinishedRun {
   target: 'emulator' | 'azure';
   /** A registered device, if there is one. */
   registrationId: string | undefined;
+  /** Whether the run wrote the program that creates the same enrollment group. */
+  hasSampleProgram: boolean;
 }
 
 /** ` --dir FOLDER`, unless it is the default. */
@@ -23,7 +25,8 @@ export function dirFlagFor(folder: string): string {
   return folder === defaultFolder ? '' : ` --dir ${quoted(folder)}`;
 }
 
-export function nextCommands({ folder, program, target, registrationId }: FinishedRun): NextCommand[] {
+export function nextCommands(finished: FinishedRun): NextCommand[] {
+  const { folder, program, target, registrationId, hasSampleProgram } = finished;
   const { sendAgain, keepEmulator, emulatorEnv, byHand, clean } = sentences.cliQuickstart.closing;
   const dir = dirFlagFor(folder);
   const state = folder === defaultFolder ? '' : ` --dir ${quoted(`${folder}/.enrollkit`)}`;
@@ -36,12 +39,15 @@ export function nextCommands({ folder, program, target, registrationId }: Finish
           { line: `${program} emulator start${state}`, what: keepEmulator },
           { line: `eval "$(${program} emulator env${state})"`, what: emulatorEnv },
         ]
-      : [
+      : []),
+    ...(target === 'azure' && hasSampleProgram
+      ? [
           {
             line: `cd ${quoted(folder)} && DPS_CONNECTION_STRING=... python3 EnrollmentGroup.py`,
             what: byHand,
           },
-        ]),
+        ]
+      : []),
     { line: `${program} clean${dir}`, what: clean },
   ];
 }

@@ -8,6 +8,7 @@ const members: readonly [RegExp, string][] = [
   [/^(operationId|generationId|trackingId|verificationCode|messageId|clientRequestId)$/i, 'ID'],
   [/^serialNumber$/i, 'serial number'],
   [/thumbprint$/i, 'thumbprint'],
+  [/^csr$/i, 'certificate request'],
   [/(date|time|timestamp|utc|expiry|created|updated|notBefore|notAfter|sentAt)$/i, 'date'],
 ];
 

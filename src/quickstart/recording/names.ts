@@ -27,7 +27,13 @@ export function changedNames(recorded: Plan, plan: Plan): Names {
     [recorded.certificates.rootCommonName, plan.certificates.rootCommonName],
     [recorded.certificates.intermediateCommonName, plan.certificates.intermediateCommonName],
     ...(before.length === after.length
-      ? before.map((id, index): [string, string] => [id, after[index]!])
+      ? before.flatMap((id, index): [string, string | null][] => [
+          [id, after[index]!],
+          [
+            recorded.devices.details?.[id]?.deviceId ?? id,
+            plan.devices.details?.[after[index]!]?.deviceId ?? null,
+          ],
+        ])
       : []),
   ];
   return all.flatMap(([name, now]) =>

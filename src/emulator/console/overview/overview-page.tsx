@@ -1,17 +1,7 @@
 /** The page Overview: addresses, connection strings, and how SDKs connect. */
-import { Live, Secret, Table } from './layout.js';
-import { type PageContext, paths } from './page-context.js';
-
-/** Of `emulator env --for`, and how the languages are called. */
-const sdkLanguages: Record<string, string> = {
-  node: 'Node.js',
-  python: 'Python',
-  csharp: 'C#',
-  java: 'Java',
-  c: 'C',
-  go: 'Go',
-  az: 'Azure CLI',
-};
+import { CodeBlock, Live, Secret, Table } from '../layout.js';
+import { type PageContext, paths } from '../page-context.js';
+import { snippetsOf } from './snippets.js';
 
 export function OverviewPage({ page }: { page: PageContext }) {
   const { text } = page;
@@ -51,26 +41,8 @@ export function OverviewPage({ page }: { page: PageContext }) {
                 <a href={paths.certificates(dpsName)}>{text.certificates}</a>
                 <a href={paths.enrollments(dpsName)}>{text.enrollments}</a>
                 <a href={paths.registrations(dpsName)}>{text.registrations}</a>
+                <a href={paths.linkedHubs(dpsName)}>{text.linkedHubs}</a>
               </p>
-              <h3>{overviewPage.hubs}</h3>
-              <Table
-                label={overviewPage.hubs}
-                head={[overviewPage.hub, overviewPage.hostName, overviewPage.weight]}
-              >
-                {service.hubs.list().map((hub) => (
-                  <tr>
-                    <td>
-                      <a href={paths.devices(hub.hubId)}>{hub.hubId}</a>
-                    </td>
-                    <td>{hub.hostName}</td>
-                    <td>
-                      {hub.applyAllocationPolicy === false
-                        ? overviewPage.notAssigned
-                        : (hub.allocationWeight ?? 1)}
-                    </td>
-                  </tr>
-                ))}
-              </Table>
             </section>
           );
         })}
@@ -102,16 +74,21 @@ export function OverviewPage({ page }: { page: PageContext }) {
       <section>
         <h2 id="connect">{overviewPage.connectSdk}</h2>
         <p>{overviewPage.connectSdkText}</p>
-        <Table label={overviewPage.connectSdk} head={[overviewPage.sdkLanguage, overviewPage.command]}>
-          {Object.entries(sdkLanguages).map(([flag, name]) => (
-            <tr>
-              <td>{name}</td>
-              <td>
-                <code>{`enrollkit emulator env --for ${flag}`}</code>
-              </td>
-            </tr>
-          ))}
-        </Table>
+        {services.list().map(({ identity: { dpsName, idScope } }, _, { length }) => (
+          <>
+            {length > 1 && <h3>{dpsName}</h3>}
+            {snippetsOf(known, idScope).map(({ language, code, needsPort }) => (
+              <details class="snippet">
+                <summary>{language}</summary>
+                {needsPort !== undefined && <p>{overviewPage.needsPort(needsPort)}</p>}
+                <CodeBlock page={page} code={code} label={language} />
+              </details>
+            ))}
+          </>
+        ))}
+        <p>
+          {overviewPage.environment} <code>enrollkit emulator env --for LANGUAGE</code>
+        </p>
         <dl>
           <dt>{overviewPage.armEndpoint}</dt>
           <dd>

@@ -1,8 +1,8 @@
-/** An enrollment as the form of the page has it, and as the service plane takes it. */
-import type { EnrollmentGroup, IndividualEnrollment } from '../../dps/contract/schemas.js';
-import { parseJsonField, type Refusal, type Submission } from './form.js';
-import type { PageContext } from './page-context.js';
-import type { WireReply } from './wire.js';
+/** Converts enrollments between the form of the page and the service plane. */
+import type { EnrollmentGroup, IndividualEnrollment } from '../../../dps/contract/schemas.js';
+import type { PageContext } from '../page-context.js';
+import { parseJsonField, type Refusal, type Submission } from '../submission.js';
+import type { WireReply } from '../wire.js';
 
 /** The kinds of attestation that the form offers, by kind of enrollment. */
 export const attestations = {
@@ -13,7 +13,7 @@ export const attestations = {
 export type EnrollmentType = keyof typeof attestations;
 export type AttestationChoice = (typeof attestations)[EnrollmentType][number];
 
-/** As the service plane answers: one of the two IDs is there. */
+/** An enrollment of the service plane, of either kind. */
 export type EnrollmentJson = Omit<EnrollmentGroup, 'enrollmentGroupId'> &
   Partial<Pick<EnrollmentGroup, 'enrollmentGroupId'>> &
   Partial<Pick<IndividualEnrollment, 'registrationId' | 'deviceId'>>;
@@ -30,7 +30,7 @@ export const policies = ['hashed', 'geoLatency', 'static', 'custom'] as const;
 
 export const idFields = { group: 'enrollmentGroupId', individual: 'registrationId' } as const;
 
-/** Which choice an existing enrollment is; undefined for a kind that the form does not have. */
+/** The choice for an enrollment; undefined for a kind that the form does not offer. */
 export function choiceOf({ attestation }: EnrollmentJson): AttestationChoice | undefined {
   const { type, x509 } = attestation;
   if (type === 'symmetricKey') return 'symmetricKey';
@@ -45,14 +45,13 @@ export function reprovisioningOf({ reprovisionPolicy }: EnrollmentJson): Reprovi
 }
 
 /**
- * The body of a PUT: what was there, with what the form has.
+ * The body of a PUT: the enrollment before, with the fields of the form.
  *
  * @param before undefined for a new enrollment
  */
 export async function bodyOf(
   page: PageContext,
-  type: EnrollmentType,
-  id: string,
+  { type, id }: { type: EnrollmentType; id: string },
   sent: Submission,
   before: EnrollmentJson | undefined,
 ): Promise<{ body: EnrollmentJson } | { refusal: Refusal }> {
@@ -94,7 +93,7 @@ export async function bodyOf(
   return { body: body as EnrollmentJson };
 }
 
-/** What is wrong with an enrollment is said by its schema and its rules: which field that is. */
+/** The field that a message of the service plane is about. */
 export const enrollmentFields: readonly (readonly [RegExp, string])[] = [
   [/initialTwin|twin/i, 'initialTwin'],
   [/webhook|customAllocation/i, 'webhookUrl'],
@@ -146,7 +145,7 @@ async function attestationOf(
       return { value: { type: 'x509', x509: { [choice]: certificates } } };
     }
     default:
-      // A kind that the form does not have, such as TPM, stays as it is.
+      // A kind that the form does not offer, such as TPM, is kept.
       return { value: before?.attestation };
   }
 }
