@@ -6554,7 +6554,9 @@ The verification certificate is ready. In the portal, on the same page:
       incomplete:
         'Too many CAs have the same name. The signers of some certificates were not looked for; specify fewer files.',
       title: 'Certificates',
-      at: (time: string) => `As of ${time}`,
+      summaryAt: (summary: string, time: string) => `${summary}. As of ${time}`,
+      /** Of a key: its algorithm, and whether the private key is there. */
+      key: (algorithm: string, privateKey: string) => `${algorithm}, ${privateKey}`,
       columns: {
         certificate: 'Certificate',
         kind: 'Kind',
@@ -7928,6 +7930,9 @@ The verification certificate is ready. In the portal, on the same page:
       description: (count: number, months: readonly string[]) =>
         `${count === 1 ? '1 certificate' : `${count} certificates`}. Ends by month: ${months.join(', ')}`,
     },
+    /** In the list of what ends first. */
+    ends: (day: string, name: string, kind: string, state: string) => `${day} ${name}, ${kind}: ${state}`,
+    devicesEnd: (count: string, state: string) => `${count}: ${state}`,
     thumbprints: { heading: 'Thumbprints', certificate: 'Certificate' },
     commands: {
       quickstart: 'Create certificates, enroll a group and register devices',

@@ -5443,7 +5443,8 @@ export const zhCN: Sentences = {
       locked: (count: number) => `有 ${count} 个加密的 PKCS#12 文件未打开；可以用 --passphrase-file 打开。`,
       incomplete: '同名的 CA 过多，未查找部分证书的签署者；请减少指定的文件。',
       title: '证书',
-      at: (time: string) => `截至 ${time}`,
+      summaryAt: (summary: string, time: string) => `${summary}。截至 ${time}`,
+      key: (algorithm: string, privateKey: string) => `${algorithm}，${privateKey}`,
       columns: {
         certificate: '证书',
         kind: '类型',
@@ -6650,6 +6651,8 @@ export const zhCN: Sentences = {
       later: (year, count) => `${year} 年之后：${count}`,
       description: (count, months) => `${count} 个证书。按月份的到期数：${months.join('、')}`,
     },
+    ends: (day, name, kind, state) => `${day} ${name}（${kind}）：${state}`,
+    devicesEnd: (count, state) => `${count} 台：${state}`,
     thumbprints: { heading: '指纹', certificate: '证书' },
     commands: {
       quickstart: '创建证书和注册组，并注册设备',

@@ -83,10 +83,11 @@ export function expiryList(nodes: readonly TreeNode[]): string {
   const lines = [...nodes]
     .sort((a, b) => a.validity.notAfter.getTime() - b.validity.notAfter.getTime())
     .slice(0, maxExpiries)
-    .map(
-      (node) =>
-        `<li>${day(node.validity.notAfter)} ${markup(node.name)}, ${markup(kindText(node))}: ${markup(stateText(node))}</li>`,
-    );
+    .map((node) => {
+      const end = day(node.validity.notAfter);
+      const text = sentences.cliReport.ends(end, node.name, kindText(node), stateText(node));
+      return `<li>${markup(text)}</li>`;
+    });
   const more = nodes.length - lines.length;
   const rest = more > 0 ? `\n<p>${markup(sentences.cliQuickstart.andMore(more))}</p>` : '';
   return `<ol>\n${lines.join('\n')}\n</ol>${rest}`;
