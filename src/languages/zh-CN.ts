@@ -78,6 +78,8 @@ export const zhCN: Sentences = {
       ADDRESS_UNUSABLE: '选择此计算机的一个地址：--host ADDRESS。',
       PORT_IN_USE: '选择其他端口，或使用 0 表示任意空闲端口。',
       PORT_NOT_PERMITTED: '以使用 1024 以下端口所需的权限运行，或选择更高的端口。',
+      TRUST_NOT_PERMITTED: '请使用 sudo 再次运行该命令，并且仅针对系统存储：--store system。',
+      TRUST_FAILED: '请阅读消息，其中指出了失败的存储或程序。',
       EMULATOR_STATE_IN_USE: '使用正在该处运行的模拟器，或停止它，或使用其他文件夹：--dir FOLDER。',
       EMULATOR_STATE_UNREADABLE: '移走该文件夹。模拟器会创建新的文件夹。',
       EMULATOR_UNSUPPORTED:
@@ -2362,6 +2364,18 @@ export const zhCN: Sentences = {
       PORT_NOT_PERMITTED: {
         meaning: '你没有打开该端口的权限。',
         causes: [['低于 1024 的端口需要特殊权限', '选择更大的端口号']],
+      },
+      TRUST_NOT_PERMITTED: {
+        meaning: '你没有更改系统信任存储的权限。其他存储已更改。',
+        causes: [['只有 root 可以更改它', '运行消息中以 sudo 开头的命令']],
+      },
+      TRUST_FAILED: {
+        meaning: '无法更改某个信任存储，或者更改后其中没有该更改。',
+        causes: [
+          ['用于更改它的程序未安装', '消息中有程序的名称'],
+          ['该根证书的名称下存储了其他内容', '消息中有位置'],
+          ['某个程序失败', '消息中有它的输出'],
+        ],
       },
       EMULATOR_STATE_IN_USE: {
         meaning: '已有模拟器在使用该文件夹。',
@@ -6287,6 +6301,53 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/emulator/ */
+  cliTrust: {
+    trustDescription:
+      '将模拟器的 TLS 根证书添加到系统的信任存储以及 Firefox 和 Chromium 的数据库，使浏览器和 SDK 无需其他设置即可连接。该命令会显示将更改的内容，请求确认，并重新读取每个存储。已信任该根证书的存储保持不变。',
+    untrustDescription:
+      '从“emulator trust”所添加到的存储中删除此模拟器的 TLS 根证书，不删除其他任何内容。请在删除模拟器的文件夹或更换其身份之前运行。',
+    storeFlag: '只更改此存储；可重复。java：JAVA_HOME 的密钥库',
+    trustExample: '系统以及此用户的所有浏览器',
+    browsersExample: '只更改浏览器，不需要特殊权限；不询问',
+    untrustExample: '撤消',
+    untrustJsonExample: '不询问，以 JSON 输出结果',
+    noRoot: (file: string) => `没有模拟器的 TLS 根证书：${file} 不存在。`,
+    root: (file: string, sha256: string) => `TLS 根证书  ${file}\nSHA-256     ${sha256}`,
+    warning:
+      '任何能读取此根证书密钥的人都可以向此计算机冒充任何网站。密钥在模拟器的文件夹中，只有你可以读取。',
+    plan: (place: string, steps: readonly string[]) => `${place}\n  ${steps.join('\n  ')}`,
+    writes: (file: string) => `写入 ${file}`,
+    deletes: (file: string) => `删除 ${file}`,
+    unchanged: (action: 'trust' | 'untrust', place: string) =>
+      action === 'trust' ? `${place}：已信任该模拟器` : `${place}：其中没有该根证书`,
+    unusable: (place: string, reason: string) => `${place}：已跳过。${reason}`,
+    confirm: (action: 'trust' | 'untrust', places: readonly string[]) =>
+      action === 'trust'
+        ? `要在 ${places.join('、')} 中信任模拟器吗？`
+        : `要从 ${places.join('、')} 中删除模拟器的根证书吗？`,
+    why: (action: 'trust' | 'untrust') =>
+      action === 'trust'
+        ? '可以使用“enrollkit emulator untrust”撤消。'
+        : '之后浏览器通过 HTTPS 打开模拟器时会发出警告。',
+    declined: '已取消。未做任何更改。',
+    changed: (action: 'trust' | 'untrust', place: string) =>
+      action === 'trust' ? `✓ ${place}：已信任该模拟器` : `✓ ${place}：已删除`,
+    noStores: '没有 Firefox 或 Chromium 的数据库。启动一次浏览器即可创建。',
+    unknownSystem: 'enrollkit 不了解此系统的信任存储。',
+    notPermitted: '只有 root 可以更改系统的信任存储。',
+    runAsAdministrator: (command: string) => `请运行：${command}`,
+    notInstalled: (program: string) => `程序 ${program} 未安装。`,
+    noCertutil:
+      '程序 certutil 未安装。Debian 和 Ubuntu 的软件包是 libnss3-tools，Fedora 的是 nss-tools，Arch 和 Homebrew 的是 nss。',
+    commandFailed: (command: string, status: number, output: string) =>
+      `“${command}”以状态 ${status} 结束${output === '' ? '' : `：${output}`}`,
+    foreignFile: (file: string) => `${file} 不是此模拟器的根证书，保持不变。`,
+    foreignEntry: (name: string, place: string) => `${place} 中有另一个名为 ${name} 的证书，保持不变。`,
+    notReadBack: (place: string, action: 'trust' | 'untrust') =>
+      action === 'trust'
+        ? `根证书已添加到 ${place}，但在其中未受信任。`
+        : `根证书已从 ${place} 中删除，但仍在其中：另一个文件或名称下也有它。`,
+  },
   cliEmulator: {
     noSuchService: (name, names) => `模拟器没有预配服务“${name}”。现有服务：${names.join('、')}。`,
     noSuchHub: (name, names) => `模拟器没有 IoT 中心“${name}”。现有 IoT 中心：${names.join('、')}。`,
@@ -6785,6 +6846,8 @@ export const zhCN: Sentences = {
       'emulator logs': '显示模拟器拒绝了什么以及原因',
       'emulator messages': '显示设备发送到模拟器 IoT 中心的消息',
       'emulator env': '打印将 SDK 指向模拟器的环境变量',
+      'emulator trust': '让此计算机及其浏览器信任模拟器的 TLS 根证书',
+      'emulator untrust': '从信任存储中删除模拟器的 TLS 根证书',
     },
     families: {
       device: { summary: '以设备身份操作' },

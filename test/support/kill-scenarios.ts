@@ -14,7 +14,9 @@ export interface Scenario {
  * Commands without a scenario, by the reason: they only read; or they send one request to a running emulator, which
  * keeps nothing of it on disk.
  */
-export const withoutScenario: Readonly<Record<'reads' | 'of a running emulator', readonly string[]>> = {
+export const withoutScenario: Readonly<
+  Record<'reads' | 'of a running emulator' | 'outside of the folder', readonly string[]>
+> = {
   reads: [
     'runs',
     'runs compare',
@@ -42,6 +44,8 @@ export const withoutScenario: Readonly<Record<'reads' | 'of a running emulator',
     'emulator env',
   ],
   'of a running emulator': ['emulator stop', 'emulator clock', 'emulator faults'],
+  // Each store is changed by one program of the system; test/cli/emulator-trust.test.ts interrupts them.
+  'outside of the folder': ['emulator trust', 'emulator untrust'],
 };
 
 /** Whether a scenario kills a command. @param name as in `src/cli/command-table.ts` */
