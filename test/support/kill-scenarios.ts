@@ -14,7 +14,9 @@ export interface Scenario {
  * Commands without a scenario, by the reason: they only read; or they send one request to a running emulator, which
  * keeps nothing of it on disk.
  */
-export const withoutScenario: Readonly<Record<'reads' | 'of a running emulator', readonly string[]>> = {
+export const withoutScenario: Readonly<
+  Record<'reads' | 'of a running emulator' | 'outside of the folder', readonly string[]>
+> = {
   reads: [
     'runs',
     'runs compare',
@@ -42,6 +44,8 @@ export const withoutScenario: Readonly<Record<'reads' | 'of a running emulator',
     'emulator env',
   ],
   'of a running emulator': ['emulator stop', 'emulator clock', 'emulator faults'],
+  // Each store is changed by one program of the system; test/cli/emulator-trust.test.ts interrupts them.
+  'outside of the folder': ['emulator trust', 'emulator untrust'],
 };
 
 /** Whether a scenario kills a command. @param name as in `src/cli/command-table.ts` */
@@ -254,6 +258,17 @@ export const scenarios: readonly Scenario[] = [
   { name: 'device register', before: [quickstart, selfSigned], argv: ['device', 'register', 'device-9'] },
   // Each run of it is a new message, also after a kill.
   { name: 'device send', before: [quickstart], argv: ['device', 'send', 'device-001'] },
+  {
+    name: 'sample edge config',
+    before: [quickstart, ['cert', 'device', 'gateway-1'], ['cert', 'edge', 'gateway-1']],
+    argv: ['sample', 'edge', 'config', '--out', 'config.toml'],
+  },
+  { name: 'device block', before: [quickstart], argv: ['device', 'block', 'device-001'] },
+  {
+    name: 'device unblock',
+    before: [quickstart, ['device', 'block', 'device-001']],
+    argv: ['device', 'unblock', 'device-001'],
+  },
   {
     name: 'device run',
     before: [quickstart],
