@@ -3665,6 +3665,9 @@ export const en = {
       EISDIR: 'it is a folder',
       ENOTDIR: 'part of the path is a file',
       EEXIST: 'a file of that name exists',
+      ELOOP: 'its symbolic links form a loop',
+      EBUSY: 'it is in use',
+      ESTALE: 'the network share no longer has it',
       EIO: 'the disk reports an error',
       EMFILE: 'this process has too many open files',
       ENFILE: 'this computer has too many open files',
@@ -4982,7 +4985,6 @@ export const en = {
     notAJournal: (line: number, path: string) => `Line ${line} of ${path} is not a line of a fleet journal.`,
     notAJournalNext:
       'Choose another path with --out, or delete that file with the output that it belongs to.',
-    stdoutNotWritten: 'Cannot write to standard output.',
     caExpiresFirst: (ca: string, date: string, days: number) =>
       `The CA ${ca} expires on ${date}, before certificates that are valid for ${days} days.`,
     renewCa: 'Renew the CA first: enrollkit cert renew CA_FILE',
@@ -5025,7 +5027,7 @@ export const en = {
       `--${flag} must be a whole number from ${minimum} to ${maximum}, not "${value}".`,
     unknownLanguage: (source: string, name: string) => `${source}: there is no language "${name}".`,
     knownLanguages: (tags: readonly string[]) => `Use one of: ${tags.join(', ')}.`,
-    outputNotWritten: (reason: string) => `Cannot write to standard output: ${reason}.`,
+    outputNotWritten: (reason: string) => `Cannot write to standard output${reason}.`,
     interrupting: 'Stopping at the next safe point. Press Ctrl-C again to stop immediately.',
     /** Flags of many commands. */
     flags: {
@@ -5410,6 +5412,9 @@ export const en = {
     emulatorOrAzure: '--emulator and --target azure exclude each other.',
     omitEmulator: 'Leave out one of them.',
     noEmulator: (folder: string) => `There is no emulator in ${folder}.`,
+    emulatorEnded: 'The emulator stopped while this command was using it; it was started by another process.',
+    keepRunning: (dir: string) =>
+      `Run the command again. To keep an emulator running for several commands: enrollkit emulator start --detach --dir ${dir}`,
     startFirst:
       'Run "enrollkit quickstart" first, specify the folder with --dir FOLDER, or use --target azure.',
   },
