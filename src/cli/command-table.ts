@@ -33,6 +33,11 @@ export const commands: readonly CommandEntry[] = [
   ),
   inOneFile('runs', async () => (await import('./quickstart/runs.js')).runs),
   inOneFile('runs compare', async () => (await import('./quickstart/runs-compare.js')).runsCompare),
+  inTwoFiles(
+    'report',
+    async () => (await import('./report/report.js')).report,
+    async () => (await import('./report/report.run.js')).run,
+  ),
   inOneFile('clean', async () => (await import('./quickstart/clean.js')).clean),
   inTwoFiles(
     'doctor',
@@ -42,6 +47,13 @@ export const commands: readonly CommandEntry[] = [
   inOneFile('explain', async () => (await import('./explain/explain.js')).explain),
   inOneFile('device register', async () => (await import('./device/register.js')).deviceRegister),
   inOneFile('device send', async () => (await import('./device/send.js')).deviceSend),
+  inTwoFiles(
+    'device run',
+    async () => (await import('./device/run.js')).deviceRun,
+    async () => (await import('./device/run.run.js')).run,
+  ),
+  inOneFile('device block', async () => (await import('./device/block.js')).deviceBlock),
+  inOneFile('device unblock', async () => (await import('./device/unblock.js')).deviceUnblock),
   inOneFile('group create', async () => (await import('./group/create.js')).groupCreate),
   inOneFile('group list', async () => (await import('./group/list.js')).groupList),
   inOneFile('group show', async () => (await import('./group/show.js')).groupShow),
@@ -149,6 +161,11 @@ export const commands: readonly CommandEntry[] = [
   ),
   inOneFile('fleet merge', async () => (await import('./fleet/merge.js')).fleetMerge),
   inTwoFiles(
+    'sample edge',
+    async () => (await import('./sample/edge.js')).sampleEdge,
+    async () => (await import('./sample/edge.run.js')).run,
+  ),
+  inTwoFiles(
     'certgen',
     async () => (await import('./certgen/certgen.js')).certgen,
     async () => (await import('./certgen/certgen.run.js')).run,
@@ -166,6 +183,16 @@ export const commands: readonly CommandEntry[] = [
   inOneFile('emulator logs', async () => (await import('./emulator/logs.js')).emulatorLogs),
   inOneFile('emulator messages', async () => (await import('./emulator/messages.js')).emulatorMessages),
   inOneFile('emulator env', async () => (await import('./emulator/env.js')).emulatorEnv),
+  inTwoFiles(
+    'emulator trust',
+    async () => (await import('./emulator/trust.js')).emulatorTrust,
+    async () => (await import('./emulator/trust.run.js')).runTrust,
+  ),
+  inTwoFiles(
+    'emulator untrust',
+    async () => (await import('./emulator/trust.js')).emulatorUntrust,
+    async () => (await import('./emulator/trust.run.js')).runUntrust,
+  ),
 ];
 
 /** The families of commands, by their first word. The help adds the second words, or the highlights. */

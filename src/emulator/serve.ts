@@ -57,6 +57,7 @@ export async function serve(
     onVerdict: activity.addVerdict,
   });
   const { hubs, services, log, listening } = core;
+  hubs.onConnection = () => activity.changed();
   feed.hubs = () => hubs.list().map(({ hubId, hub }) => ({ hubId, messages: hub.messages }));
 
   const protocols = {

@@ -1,13 +1,20 @@
 /** The emulator's page, as a browser asks for it: who may, what forms do, and that what devices send is text. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { get as getOverTls } from 'node:https';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { test } from 'uvu';
 import { routes } from '../../src/dps/contract/routes.js';
+import { createConsole } from '../../src/emulator/console/console.js';
+import type { ConsoleOptions } from '../../src/emulator/console/page-context.js';
 import { issueVerificationCertificate } from '../../src/pki/make/verification-certificate.js';
-import { type Made, makeChain } from '../support/chains.js';
-import { base64, startTestEmulator, type TestEmulator } from './support.js';
+import { type Made, make, makeChain } from '../support/chains.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { isInstalled } from '../support/tools.js';
+import { base64, groupBody, startTestEmulator, type TestEmulator } from './support.js';
 
 /** A browser that was opened with the page's link. */
 async function open(emulator: TestEmulator) {
@@ -67,7 +74,7 @@ const pem = (made: Made) => new Blob([made.pem]);
 
 let emulator: TestEmulator;
 test.before(async () => {
-  emulator = await startTestEmulator();
+  emulator = await startTestEmulator({ hubs: ['hub-1', 'hub-2'] });
 });
 test.after(() => emulator.stop());
 
@@ -123,6 +130,39 @@ test('another host name, another origin, and a form that is not ours are refused
   const policy = (await get('/')).headers.get('content-security-policy')!;
   assert.match(policy, /default-src 'none'/);
   assert.doesNotMatch(policy, /unsafe/);
+});
+
+test('every route refuses a request without the cookie, from another site, and under another host name', async () => {
+  const { cookie, origin } = await open(emulator);
+  const { port, host } = new URL(origin);
+  const { routes: all } = createConsole({} as ConsoleOptions);
+  const tried = all.filter(({ method }) => method !== 'ALL');
+  assert.ok(tried.length > 40);
+  const isAsset = (path: string) => /\.(css|js|svg)$/.test(path);
+  const statusOf = (method: string, path: string, headers: Record<string, string>) =>
+    new Promise<number>((resolve, reject) => {
+      request({ port, method, path, headers: { host, ...headers } }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode!);
+      })
+        .on('error', reject)
+        .end();
+    });
+  for (const { method, path: pattern } of tried) {
+    const path = pattern.replace(/:\w+/g, 'x').replace('*', 'x');
+    const name = `${method} ${path}`;
+    const own: Record<string, string> = method === 'GET' ? {} : { origin };
+    const withoutCookie = await statusOf(method, path, own);
+    assert.equal(withoutCookie, isAsset(path) ? 200 : 401, name);
+    for (const foreign of ['https://evil.example', 'null', `https://${host}`, `http://localhost:1`]) {
+      assert.equal(await statusOf(method, path, { cookie, origin: foreign }), 403, `${name} ${foreign}`);
+    }
+    for (const rebound of [`rebound.example:${port}`, `127.0.0.1.evil.example`, 'localhost.evil.example']) {
+      const status = await statusOf(method, path, { cookie, host: rebound, ...own });
+      assert.equal(status, 421, `${name} ${rebound}`);
+    }
+    if (method !== 'GET') assert.equal(await statusOf(method, path, { cookie }), 403, `${name} no origin`);
+  }
 });
 
 test('pages are in the language of ?lang, of the browser, and English otherwise', async () => {
@@ -263,6 +303,55 @@ test('a form that is sent twice has one effect, and a stale etag is reported', a
   assert.equal((await post(`${own}/do/delete`, new URLSearchParams(current))).status, 404);
 });
 
+test('a stale form of a certificate, a registration, a device or its twin changes nothing', async () => {
+  const { device, intermediate, root } = await makeChain('stale-1');
+  await emulator.verifiedCa('stale-ca', root);
+  await emulator.service('PUT', '/enrollmentGroups/stale', groupBody('stale', { reference: 'stale-ca' }));
+  await emulator.register('stale-1', [device, intermediate, root]);
+  const { get, post } = await open(emulator);
+  const { dpsName } = emulator.endpoints;
+  const registrations = `/services/${dpsName}/registrations`;
+  const certificate = `/services/${dpsName}/certificates/stale-ca`;
+  const { body: record } = await emulator.service('GET', '/registrations/stale-1');
+  const hub = record.assignedHub.startsWith('127.0.0.1') ? 'hub-1' : 'hub-2';
+  const own = `/hubs/${hub}/devices/stale-1`;
+  const forms = await Promise.all(
+    (
+      [
+        [certificate, `${certificate}/do/delete`, {}],
+        [registrations, `${registrations}/do/delete/stale-1`, {}],
+        [own, `${own}/do/status`, {}],
+        [own, `${own}/do/twin`, { tags: '{"typed": true}', desired: '' }],
+        [own, `${own}/do/delete`, {}],
+      ] as const
+    ).map(async ([path, action, typed]) => ({
+      action,
+      fields: { ...hiddenFields((await get(path)).text, `/console${action}`), ...typed },
+    })),
+  );
+  // Each is changed in the meantime.
+  await emulator.arm('POST', '/certificates/stale-ca/generateVerificationCode', undefined, {
+    'if-match': (await emulator.arm('GET', '/certificates/stale-ca')).body.etag,
+  });
+  await emulator.register('stale-1', [device, intermediate, root]);
+  for (const name of ['status', 'twin']) {
+    const fields = forms.find(({ action }) => action.endsWith(name))!;
+    const current = hiddenFields((await get(own)).text, `/console${fields.action}`);
+    const first = await post(
+      fields.action,
+      new URLSearchParams(name === 'twin' ? { ...current, tags: '{"a":1}', desired: '' } : current),
+    );
+    assert.equal(first.status, 303, name);
+  }
+  for (const { action, fields } of forms) {
+    const { status, text } = await post(action, new URLSearchParams(fields));
+    assert.equal(status, 412, action);
+    assert.match(text, /It was changed in the meantime/, action);
+    if (action.endsWith('twin')) assert.match(text, /\{&quot;typed&quot;: true\}/);
+  }
+  assert.equal((await emulator.service('GET', '/registrations/stale-1')).status, 200);
+});
+
 test('what devices and clients send is shown as text', async () => {
   const { get } = await open(emulator);
   const script = '<script>alert(1)</script><img src=x onerror=alert(2)>';
@@ -314,6 +403,109 @@ test('the picture of a chain breaks at the first broken link from the device upw
   assert.match(first!, /The chain breaks here/);
 });
 
+test('hubs are linked, weighted, left out of allocation and unlinked in the page', async () => {
+  const { get, submit } = await open(emulator);
+  const path = `/services/${emulator.endpoints.dpsName}/hubs`;
+  const links = async () => (await emulator.arm('GET', '')).body.properties.iotHubs;
+  const [, second] = await links();
+  assert.match((await get(path)).text, /All hubs of the emulator are linked/);
+  const own = `${path}/hub-2`;
+
+  const tooHeavy = await submit(own, `${own}/do/save`, { weight: '1001', applyAllocationPolicy: 'yes' });
+  assert.equal(tooHeavy.status, 400);
+  assert.match(tooHeavy.text, /id="save-weight-error"/);
+  assert.match(tooHeavy.text, /value="1001"/);
+  const stale = hiddenFields((await get(own)).text, `/console${own}/do/save`);
+  const saved = await submit(own, `${own}/do/save`, { weight: '7' });
+  assert.match(saved.location, /hubs\?done=saved$/);
+  assert.deepEqual(
+    (await links()).map((link: Record<string, unknown>) => [
+      link.allocationWeight,
+      link.applyAllocationPolicy,
+    ]),
+    [
+      [undefined, undefined],
+      [7, false],
+    ],
+  );
+  const { post } = await open(emulator);
+  const late = await post(`${own}/do/save`, new URLSearchParams({ ...stale, weight: '9' }));
+  assert.equal(late.status, 412);
+  assert.match(late.text, /value="9"/);
+
+  assert.match((await submit(own, `${own}/do/unlink`)).location, /done=unlinked$/);
+  assert.equal((await links()).length, 1);
+  assert.equal((await get(own)).status, 404);
+  const linked = await submit(path, `${path}/do/link`, {
+    hub: 'hub-2',
+    policy: 'registryReadWrite',
+    weight: '3',
+    applyAllocationPolicy: 'yes',
+  });
+  assert.match(linked.location, /done=linked$/);
+  const [, again] = await links();
+  assert.match(again.connectionString, /SharedAccessKeyName=registryReadWrite;/);
+  assert.deepEqual([again.name, again.allocationWeight], [second.name, 3]);
+
+  assert.match(
+    (await submit(path, `${path}/do/policy`, { allocationPolicy: 'geoLatency' })).location,
+    /done=saved$/,
+  );
+  assert.equal((await emulator.arm('GET', '')).body.properties.allocationPolicy, 'GeoLatency');
+  const unknown = await submit(path, `${path}/do/policy`, { allocationPolicy: 'random' });
+  assert.match(unknown.text, /id="policy-allocationPolicy-error"/);
+  assert.equal((await submit(path, `${path}/do/policy`, { allocationPolicy: 'hashed' })).status, 303);
+  await submit(own, `${own}/do/save`, { weight: '1' });
+});
+
+test('the programs on the overview register a device, in Node.js and with curl, and name every address', async () => {
+  const root = await make('root', 'Snippet Root');
+  await emulator.verifiedCa('snippets', root);
+  await emulator.service(
+    'PUT',
+    '/enrollmentGroups/snippets',
+    groupBody('snippets', { reference: 'snippets' }),
+  );
+  const device = await make('device', 'device-001', root);
+  const { get } = await open(emulator);
+  const { text } = await get('/');
+  const codes = [
+    ...text.matchAll(/<summary>([^<]+)<\/summary>(?:(?!<summary>)[\s\S])*?<pre[^>]*>([\s\S]*?)<\/pre>/g),
+  ];
+  const programs = Object.fromEntries(codes.map(([, language, code]) => [language!, unescapeHtml(code!)]));
+  assert.deepEqual(Object.keys(programs), ['Node.js', 'Python', 'C#', 'C', 'openssl, curl']);
+  const { idScope, caFile, ports } = emulator.endpoints;
+  for (const code of Object.values(programs)) {
+    assert.ok(code.includes(idScope));
+    assert.ok(code.includes(caFile));
+  }
+  // The clients for Python, C and C# have no setting for the port.
+  assert.equal(text.match(/--standard-ports/g)?.length, ports.mqtt === 8883 ? undefined : 3);
+  await inTemporaryFolder(async (folder) => {
+    writeFileSync(join(folder, 'chain.pem'), `${device.pem}${root.pem}`);
+    writeFileSync(join(folder, 'key.pem'), device.privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    writeFileSync(join(folder, 'register.cjs'), programs['Node.js']!);
+    const options = { cwd: folder, encoding: 'utf8' } as const;
+    const env = {
+      ...process.env,
+      NODE_PATH: join(process.cwd(), 'node_modules'),
+      NODE_EXTRA_CA_CERTS: caFile,
+      NODE_OPTIONS: '',
+    };
+    const node = await promisify(execFile)(process.execPath, ['register.cjs'], { ...options, env });
+    assert.match(node.stdout, / device-001\n$/);
+    if (!isInstalled('openssl') || spawnSync('curl', ['--version']).status !== 0) return;
+    const shell = await promisify(execFile)('sh', ['-c', programs['openssl, curl']!], options);
+    assert.match(shell.stdout, /"operationId"/);
+    assert.match(shell.stderr, /Verification: OK/);
+  });
+});
+
+function unescapeHtml(html: string): string {
+  const characters: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', '#39': "'" };
+  return html.replace(/&(lt|gt|amp|quot|#39);/g, (_, name: string) => characters[name]!);
+}
+
 test('the OpenAPI document needs no token, has every operation once, and refers to what it has', async () => {
   const { status, body } = await emulator.call({ path: '/openapi.json' });
   assert.equal(status, 200);
@@ -358,6 +550,11 @@ test('a long list is shown page by page', async () => {
   const second = (await get(next)).text;
   assert.match(second, /many-100[\s\S]*many-149/);
   assert.doesNotMatch(second, /many-099/);
+  const some = (await get(`${service}/enrollments?prefix=MANY-14`)).text;
+  assert.deepEqual(
+    new Set(some.match(/many-\d{3}/g)),
+    new Set(Array.from({ length: 10 }, (_, index) => `many-14${index}`)),
+  );
 });
 
 test('a reset empties the log, ends the stream of events, and keeps the link', async () => {

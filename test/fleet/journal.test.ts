@@ -11,7 +11,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
 import { FleetJournal } from '../../src/fleet/issue/journal.js';
 import { run } from '../cli/in-process.js';
@@ -20,25 +19,18 @@ import { contentsOf } from '../support/folders.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { committed, countOf, flagsFor, idsOf, interrupted, removeCertificates } from './interrupted.js';
-import { assertWhole, fleetIssue, manifestOf, sizeOf } from './support.js';
+import { assertWhole, fleetIssue, manifestOf, sizeOf, workUntil } from './support.js';
 
 test.after(removeCertificates);
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await delay(5);
-}
 
 test('Ctrl-C keeps what is made, and tells how to go on', () =>
   inTemporaryFolder(async (folder) => {
     const ended = await cli(['fleet', 'issue', ...flagsFor('ndjson')], {
       cwd: folder,
       env: withCodes,
-      started: (child) => {
-        const timer = setInterval(() => {
-          if (committed(folder) === 0) return;
-          clearInterval(timer);
-          child.kill('SIGINT');
-        }, 5);
+      started: async (child) => {
+        await workUntil(child, join(folder, 'f'), () => committed(folder) > 0);
+        child.kill('SIGINT');
       },
     });
     assert.equal(ended.status, 130, ended.stderr);
@@ -122,7 +114,7 @@ test('a second run is refused while the first works, whatever its arguments, and
         first = child;
       },
     });
-    await until(() => committed(folder) > 0);
+    await workUntil(first!, join(folder, 'f'), () => committed(folder) > 0);
     // A process that is stopped is alive, and stays in the middle of its work.
     first!.kill('SIGSTOP');
     try {

@@ -1,15 +1,13 @@
 /** The rules of provisioning, told and asked by unmodified official SDKs for the service and for devices. */
 import assert from 'node:assert/strict';
 import tls from 'node:tls';
-import provisioningDevice from 'azure-iot-provisioning-device';
-import { Http as ProvisioningHttp } from 'azure-iot-provisioning-device-http';
 import provisioningService from 'azure-iot-provisioning-service';
-import securityX509 from 'azure-iot-security-x509';
 import { suite } from 'uvu';
 import { startTestEmulator, type TestEmulator } from '../emulator/support.js';
 import { type Made, make } from '../support/chains.js';
 import { dialEmulator, withoutPort } from './dial.js';
 import { pagesOf } from './enrollments.js';
+import { registerDevice } from './node-device.js';
 
 type ServiceClient = InstanceType<typeof provisioningService.ProvisioningServiceClient>;
 
@@ -39,28 +37,14 @@ test.after(async ({ emulator, restore }) => {
   await emulator.stop();
 });
 
-/** What a device is told; rejects when it is refused. */
-async function register({ endpoints }: TestEmulator, registrationId: string, chain: Made[]) {
-  const client = provisioningDevice.ProvisioningDeviceClient.create(
-    withoutPort(endpoints.globalDeviceEndpoint),
-    endpoints.idScope,
-    new ProvisioningHttp() as never,
-    new securityX509.X509Security(registrationId, {
-      cert: chain.map(({ pem }) => pem).join(''),
-      key: chain[0]!.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
-    }),
-  );
-  return (await client.register())!;
-}
-
 /** The client for Node.js knows no such status, and rejects; the record says it. */
 async function isDisabled(emulator: TestEmulator, registrationId: string, chain: Made[]): Promise<void> {
-  await assert.rejects(register(emulator, registrationId, chain), /disabled/);
+  await assert.rejects(registerDevice(emulator, registrationId, chain), /disabled/);
   assert.equal((await emulator.service('GET', `/registrations/${registrationId}`)).body.status, 'disabled');
 }
 
 async function isRefused(emulator: TestEmulator, registrationId: string, chain: Made[]): Promise<void> {
-  await assert.rejects(register(emulator, registrationId, chain), (error: Error) => {
+  await assert.rejects(registerDevice(emulator, registrationId, chain), (error: Error) => {
     assert.equal(error.name, 'UnauthorizedError');
     const { errorCode } = JSON.parse((error as Error & { responseBody: string }).responseBody);
     assert.equal(errorCode, 401002);
@@ -95,12 +79,12 @@ test('a group lets in devices of its primary and of its secondary CA, until one 
     ['by-next', next],
   ] as const) {
     const chain = [await make('device', name, ca), ca, root];
-    assert.equal((await register(emulator, name, chain)).deviceId, name);
+    assert.equal((await registerDevice(emulator, name, chain)).deviceId, name);
   }
   const { etag } = group as unknown as { etag: string };
   await service.createOrUpdateEnrollmentGroup(signedBy('rolling', next, undefined, { etag }));
   await isRefused(emulator, 'by-old', [await make('device', 'by-old', old), old, root]);
-  await register(emulator, 'by-next', [await make('device', 'by-next', next), next, root]);
+  await registerDevice(emulator, 'by-next', [await make('device', 'by-next', next), next, root]);
   await service.deleteEnrollmentGroup('rolling');
 });
 
@@ -115,7 +99,7 @@ test('a CA of a group counts only below a CA whose possession is proven', async 
   await emulator.verifiedCa('lower', lower);
   await isRefused(emulator, 'lower', [await make('device', 'lower', lower), lower, below, unproven]);
   await emulator.verifiedCa('above', unproven);
-  assert.equal((await register(emulator, 'unproven', chain)).deviceId, 'unproven');
+  assert.equal((await registerDevice(emulator, 'unproven', chain)).deviceId, 'unproven');
   await service.deleteEnrollmentGroup('unproven');
 });
 
@@ -131,11 +115,11 @@ test('the CA nearest the device decides, an individual enrollment before it, and
   await service.createOrUpdateEnrollmentGroup(
     signedBy('of-root', root, undefined, { allocationPolicy: 'hashed', iotHubs: [hubs[0]!.hostName] }),
   );
-  assert.equal((await register(emulator, 'decided', chain)).assignedHub, hubs[0]!.hostName);
+  assert.equal((await registerDevice(emulator, 'decided', chain)).assignedHub, hubs[0]!.hostName);
   const { responseBody: nearest } = await service.createOrUpdateEnrollmentGroup(
     signedBy('of-factory', factory, undefined, { allocationPolicy: 'hashed', iotHubs: [hubs[1]!.hostName] }),
   );
-  assert.equal((await register(emulator, 'decided', chain)).assignedHub, hubs[1]!.hostName);
+  assert.equal((await registerDevice(emulator, 'decided', chain)).assignedHub, hubs[1]!.hostName);
   const disabled = { ...(nearest as object), provisioningStatus: 'disabled' };
   const { responseBody: stored } = await service.createOrUpdateEnrollmentGroup(disabled as never);
   await isDisabled(emulator, 'decided', chain);
@@ -146,7 +130,7 @@ test('the CA nearest the device decides, an individual enrollment before it, and
     attestation: { type: 'x509', x509: { clientCertificates: { primary: { certificate: leaf.pem } } } },
   };
   const { responseBody: made } = await service.createOrUpdateIndividualEnrollment(individual as never);
-  assert.equal((await register(emulator, 'decided', chain)).deviceId, 'decided-alone');
+  assert.equal((await registerDevice(emulator, 'decided', chain)).deviceId, 'decided-alone');
   await service.createOrUpdateIndividualEnrollment({
     ...(made as object),
     provisioningStatus: 'disabled',
@@ -157,7 +141,7 @@ test('the CA nearest the device decides, an individual enrollment before it, and
   } as never);
   await isDisabled(emulator, 'decided', chain);
   await service.deleteIndividualEnrollment('decided');
-  assert.equal((await register(emulator, 'decided', chain)).deviceId, 'decided');
+  assert.equal((await registerDevice(emulator, 'decided', chain)).deviceId, 'decided');
   for (const id of ['of-root', 'of-factory']) await service.deleteEnrollmentGroup(id);
 });
 
@@ -168,7 +152,7 @@ test('the records of a group come page by page, are read and deleted', async ({
 }) => {
   const { responseBody } = await service.createOrUpdateEnrollmentGroup(signedBy('recorded', root));
   const names = ['record-0', 'record-1', 'record-2'];
-  for (const name of names) await register(emulator, name, [await make('device', name, root), root]);
+  for (const name of names) await registerDevice(emulator, name, [await make('device', name, root), root]);
   const query = service.createEnrollmentGroupDeviceRegistrationStateQuery({ query: '*' }, 'recorded', 2);
   const pages = await pagesOf(query);
   assert.deepEqual(
@@ -223,12 +207,12 @@ test('without a linked hub, registration fails; with one again, it does not', as
   const link = (iotHubs: unknown[]) =>
     emulator.arm('PUT', '', { ...description, properties: { ...description.properties, iotHubs } });
   assert.equal((await link([])).status, 201);
-  await assert.rejects(register(emulator, 'no-hub', chain));
+  await assert.rejects(registerDevice(emulator, 'no-hub', chain));
   const { body: record } = await emulator.service('GET', '/registrations/no-hub');
   assert.deepEqual([record.status, record.errorCode], ['failed', 400208]);
   const added = await link([{ connectionString: hubs[1]!.serviceConnectionString, location: 'local' }]);
   assert.equal(added.status, 201, JSON.stringify(added.body));
-  assert.equal((await register(emulator, 'no-hub', chain)).assignedHub, hubs[1]!.hostName);
+  assert.equal((await registerDevice(emulator, 'no-hub', chain)).assignedHub, hubs[1]!.hostName);
 });
 
 test.run();

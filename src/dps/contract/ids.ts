@@ -130,6 +130,16 @@ export function serviceNameProblem(value: string, language: Sentences = sentence
   return language.dpsContract.invalidServiceName(abridge(value));
 }
 
+/** The rule for names of resources in Azure Device Registry. */
+export const credentialPolicyPattern = /^[A-Za-z0-9._-]{1,63}$/;
+
+/** What is wrong with the name of a credential policy, as a sentence, or undefined. */
+export function credentialPolicyProblem(value: string): string | undefined {
+  return credentialPolicyPattern.test(value)
+    ? undefined
+    : sentences.dpsContract.invalidPolicyName(abridge(value));
+}
+
 /** A subscription ID, a GUID. */
 export const subscriptionIdPattern =
   /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
@@ -180,14 +190,20 @@ export function assertLegalRegistrationId(value: string): void {
   });
 }
 
+/** What is wrong with the ID of a device in its hub, as a sentence, or undefined. */
+export function hubDeviceIdProblem(value: string): string | undefined {
+  return hubIdentity.test(value) ? undefined : sentences.dpsContract.invalidDeviceId(abridge(value));
+}
+
 /**
  * For the ID of a device in its hub, which has other rules than a registration ID.
  *
  * @throws EnrollkitError USAGE
  */
 export function assertHubDeviceId(value: string): void {
-  if (hubIdentity.test(value)) return;
-  throw new EnrollkitError('USAGE', sentences.dpsContract.invalidDeviceId(abridge(value)), {
+  const problem = hubDeviceIdProblem(value);
+  if (problem === undefined) return;
+  throw new EnrollkitError('USAGE', problem, {
     next: sentences.dpsContract.deviceIdRule,
   });
 }

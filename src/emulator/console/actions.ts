@@ -1,10 +1,10 @@
-/** What the forms of the page do: calls of the planes, whose refusals go to the field that they are about. */
+/** Runs the action of a form once, however often the form is sent. */
 import type { Context } from 'hono';
 import { Recent } from '../wire/recent.js';
-import { type Refusal, Submission } from './form.js';
 import { type PageContext, PageProblem } from './page-context.js';
+import { type Refusal, Submission } from './submission.js';
 
-/** What an action led to: another page with a word about what was done, a page with a result, or a refusal. */
+/** The result of an action: the page to show next, a page with a result, or a refusal. */
 export type Outcome =
   | { to: string; done: NonNullable<PageContext['done']> }
   | { html: string }
@@ -13,7 +13,7 @@ export type Outcome =
 /** Renders the page again, with a form that was refused. */
 export type Rerender = (sent: Submission, refusal: Refusal) => string;
 
-/** Forms that were sent lately: one that is sent twice has one effect, and both get the same answer. */
+/** How many results are kept: a form that is sent again gets the result of the first time. */
 const keptForms = 100;
 
 interface Sent {
@@ -31,13 +31,13 @@ export class Actions {
   }
 
   /**
-   * Reads the form of a request, and acts on it.
+   * Reads the form of a request and runs its action.
    *
-   * @throws PageProblem origin when the form is not one of ours
+   * @throws PageProblem origin if the form is not from the page
    */
   async run(
     context: Context,
-    act: (sent: Submission) => Promise<Outcome>,
+    act: (sent: Submission) => Outcome | Promise<Outcome>,
     rerender: Rerender,
   ): Promise<Response> {
     const sent = new Submission(await context.req.parseBody({ all: true }));
@@ -55,7 +55,7 @@ export class Actions {
 
   async #run(
     sent: Submission,
-    act: (sent: Submission) => Promise<Outcome>,
+    act: (sent: Submission) => Outcome | Promise<Outcome>,
     rerender: Rerender,
   ): Promise<Sent> {
     const outcome = await act(sent);

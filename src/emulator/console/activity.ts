@@ -1,4 +1,4 @@
-/** What happened lately, for the emulator's page: requests, and how registrations were decided. */
+/** The latest requests and registrations, for the emulator's page. */
 import { randomUUID } from 'node:crypto';
 import type { RegistrationVerdict } from '../dps/registration/verdict.js';
 import type { EmulatorEvent, EmulatorLog } from '../wire/events.js';
@@ -34,21 +34,21 @@ export class Activity {
     return this.#verdicts.list();
   }
 
-  /** Keeps each event, and passes it to a log, if there is one. */
+  /** A log that keeps each event and passes it to another log. */
   logTo(log: EmulatorLog | undefined): EmulatorLog {
     return (event) => {
       this.#events.add(event);
-      this.#notify();
+      this.changed();
       log?.(event);
     };
   }
 
   readonly addVerdict = (verdict: RegistrationVerdict): void => {
     this.#verdicts.add(verdict);
-    this.#notify();
+    this.changed();
   };
 
-  /** The emulator was reset: nothing has happened yet. */
+  /** Forgets everything, because the emulator was reset. */
   reset(): void {
     this.#events.clear();
     this.#verdicts.clear();
@@ -61,12 +61,13 @@ export class Activity {
     return () => this.#listeners.delete(listener);
   }
 
-  #notify(): void {
+  /** Something that pages show has changed. */
+  changed(): void {
     for (const listener of this.#listeners) listener();
   }
 }
 
-/** The last values that were added; adding one costs the same however many are kept. */
+/** The last values that were added, in a ring. */
 class Latest<Value> {
   readonly #size: number;
   readonly #ring: Numbered<Value>[] = [];

@@ -8,35 +8,35 @@ import type { RegistrationVerdict } from '../dps/registration/verdict.js';
 /** A certificate of the chain. */
 export interface ChainLink {
   kind: 'device' | 'intermediate' | 'root';
-  /** Undefined when it cannot be read. */
+  /** Undefined if it cannot be read. */
   certificate: Certificate | undefined;
-  /** Whether the device sent it; DPS knows it otherwise. */
+  /** Whether the device sent it; otherwise it is uploaded to DPS. */
   isSent: boolean;
-  /** The names that it was uploaded under. */
+  /** The names under which it is uploaded and verified. */
   verifiedAs: readonly string[];
   unverifiedAs: string | undefined;
 }
 
 export interface ChainPicture {
-  /** From the device upward; empty when it presented no certificate. */
+  /** From the device upward; empty if it presented no certificate. */
   links: ChainLink[];
-  /** The issuer of the last link, when nobody has it. */
+  /** The issuer of the last link, if it is neither sent nor uploaded. */
   missingIssuer: string | undefined;
-  /** What the device also sent. */
+  /** Certificates that the device sent, but that do not belong to the chain. */
   unrelated: ChainLink[];
   /**
    * Where the chain breaks: the index of a link, of the missing issuer after the links, or of the enrollment after that;
-   * undefined when the device may register.
+   * undefined if the device may register.
    */
   breaksAt: number | undefined;
 }
 
-/** More links than any chain that devices send. */
+/** The longest chain that is drawn. */
 const maxLinks = 16;
 
 const pictures = new WeakMap<RegistrationVerdict, ChainPicture>();
 
-/** Drawn once for each verdict. */
+/** The chain of a registration, computed once. */
 export function chainPictureOf(verdict: RegistrationVerdict): ChainPicture {
   let picture = pictures.get(verdict);
   if (picture === undefined) {
@@ -101,7 +101,7 @@ function linkOf(
   try {
     certificate = parseCertificate(der);
   } catch {
-    // Shown as what it is.
+    // Shown as unreadable.
   }
   return {
     kind: der === chain[0] ? 'device' : certificate && isSelfSigned(certificate) ? 'root' : 'intermediate',
@@ -127,7 +127,7 @@ function breakOf(
     const at = links.findIndex(
       (link) => link.certificate && sha256Thumbprint(link.certificate) === certificate,
     );
-    // That link is whole: the one above it is missing.
+    // This link is good: the one above it is missing.
     return at < 0 || code === 'ISSUER_NOT_FOUND' ? [] : [at];
   });
   const notVerified = links.findIndex(

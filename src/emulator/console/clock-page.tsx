@@ -1,10 +1,11 @@
-/** The page Clock: the time by which the emulator judges. */
-import type { Hono } from 'hono';
+/** The page Clock: the emulator's time. */
 import type { Outcome } from './actions.js';
 import type { ConsoleApp } from './console-app.js';
-import { Form, type FormState, SelectField, type Submission, stateOf, TextField } from './form.js';
+import { SelectField, TextField } from './fields.js';
+import { Form } from './form.js';
 import { Live, renderPage, Time } from './layout.js';
 import { type PageContext, paths } from './page-context.js';
+import { type FormState, type Submission, stateOf } from './submission.js';
 
 const dayMs = 86_400_000;
 
@@ -13,17 +14,13 @@ const steps = { forward1d: 1, forward30d: 30, forward365d: 365, back1d: -1 } as 
 
 type Step = keyof typeof steps;
 
-export function clockRoutes(app: Hono, console: ConsoleApp): void {
-  app.get(paths.clock, async (c) => c.html(clockPage(await console.page(c))));
+export function clockRoutes(console: ConsoleApp): void {
+  console.get(paths.clock, (page) => clockPage(page));
   for (const [key, act] of Object.entries({ at: setTo, advance, reset })) {
-    app.post(`${paths.clock}/do/${key}`, async (c) => {
-      const page = await console.page(c);
-      return console.actions.run(
-        c,
-        async (sent) => act(page, sent),
-        (sent, refusal) => clockPage(page, { key, sent, refusal }),
-      );
-    });
+    console.post(`${paths.clock}/do/${key}`, (page) => ({
+      act: (sent) => act(page, sent),
+      rerender: (sent, refusal) => clockPage(page, { key, sent, refusal }),
+    }));
   }
 }
 

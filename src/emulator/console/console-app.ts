@@ -1,21 +1,42 @@
-/** What the routes of the page share: who asks, in which language, for which service or hub. */
-import type { Context } from 'hono';
+/** The application behind the emulator's page: its routes, and what each request is about. */
+import { type Context, Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { type LanguageTag, languageOf, languages } from '../../languages/language.js';
 import type { ProvisioningService } from '../dps/provisioning-service.js';
 import type { IotHub } from '../hub/hub-directory.js';
-import { Actions } from './actions.js';
+import { Actions, type Outcome, type Rerender } from './actions.js';
 import { type ConsoleOptions, type PageContext, PageProblem } from './page-context.js';
+import type { Submission } from './submission.js';
 
 export const languageCookie = 'enrollkit-lang';
 
+/** What a form does, and how its page is shown again if it was refused. */
+export interface FormHandler {
+  act: (sent: Submission) => Outcome | Promise<Outcome>;
+  rerender: Rerender;
+}
+
 export class ConsoleApp {
+  readonly app = new Hono();
   readonly options: ConsoleOptions;
-  readonly actions: Actions;
+  readonly #actions: Actions;
 
   constructor(options: ConsoleOptions) {
     this.options = options;
-    this.actions = new Actions((token) => options.session.isFormToken(token));
+    this.#actions = new Actions((token) => options.session.isFormToken(token));
+  }
+
+  /** Adds a page. */
+  get(path: string, render: (page: PageContext, c: Context) => string | Promise<string>): void {
+    this.app.get(path, async (c) => c.html(await render(await this.page(c), c)));
+  }
+
+  /** Adds a form that is sent to a path. */
+  post(path: string, handlerOf: (page: PageContext, c: Context) => FormHandler | Promise<FormHandler>): void {
+    this.app.post(path, async (c) => {
+      const { act, rerender } = await handlerOf(await this.page(c), c);
+      return this.#actions.run(c, act, rerender);
+    });
   }
 
   /** The context of the page that a request asks for. */
@@ -40,14 +61,14 @@ export class ConsoleApp {
     };
   }
 
-  /** @throws PageProblem notFound */
+  /** The service that the path names. @throws PageProblem notFound */
   service(c: Context): ProvisioningService {
     const service = this.options.services.get(c.req.param('service') ?? '');
     if (!service) throw new PageProblem('notFound');
     return service;
   }
 
-  /** @throws PageProblem notFound */
+  /** The hub that the path names. @throws PageProblem notFound */
   hub(c: Context): IotHub {
     const hub = this.options.hubs.get(c.req.param('hub') ?? '');
     if (!hub) throw new PageProblem('notFound');

@@ -1,34 +1,35 @@
 /**
- * The emulator's page: what the Azure portal has for DPS and IoT Hub, and more. Rendered on the server; a small script
- * refreshes what is live.
+ * The emulator's page: what the Azure portal shows of DPS and IoT Hub, and a log. It is rendered on the server; a small
+ * script keeps it current.
  *
- * It is for the browsers of one person. They come with a token, which becomes a cookie; the Host header must be a name
- * that no other site can have (against DNS rebinding), and forms must come from a page of ours (against forgery).
+ * A browser opens it with a token, which becomes a cookie. The Host header must be a name that no other site can have
+ * (against DNS rebinding), and forms must come from the page (against cross-site request forgery).
  */
-import { type Context, Hono } from 'hono';
+import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { getCookie, setCookie } from 'hono/cookie';
 import { withoutPort } from '../../dps/contract/host.js';
 import { languageOf } from '../../languages/language.js';
 import { ApiPage } from './api-page.js';
 import { assets } from './assets.js';
-import { certificateRoutes } from './certificates-page.js';
+import { certificateRoutes } from './certificates/certificate-routes.js';
 import { clockRoutes } from './clock-page.js';
 import { ConsoleApp, languageCookie, pageOf } from './console-app.js';
-import { deviceRoutes } from './devices-page.js';
-import { enrollmentRoutes } from './enrollments-page.js';
+import { deviceRoutes } from './devices/device-routes.js';
+import { enrollmentRoutes } from './enrollments/enrollment-routes.js';
 import { eventStream } from './event-stream.js';
 import { faultRoutes } from './faults-page.js';
 import { renderPage } from './layout.js';
+import { linkedHubRoutes } from './linked-hubs/linked-hub-routes.js';
 import { LogPage } from './log-page.js';
-import { OverviewPage } from './overview-page.js';
+import { OverviewPage } from './overview/overview-page.js';
 import { type ConsoleOptions, consolePath, PageProblem, paths } from './page-context.js';
 import { registrationRoutes } from './registrations-page.js';
 
 /** The largest form, with its files. */
 const maxFormBytes = 1024 * 1024;
 
-/** Nothing from elsewhere, nothing inline, in nobody's frame. */
+/** No content from other sites, no inline scripts or styles, no embedding in frames. */
 const headers = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -43,10 +44,15 @@ const headers = {
 
 const statuses = { token: 401, host: 421, origin: 403, notFound: 404, tooLarge: 413 } as const;
 
-export function createConsole(options: ConsoleOptions): (request: Request) => Promise<Response> {
-  const app = new Hono();
+export interface Console {
+  answer: (request: Request) => Promise<Response>;
+  /** Method and path of every route, in the order in which they are tried. */
+  routes: readonly { method: string; path: string }[];
+}
+
+export function createConsole(options: ConsoleOptions): Console {
   const console = new ConsoleApp(options);
-  const { session, activity } = options;
+  const { app } = console;
 
   app.use(async (c, next) => {
     await next();
@@ -62,6 +68,7 @@ export function createConsole(options: ConsoleOptions): (request: Request) => Pr
   }
   app.use(async (c, next) => {
     const token = c.req.query('token');
+    const { session } = options;
     if (c.req.method === 'GET' && token !== undefined && session.isToken(token)) return enter(c, console);
     if (!session.isCookie(getCookie(c, cookieName(c)) ?? '')) throw new PageProblem('token');
     const language = languageOf(c.req.query('lang') ?? '');
@@ -80,30 +87,22 @@ export function createConsole(options: ConsoleOptions): (request: Request) => Pr
 
   app.get('/', (c) => c.redirect(paths.overview));
   app.get(consolePath, (c) => c.redirect(paths.overview));
-  app.get(paths.overview, async (c) => {
-    const page = await console.page(c);
-    return c.html(renderPage(page, page.text.overview, <OverviewPage page={page} />));
-  });
-  app.get(paths.log, async (c) => {
-    const page = await console.page(c);
-    return c.html(renderPage(page, page.text.log, <LogPage page={page} />));
-  });
-  app.get(paths.api, async (c) => {
-    const page = await console.page(c);
-    return c.html(renderPage(page, page.text.api, <ApiPage page={page} />));
-  });
-  app.get(`${consolePath}/events`, (c) => eventStream(c.req.raw.signal, activity));
+  console.get(paths.overview, (page) => renderPage(page, page.text.overview, <OverviewPage page={page} />));
+  console.get(paths.log, (page) => renderPage(page, page.text.log, <LogPage page={page} />));
+  console.get(paths.api, (page) => renderPage(page, page.text.api, <ApiPage page={page} />));
+  app.get(`${consolePath}/events`, (c) => eventStream(c.req.raw.signal, options.activity));
   // Reloading a form that was refused, in a browser that forgot it.
   app.get(`${consolePath}/*`, async (c, next) => {
     const { pathname } = new URL(c.req.url);
     return pageOf(pathname) === pathname ? next() : c.redirect(pageOf(pathname), 303);
   });
-  certificateRoutes(app, console);
-  enrollmentRoutes(app, console);
-  registrationRoutes(app, console);
-  deviceRoutes(app, console);
-  faultRoutes(app, console);
-  clockRoutes(app, console);
+  certificateRoutes(console);
+  enrollmentRoutes(console);
+  registrationRoutes(console);
+  linkedHubRoutes(console);
+  deviceRoutes(console);
+  faultRoutes(console);
+  clockRoutes(console);
 
   app.notFound(() => {
     throw new PageProblem('notFound');
@@ -117,7 +116,7 @@ export function createConsole(options: ConsoleOptions): (request: Request) => Pr
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
     return response;
   });
-  return async (request) => app.fetch(request);
+  return { answer: async (request) => app.fetch(request), routes: app.routes };
 }
 
 /** Those of two emulators on one computer differ by port, which cookies ignore. */
@@ -127,8 +126,8 @@ function cookieName(c: Context): string {
 }
 
 /**
- * Turns the token of a URL into a cookie. The browser then goes on from a page of ours, since it would not send the cookie
- * of a strict site if a link elsewhere had led here.
+ * Turns the token of a URL into a cookie. The browser continues from a page of this site, because it does not send a
+ * SameSite=Strict cookie after following a link from another site.
  */
 async function enter(c: Context, console: ConsoleApp): Promise<Response> {
   const { text, language, path } = await console.page(c);

@@ -1,13 +1,13 @@
-/** Tells browsers that something has happened, by server-sent events; they then ask for what they show. */
+/** Server-sent events: a browser gets one when something changes, and then requests its page again. */
 import type { Activity } from './activity.js';
 
-/** However much happens, a browser is told at most this often. */
+/** The shortest time between two events to a browser, in milliseconds. */
 const pauseMs = 700;
 
-/** Keeps a connection open that has nothing to say. */
+/** How often an idle connection gets a comment, which keeps it open, in milliseconds. */
 const heartbeatMs = 15_000;
 
-/** @param signal aborted when the browser goes away */
+/** @param signal aborted when the browser disconnects */
 export function eventStream(signal: AbortSignal, activity: Activity): Response {
   const encoder = new TextEncoder();
   let stop = () => {};

@@ -1,46 +1,30 @@
-/** The page Faults: on, off, and how often each rule has struck. */
-import type { Hono } from 'hono';
+/** The page Faults: on, off, and how often each rule applied. */
 import { EnrollkitError } from '../../errors.js';
 import type { FaultSelection } from '../faults/control.js';
 import type { Outcome } from './actions.js';
 import type { ConsoleApp } from './console-app.js';
-import {
-  Form,
-  type FormState,
-  parseJsonField,
-  SelectField,
-  type Submission,
-  stateOf,
-  TextArea,
-  TextField,
-} from './form.js';
+import { SelectField, TextArea, TextField } from './fields.js';
+import { Form } from './form.js';
 import { Live, renderPage, Table } from './layout.js';
 import { type PageContext, paths } from './page-context.js';
+import { type FormState, parseJsonField, type Submission, stateOf } from './submission.js';
 
-export function faultRoutes(app: Hono, console: ConsoleApp): void {
-  app.get(paths.faults, async (c) => c.html(faultsPage(await console.page(c))));
-  app.post(`${paths.faults}/do/on`, async (c) => {
-    const page = await console.page(c);
-    return console.actions.run(
-      c,
-      (sent) => turnOn(page, sent),
-      (sent, refusal) => faultsPage(page, { key: 'on', sent, refusal }),
-    );
-  });
-  app.post(`${paths.faults}/do/off`, async (c) => {
-    const page = await console.page(c);
-    return console.actions.run(
-      c,
-      async () => {
-        page.console.faults.clear();
-        return { to: paths.faults, done: 'faultsCleared' };
-      },
-      () => faultsPage(page),
-    );
-  });
+export function faultRoutes(console: ConsoleApp): void {
+  console.get(paths.faults, (page) => faultsPage(page));
+  console.post(`${paths.faults}/do/on`, (page) => ({
+    act: (sent) => turnOn(page, sent),
+    rerender: (sent, refusal) => faultsPage(page, { key: 'on', sent, refusal }),
+  }));
+  console.post(`${paths.faults}/do/off`, (page) => ({
+    act() {
+      page.console.faults.clear();
+      return { to: paths.faults, done: 'faultsCleared' };
+    },
+    rerender: () => faultsPage(page),
+  }));
 }
 
-async function turnOn(page: PageContext, sent: Submission): Promise<Outcome> {
+function turnOn(page: PageContext, sent: Submission): Outcome {
   const preset = sent.text('preset');
   const own = parseJsonField(page, sent, 'rules');
   if (preset === 'own' && 'refusal' in own) return own;

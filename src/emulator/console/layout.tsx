@@ -1,4 +1,4 @@
-/** The frame of every page: navigation, language, and what was done. */
+/** The frame of every page, and the parts that pages are made of. */
 import type { Child } from 'hono/jsx';
 import { languages } from '../../languages/language.js';
 import { consolePath, type PageContext, paths } from './page-context.js';
@@ -45,11 +45,15 @@ function Frame({ page, title, children }: { page: PageContext; title: string; ch
           <div id="stopped" class="notice error" role="alert" hidden>
             <p>{text.stopped}</p>
           </div>
+          <div id="locked" class="notice error" role="alert" hidden>
+            <p>{text.locked}</p>
+          </div>
           <div id="was-reset" class="notice error" role="alert" hidden>
             <p>
               {text.wasReset} <a href={page.path}>{text.reload}</a>
             </p>
           </div>
+          <p id="copy-status" class="visually-hidden" role="status"></p>
           <h1>{title}</h1>
           {done && (
             <div class="notice done" role="status">
@@ -73,6 +77,7 @@ function Navigation({ page: { text, service, hub, path } }: { page: PageContext 
           [text.certificates, paths.certificates(name)],
           [text.enrollments, paths.enrollments(name)],
           [text.registrations, paths.registrations(name)],
+          [text.linkedHubs, paths.linkedHubs(name)],
         ] as [string, string][])),
     ...(hub === undefined ? [] : ([[text.devices, paths.devices(hub.hubId)]] as [string, string][])),
     [text.log, paths.log],
@@ -123,7 +128,7 @@ function LanguageChoice({ page: { text, language, path } }: { page: PageContext 
   );
 }
 
-/** A part of a page that is shown again whenever something happens. */
+/** A part of a page that stays current. */
 export function Live({ id, children }: { id: string; children: Child }) {
   return (
     <div id={id} data-live>
@@ -138,7 +143,7 @@ export function Time({ at }: { at: Date | string }) {
   return <time datetime={iso}>{`${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`}</time>;
 }
 
-/** A state in words, with a sign: colour is not the only difference. */
+/** A state in words, with a symbol, so that color is not the only difference. */
 export function Badge({ kind, children }: { kind: 'good' | 'bad' | 'neutral'; children: Child }) {
   const sign = { good: '✓', bad: '✗', neutral: '•' }[kind];
   return (
@@ -149,7 +154,7 @@ export function Badge({ kind, children }: { kind: 'good' | 'bad' | 'neutral'; ch
   );
 }
 
-/** A table that scrolls by itself where it is too wide. */
+/** A table; it scrolls sideways on a narrow screen. */
 export function Table({
   label,
   head,
@@ -175,7 +180,7 @@ export function Table({
   );
 }
 
-/** A text to copy. */
+/** Text with a button that copies it. */
 export function Copyable({
   page: { text },
   value,
@@ -195,7 +200,7 @@ export function Copyable({
   );
 }
 
-/** A secret, masked until it is asked for. */
+/** A secret, hidden until it is opened. */
 export function Secret({ page, value, label }: { page: PageContext; value: string; label: string }) {
   return (
     <details class="secret">
@@ -207,61 +212,22 @@ export function Secret({ page, value, label }: { page: PageContext; value: strin
   );
 }
 
-/** Search by prefix, and the links to other pages of a list. */
-export function SearchForm({
+/** A program with a button that copies it. */
+export function CodeBlock({
   page: { text },
-  action,
-  prefix,
-  hidden = {},
-}: {
-  page: PageContext;
-  action: string;
-  prefix: string;
-  hidden?: Record<string, string>;
-}) {
-  return (
-    <search>
-      <form method="get" action={action} class="search">
-        {Object.entries(hidden).map(([name, value]) => (
-          <input type="hidden" name={name} value={value} />
-        ))}
-        <label for="prefix">{text.searchPrefix}</label>
-        <input id="prefix" name="prefix" type="search" value={prefix} autocomplete="off" spellcheck={false} />
-        <button type="submit">{text.search}</button>
-      </form>
-    </search>
-  );
-}
-
-/** @param props.next the position after which the next page begins; undefined on the last page */
-export function Pager({
-  page: { text },
+  code,
   label,
-  base,
-  query,
-  position = 'after',
-  after,
-  next,
 }: {
   page: PageContext;
+  code: string;
   label: string;
-  base: string;
-  query: Record<string, string>;
-  /** The name of the position in the query. */
-  position?: string;
-  after: string;
-  next: string | undefined;
 }) {
-  const to = (at?: string) => {
-    const all = { ...query, ...(at === undefined ? {} : { [position]: at }) };
-    const search = new URLSearchParams(Object.entries(all).filter(([, value]) => value !== '')).toString();
-    return search === '' ? base : `${base}?${search}`;
-  };
-  if (after === '' && next === undefined) return null;
   return (
-    <nav aria-label={label} class="pager">
-      {after !== '' && <a href={to()}>{text.first}</a>}
-      {next !== undefined && <a href={to(next)}>{text.next}</a>}
-    </nav>
+    <div class="code">
+      <button type="button" data-copy={code} aria-label={`${text.copy}: ${label}`} hidden>
+        {text.copy}
+      </button>
+      <pre tabindex={0}>{code}</pre>
+    </div>
   );
 }

@@ -3,7 +3,7 @@ import { Live, Table, Time } from './layout.js';
 import type { PageContext } from './page-context.js';
 import { VerdictCard } from './verdict-card.js';
 
-/** How many of each are shown: the newest. */
+/** How many are shown. */
 const shownVerdicts = 25;
 const shownEvents = 100;
 

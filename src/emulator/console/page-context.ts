@@ -1,4 +1,4 @@
-/** What every page of the console gets: the emulator, and the request's language. */
+/** What every page gets: the emulator and the language of the request. */
 
 import { certificatesPath, consolePath } from '../../dps/contract/emulator-endpoints.js';
 import type { Sentences } from '../../languages/en.js';
@@ -22,11 +22,11 @@ export interface ConsoleOptions {
   faults: EmulatorFaults;
   activity: Activity;
   wire: Wire;
-  /** The same without entries in the log: for what a page shows. */
+  /** The same, without entries in the log. */
   reader: Wire;
   session: ConsoleSession;
   endpoints: () => EmulatorEndpoints;
-  /** Reports an error that is a bug of the page. */
+  /** Reports an unexpected error of the page. */
   onDefect: (error: Error) => void;
 }
 
@@ -38,9 +38,9 @@ export interface PageContext {
   readonly text: Sentences['console'];
   /** The path of the page, for the navigation and the choice of the language. */
   readonly path: string;
-  /** What an action that led here has done. */
+  /** What the action before has done. */
   readonly done: keyof Sentences['console']['done'] | undefined;
-  /** The service and the hub that the navigation leads to; undefined when all were deleted. */
+  /** The service and the hub in the navigation; undefined if all were deleted. */
   readonly service: ProvisioningService | undefined;
   readonly hub: IotHub | undefined;
 }
@@ -65,6 +65,8 @@ export const paths = {
   registrations: (service: string) => `${ofService(service)}/registrations`,
   groupRegistrations: (service: string, id: string) =>
     `${ofService(service)}/registrations?group=${encode(id)}`,
+  linkedHubs: (service: string) => `${ofService(service)}/hubs`,
+  linkedHub: (service: string, hub: string) => `${ofService(service)}/hubs/${encode(hub)}`,
   devices: (hub: string) => `${consolePath}/hubs/${encode(hub)}/devices`,
   device: (hub: string, id: string) => `${consolePath}/hubs/${encode(hub)}/devices/${encode(id)}`,
   log: `${consolePath}/log`,

@@ -1,29 +1,26 @@
 /** The page Registrations: of a provisioning service, or of one enrollment group. */
-import type { Context, Hono } from 'hono';
+import type { Context } from 'hono';
 import { routes } from '../../dps/contract/routes.js';
 import type { ProvisioningService } from '../dps/provisioning-service.js';
+import type { RegistrationRecord } from '../dps/state/stored-registrations.js';
 import type { Outcome } from './actions.js';
 import type { ConsoleApp } from './console-app.js';
-import { positionOf } from './enrollments-page.js';
-import { DeleteForm, type FormState, refusalOf, type Submission, stateOf } from './form.js';
-import { Badge, Live, Pager, renderPage, SearchForm, Table, Time } from './layout.js';
+import { DeleteForm, RefusalNotice } from './form.js';
+import { Badge, renderPage, Time } from './layout.js';
+import { LiveList, pageSize, positionOf, SearchForm } from './list.js';
 import { consolePath, type PageContext, paths } from './page-context.js';
+import { type Refusal, refusalOf, type Submission } from './submission.js';
 import { consoleVersions } from './wire.js';
 
-const pageSize = 100;
-
-export function registrationRoutes(app: Hono, console: ConsoleApp): void {
+export function registrationRoutes(console: ConsoleApp): void {
   const list = `${consolePath}/services/:service/registrations`;
-  app.get(list, async (c) => c.html(listPage(await console.page(c), console.service(c), c)));
-  app.post(`${list}/do/delete/:id`, async (c) => {
-    const page = await console.page(c);
+  console.get(list, (page, c) => registrationList(page, console.service(c), c));
+  console.post(`${list}/do/delete/:id`, (page, c) => {
     const service = console.service(c);
-    const id = c.req.param('id')!;
-    return console.actions.run(
-      c,
-      (sent) => remove(page, service, id, sent),
-      (sent, refusal) => listPage(page, service, c, { key: `delete-${id}`, sent, refusal }),
-    );
+    return {
+      act: (sent) => remove(page, service, c.req.param('id')!, sent),
+      rerender: (_, refusal) => registrationList(page, service, c, refusal),
+    };
   });
 }
 
@@ -44,95 +41,83 @@ async function remove(
   return { to: paths.registrations(identity.dpsName), done: 'registrationDeleted' };
 }
 
-function listPage(page: PageContext, service: ProvisioningService, c: Context, sent?: FormState): string {
+function registrationList(
+  page: PageContext,
+  service: ProvisioningService,
+  c: Context,
+  refusal?: Refusal,
+): string {
   const { text } = page;
   const { registrationsPage } = text;
   const { dpsName } = service.identity;
-  const [group, prefix, after] = [
-    c.req.query('group'),
-    c.req.query('prefix') ?? '',
-    c.req.query('after') ?? '',
-  ];
-  const records = service.records.list(positionOf(after), pageSize + 1, { enrollmentGroupId: group, prefix });
+  const group = c.req.query('group');
+  const [prefix, after] = [c.req.query('prefix') ?? '', c.req.query('after') ?? ''];
   const base = paths.registrations(dpsName);
-  const filter: Record<string, string> = group === undefined ? {} : { group };
+  const keep: Record<string, string> = group === undefined ? {} : { group };
   return renderPage(
     page,
     group === undefined ? text.registrations : registrationsPage.ofGroup(group),
     <>
-      <SearchForm page={page} action={base} prefix={prefix} hidden={filter} />
-      {sent?.refusal && (
-        <div class="notice error" role="alert">
-          <p>
-            {text.refused} {sent.refusal.message}
-          </p>
-        </div>
-      )}
-      <Live id="live-registrations">
-        {records.length === 0 ? (
-          <p>{prefix === '' ? registrationsPage.empty : text.noMatch(prefix)}</p>
-        ) : (
-          <Table
-            label={text.registrations}
-            head={[
-              text.enrollmentsPage.registrationId,
-              text.status,
-              registrationsPage.enrollment,
-              registrationsPage.hub,
-              text.updated,
-              text.actions,
-            ]}
-          >
-            {records.slice(0, pageSize).map(({ stored }) => (
-              <tr>
-                <td class="id">{stored.registrationId}</td>
-                <td>
-                  <Badge kind={stored.status === 'assigned' ? 'good' : 'bad'}>
-                    {registrationsPage.states[stored.status]}
-                  </Badge>
-                  {stored.errorMessage && <p lang="en">{stored.errorMessage}</p>}
-                </td>
-                <td class="id">
-                  {stored.enrollmentGroupId === undefined ? (
-                    <a href={paths.individual(dpsName, stored.registrationId)}>
-                      {registrationsPage.individual}
-                    </a>
-                  ) : (
-                    <a href={paths.group(dpsName, stored.enrollmentGroupId)}>{stored.enrollmentGroupId}</a>
-                  )}
-                </td>
-                <td class="id">
-                  {stored.hubId !== undefined && stored.deviceId !== undefined && (
-                    <a href={paths.device(stored.hubId, stored.deviceId)}>
-                      {stored.hubId}: {stored.deviceId}
-                    </a>
-                  )}
-                </td>
-                <td>
-                  <Time at={stored.updated} />
-                </td>
-                <td>
-                  <DeleteForm
-                    page={page}
-                    name={stored.registrationId}
-                    action={`${base}/do/delete/${encodeURIComponent(stored.registrationId)}`}
-                    etag={stored.etag}
-                    state={stateOf(`delete-${stored.registrationId}`, undefined)}
-                  />
-                </td>
-              </tr>
-            ))}
-          </Table>
-        )}
-        <Pager
-          page={page}
-          label={text.registrations}
-          base={base}
-          query={{ ...filter, prefix }}
-          after={after}
-          next={records.length > pageSize ? String(records[pageSize - 1]!.position) : undefined}
-        />
-      </Live>
+      <SearchForm page={page} action={base} prefix={prefix} hidden={keep} />
+      <RefusalNotice page={page} refusal={refusal} />
+      <LiveList
+        page={page}
+        id="live-registrations"
+        label={text.registrations}
+        empty={registrationsPage.empty}
+        head={[
+          text.enrollmentsPage.registrationId,
+          text.status,
+          registrationsPage.enrollment,
+          registrationsPage.hub,
+          text.updated,
+          text.actions,
+        ]}
+        items={service.records.list(positionOf(after), pageSize + 1, { enrollmentGroupId: group, prefix })}
+        query={{ base, prefix, keep, after }}
+        positionAfter={({ position }) => String(position)}
+        row={({ stored }) => <Row page={page} dpsName={dpsName} stored={stored} />}
+      />
     </>,
+  );
+}
+
+function Row({ page, dpsName, stored }: { page: PageContext; dpsName: string; stored: RegistrationRecord }) {
+  const { registrationsPage } = page.text;
+  const { registrationId, enrollmentGroupId, hubId, deviceId, status, errorMessage } = stored;
+  return (
+    <tr>
+      <td class="id">{registrationId}</td>
+      <td>
+        <Badge kind={status === 'assigned' ? 'good' : 'bad'}>{registrationsPage.states[status]}</Badge>
+        {errorMessage && <p lang="en">{errorMessage}</p>}
+      </td>
+      <td class="id">
+        {enrollmentGroupId === undefined ? (
+          <a href={paths.individual(dpsName, registrationId)}>{registrationsPage.individual}</a>
+        ) : (
+          <a href={paths.group(dpsName, enrollmentGroupId)}>{enrollmentGroupId}</a>
+        )}
+      </td>
+      <td class="id">
+        {hubId !== undefined && deviceId !== undefined && (
+          <a href={paths.device(hubId, deviceId)}>
+            {hubId}: {deviceId}
+          </a>
+        )}
+      </td>
+      <td>
+        <Time at={stored.updated} />
+      </td>
+      <td>
+        <DeleteForm
+          page={page}
+          name={registrationId}
+          action={`${paths.registrations(dpsName)}/do/delete/${encodeURIComponent(registrationId)}`}
+          etag={stored.etag}
+          state={{ key: `delete-${registrationId}` }}
+        />
+      </td>
+    </tr>
   );
 }

@@ -1,13 +1,13 @@
 /**
- * The script of the emulator's page. All pages work without it; with it, they are live. It puts nothing into a page but what
- * the server rendered.
+ * The script of the emulator's page, which keeps pages current. Everything that it shows was rendered on the server, and
+ * pages work without it.
  */
 export const script = `'use strict';
 (() => {
   const { events, epoch, copied, path } = document.body.dataset;
   const show = (id, isShown) => { document.getElementById(id).hidden = !isShown; };
 
-  // What belongs to another choice is hidden.
+  // Hides the fields of the choices that are not selected.
   const applyChoices = () => {
     for (const part of document.querySelectorAll('[data-when]')) {
       const select = part.closest('form').elements.namedItem(part.dataset.when);
@@ -27,8 +27,13 @@ export const script = `'use strict';
     if (!button) return;
     await navigator.clipboard.writeText(button.dataset.copy);
     const label = button.textContent;
+    const status = document.getElementById('copy-status');
     button.textContent = copied;
-    setTimeout(() => { button.textContent = label; }, 1500);
+    status.textContent = copied;
+    setTimeout(() => {
+      button.textContent = label;
+      status.textContent = '';
+    }, 1500);
   });
 
   let isConnected = true;
@@ -89,9 +94,25 @@ export const script = `'use strict';
     source.addEventListener('error', () => {
       isConnected = false;
       show('stopped', true);
+      // Browsers try again, unless the answer was an error.
+      if (source?.readyState === EventSource.CLOSED) setTimeout(listenAgain, retryMs);
     });
   };
-  // Browsers open few connections to one host: tabs that nobody sees leave them to the others.
+  const retryMs = 2000;
+  const listenAgain = async () => {
+    if (source?.readyState !== EventSource.CLOSED) return;
+    try {
+      const { status } = await fetch(path, { method: 'HEAD' });
+      // The cookie is that of another identity.
+      show('locked', status === 401);
+      show('stopped', status !== 401);
+      if (status !== 401) return listen();
+    } catch {
+      // It is still stopped.
+    }
+    setTimeout(listenAgain, retryMs);
+  };
+  // Browsers open few connections to a host, so hidden tabs leave theirs to the visible ones.
   const listenWhileVisible = () => {
     if (document.hidden) {
       source?.close();

@@ -1,6 +1,6 @@
 /**
- * Who may use the emulator's page: a browser that was opened with the token of its URL. All secrets are derived from the
- * emulator's own token, so nothing else has to be stored, and the URL stays the same when the emulator is restarted.
+ * The secrets of the emulator's page. All are derived from the emulator's token, so nothing else is stored and the URL is
+ * the same after a restart.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
@@ -11,7 +11,7 @@ export class ConsoleSession {
     this.#armToken = armToken;
   }
 
-  /** In the query of the URL. */
+  /** The token in the URL. */
   get token(): string {
     return this.#derive('console');
   }
@@ -29,7 +29,7 @@ export class ConsoleSession {
     return sameSecret(given, this.cookie);
   }
 
-  /** For one form: it also tells a form that is sent twice from two forms. */
+  /** A token for one form, which also shows that a form is sent a second time. */
   formToken(): string {
     const nonce = randomBytes(16).toString('base64url');
     return `${nonce}.${this.#derive(`console form ${nonce}`)}`;

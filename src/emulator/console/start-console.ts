@@ -1,4 +1,4 @@
-/** Puts the emulator's page on its listeners; what answers is loaded when the first browser asks. */
+/** Starts the listeners of the emulator's page, whose modules are loaded at the first request. */
 import type { EmulatorClock } from '../clock.js';
 import type { EmulatorCore } from '../core.js';
 import type { EmulatorApps } from '../emulator-app.js';
@@ -8,6 +8,7 @@ import type { HttpApp } from '../wire/http/http-app.js';
 import { startLoopbackHttp } from '../wire/http/loopback-listener.js';
 import { parseTarget } from '../wire/http/request-target.js';
 import type { Activity } from './activity.js';
+import type { Console } from './console.js';
 import { consolePath } from './page-context.js';
 import { ConsoleSession } from './session.js';
 import { Wire } from './wire.js';
@@ -25,9 +26,9 @@ export interface StartConsoleOptions {
 export interface RunningConsole {
   /** With the token that opens it. */
   url: string;
-  /** Set once they are known, before a browser is answered. */
+  /** Set before the first request is answered. */
   endpoints: EmulatorEndpoints | undefined;
-  /** An application that answers for the page, and lets another one answer everything else. */
+  /** Answers requests for the page, and passes all others to `app`. */
   before(app: HttpApp): HttpApp;
   close(): Promise<void>;
 }
@@ -43,7 +44,7 @@ export async function startConsole(
 ): Promise<RunningConsole> {
   const session = new ConsoleSession(armToken);
   const report = log.for('arm', 'https');
-  let loaded: Promise<(request: Request) => Promise<Response>> | undefined;
+  let loaded: Promise<Console> | undefined;
   const answer = async (request: Request): Promise<Response> => {
     loaded ??= import('./console.js').then(({ createConsole }) =>
       createConsole({
@@ -60,7 +61,7 @@ export async function startConsole(
           report({ operation: 'console', status: 500, reason: stack ?? message }),
       }),
     );
-    return (await loaded)(request);
+    return (await loaded).answer(request);
   };
   const listener = await startLoopbackHttp({ port, flag: '--console-port', answer });
   const running: RunningConsole = {

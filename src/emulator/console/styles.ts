@@ -1,4 +1,4 @@
-/** The style sheet of the emulator's page: light and dark, from the width of a phone upward. */
+/** The style sheet of the emulator's page, for light and dark mode and any width. */
 export const styles = `:root {
   color-scheme: light dark;
   --text: #1b1f24; --weak: #525b66; --back: #ffffff; --panel: #f4f6f8; --line: #c6ced6; --link: #0b5cad;
@@ -79,6 +79,10 @@ td details.delete { margin: 0; }
 summary { cursor: pointer; color: var(--link); }
 .copyable { display: inline-flex; flex-wrap: wrap; gap: 8px; align-items: center; min-width: 0; }
 .copyable button { padding: 2px 10px; font-size: 14px; }
+.code { position: relative; margin: 8px 0 16px; }
+.code pre { overflow-x: auto; white-space: pre; overflow-wrap: normal; padding-right: 88px; }
+.code button { position: absolute; top: 6px; right: 6px; padding: 2px 10px; font-size: 14px; }
+.snippet { margin: 8px 0; }
 .steps > li { margin: 12px 0; }
 .verdict { border: 1px solid var(--line); border-radius: 10px; padding: 4px 16px 12px; margin: 12px 0; }
 .verdict h3 { margin: 8px 0 0; }

@@ -1,4 +1,4 @@
-/** How a registration was decided: the chain, drawn, and the reason at the link that broke. */
+/** One registration: the chain that the device presented, and the reason at the link where it breaks. */
 import type { RegistrationVerdict } from '../dps/registration/verdict.js';
 import type { Numbered } from './activity.js';
 import { type ChainLink, chainPictureOf } from './chain-picture.js';

@@ -1,6 +1,6 @@
 /**
- * The planes as the emulator's page calls them: in this process, with the emulator's own token. What the page does is
- * what any client does, and is refused and logged alike.
+ * Calls the planes of the emulator in this process, with the emulator's token. They answer and log as they do for any
+ * client.
  */
 import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
@@ -10,13 +10,13 @@ import type { HttpApp } from '../wire/http/http-app.js';
 import type { HttpConnection } from '../wire/http/request.js';
 
 export interface WireCall {
-  /** Which service or hub: the host that clients dial. */
+  /** The host name of the service or hub. */
   host: string;
   route: Route;
   parameters?: Record<string, string>;
   apiVersion: string;
   ifMatch?: string | undefined;
-  /** Sent as JSON; a Buffer as it is. */
+  /** A Buffer, or a value that is sent as JSON. */
   body?: unknown;
   headers?: Record<string, string>;
 }
@@ -24,11 +24,11 @@ export interface WireCall {
 export interface WireReply {
   status: number;
   body: unknown;
-  /** Why it was refused, in the words of the plane; undefined when it was not. */
+  /** The message of the plane if it refused the call. */
   refusal: string | undefined;
 }
 
-/** The api-version that the page speaks, by plane. */
+/** The api-version of the page's calls, by plane. */
 export const consoleVersions = {
   arm: apiVersions.arm[0],
   hubs: iotHubApiVersions[0],
@@ -73,7 +73,7 @@ export class Wire {
       socket: { localAddress: undefined, destroyed: false },
     });
     const outgoing = Object.assign(new EventEmitter(), { destroyed: false });
-    // Only what HttpRequest reads of a connection.
+    // What HttpRequest reads of a connection.
     const connection = { incoming, outgoing } as unknown as HttpConnection;
     const response = await this.#app({ url } as Request, connection);
     const text = await response.text();
@@ -94,7 +94,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The message of an error, whichever plane it is of. */
+/** The message in the error of any plane. */
 function messageOf(body: unknown, text: string): string {
   const { message, Message, error } = (body ?? {}) as {
     message?: string;

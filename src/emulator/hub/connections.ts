@@ -14,14 +14,16 @@ const checkMilliseconds = 1000;
 
 export class DeviceConnections {
   readonly #now: () => Date;
-  readonly #changed: (deviceId: string) => void;
+  readonly #record: (deviceId: string) => void;
   readonly #connections = new Map<string, DeviceConnection>();
   #check: NodeJS.Timeout | undefined;
+  /** Called after a device has connected, or its connection has ended. */
+  onChange: () => void = () => {};
 
-  /** @param changed called when a device has connected, or its connection has ended */
-  constructor(now: () => Date, changed: (deviceId: string) => void) {
+  /** @param record stores that a device has connected, or that its connection has ended */
+  constructor(now: () => Date, record: (deviceId: string) => void) {
     this.#now = now;
-    this.#changed = changed;
+    this.#record = record;
   }
 
   /**
@@ -42,6 +44,11 @@ export class DeviceConnections {
       this.#connections.delete(deviceId);
       this.#changed(deviceId);
     };
+  }
+
+  #changed(deviceId: string): void {
+    this.#record(deviceId);
+    this.onChange();
   }
 
   /** The device has presented a new token. */

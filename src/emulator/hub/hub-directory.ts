@@ -44,6 +44,8 @@ export class HubDirectory {
   authorities: () => readonly Buffer[] = () => [];
   /** Issues certificates to devices that ask their hub. Set likewise. */
   issueCertificate: CertificateIssuer | undefined;
+  /** Called when a device of any hub has connected, or its connection has ended. */
+  onConnection: () => void = () => {};
   /** Called when a hub was created or deleted. */
   onChange: () => Promise<void> = async () => {};
   readonly #options: HubDirectoryOptions;
@@ -59,19 +61,21 @@ export class HubDirectory {
   #open({ number, hub_id: hubId, latency, created }: Row, address: string): IotHub {
     const { databases, now, ports, allowsRenewedCertificates } = this.#options;
     const database = databases.of('hub', number);
+    const hub = openHub(
+      database,
+      now,
+      () => this.authorities(),
+      allowsRenewedCertificates,
+      // Services are open before a device connects.
+      (deviceId, request) => this.issueCertificate!(hubId, deviceId, request),
+    );
+    hub.devices.connections.onChange = () => this.onConnection();
     return {
       hubId,
       number,
       latency,
       created: new Date(created),
-      hub: openHub(
-        database,
-        now,
-        () => this.authorities(),
-        allowsRenewedCertificates,
-        // Services are open before a device connects.
-        (deviceId, request) => this.issueCertificate!(hubId, deviceId, request),
-      ),
+      hub,
       policies: readPolicies(databases.main, hubId),
       names: new HostNames(
         address,

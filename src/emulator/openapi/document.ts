@@ -1,6 +1,5 @@
 /**
- * The operations of all planes as an OpenAPI document, from the tables by which requests are routed and the schemas by
- * which they are read.
+ * The operations of all planes as an OpenAPI document, from the route tables and the schemas of the contract.
  *
  * Source: OpenAPI Specification 3.1.0, whose schemas are those of JSON Schema 2020-12.
  */
@@ -37,7 +36,7 @@ export const apiOperations: readonly ApiOperation[] = planes.flatMap((plane) => 
   ];
 });
 
-/** Of Azure's schemas, those that the emulator reads or answers with, by the name that they get in the document. */
+/** The schemas that the operations use, by their names in the document. */
 const components = {
   EnrollmentGroup: schemas.enrollmentGroup,
   IndividualEnrollment: schemas.individualEnrollment,
@@ -59,7 +58,7 @@ const components = {
 
 type Component = keyof typeof components;
 
-/** What an operation takes and returns; `[]` for a list, `value` for a list of Azure Resource Manager. */
+/** The bodies of an operation; `[]` is a list, `value:` a list of Azure Resource Manager. */
 interface Bodies {
   request?: Component;
   response?: Component | `${Component}[]` | `value:${Component}`;
@@ -68,16 +67,8 @@ interface Bodies {
 type OperationName = { [Of in Plane]: `${Of}.${keyof (typeof routes)[Of] & string}` }[Plane];
 
 const bodies: { readonly [Name in OperationName]?: Bodies } = {
-  'service.getEnrollmentGroup': { response: 'EnrollmentGroup' },
-  'service.putEnrollmentGroup': { request: 'EnrollmentGroup', response: 'EnrollmentGroup' },
-  'service.queryEnrollmentGroups': { response: 'EnrollmentGroup[]' },
-  'service.bulkEnrollmentGroups': { response: 'BulkResult' },
-  'service.getEnrollmentGroupAttestation': { response: 'AttestationMechanism' },
-  'service.getEnrollment': { response: 'IndividualEnrollment' },
-  'service.putEnrollment': { request: 'IndividualEnrollment', response: 'IndividualEnrollment' },
-  'service.queryEnrollments': { response: 'IndividualEnrollment[]' },
-  'service.bulkEnrollments': { response: 'BulkResult' },
-  'service.getEnrollmentAttestation': { response: 'AttestationMechanism' },
+  ...enrollmentBodies('EnrollmentGroup', 'EnrollmentGroup'),
+  ...enrollmentBodies('Enrollment', 'IndividualEnrollment'),
   'service.getRegistration': { response: 'RegistrationState' },
   'service.queryRegistrations': { response: 'RegistrationState[]' },
   'device.register': { request: 'RegisterRequest', response: 'RegistrationOperation' },
@@ -112,7 +103,20 @@ const bodies: { readonly [Name in OperationName]?: Bodies } = {
   'hub.putTwin': { response: 'Twin' },
 };
 
-/** How callers of a plane authenticate; any one of these. */
+function enrollmentBodies(
+  name: 'EnrollmentGroup' | 'Enrollment',
+  enrollment: 'EnrollmentGroup' | 'IndividualEnrollment',
+): { readonly [Name in OperationName]?: Bodies } {
+  return {
+    [`service.get${name}`]: { response: enrollment },
+    [`service.put${name}`]: { request: enrollment, response: enrollment },
+    [`service.query${name}s`]: { response: `${enrollment}[]` },
+    [`service.bulk${name}s`]: { response: 'BulkResult' },
+    [`service.get${name}Attestation`]: { response: 'AttestationMechanism' },
+  };
+}
+
+/** How callers of a plane authenticate: in any one of these ways. */
 const security: Record<Plane, readonly Record<string, string[]>[]> = {
   arm: [{ bearer: [] }],
   service: [{ sharedAccessSignature: [] }, { bearer: [] }],
