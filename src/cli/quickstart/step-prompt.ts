@@ -3,6 +3,7 @@ import { sentences } from '../../languages/language.js';
 import type { BeforeStep } from '../../quickstart/run-steps.js';
 import type { Context } from '../kernel/command.js';
 import { terminalAsker } from '../terminal/prompts.js';
+import { displayWidth } from '../terminal/text.js';
 
 /** More requests are those of more devices. */
 const maxListed = 12;
@@ -10,9 +11,7 @@ const maxListed = 12;
 export function stepPrompt({ output, signal }: Pick<Context, 'output' | 'signal'>): BeforeStep {
   const ask = terminalAsker(output, signal);
   return async ({ title, requests }) => {
-    const lines = requests.map(
-      ({ method, url, repeated }) => `  ${method} ${url}${repeated === undefined ? '' : `, ${repeated}`}`,
-    );
+    const lines = requests.map((request) => requestText(request, output.width - 1));
     const more = lines.length - maxListed;
     const shown = [
       ...lines.slice(0, maxListed),
@@ -28,4 +27,26 @@ export function stepPrompt({ output, signal }: Pick<Context, 'output' | 'signal'
       problem: () => undefined,
     });
   };
+}
+
+/**
+ * Method and URL, with what all URLs of Azure Resource Manager begin with cut out. A line that is too long is broken
+ * before a part of the path or the query, never within a name.
+ */
+export function requestText(
+  { method, url, repeated }: { method: string; url: string; repeated?: string | undefined },
+  width: number,
+): string {
+  const short = url.replace(
+    /\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/(?=Microsoft\.)/,
+    '/…/',
+  );
+  const text = `${method} ${short}${repeated === undefined ? '' : `, ${repeated}`}`;
+  const lines = ['  '];
+  for (const part of text.match(/(?:^|(?<!\/)\/(?!\/)|[?&]| )?[^\s/?&]*(?:\/\/[^\s/?&]*)?/g)!) {
+    const joined = lines.at(-1) + part;
+    if (displayWidth(joined) <= width || lines.at(-1)!.trim() === '') lines.splice(-1, 1, joined);
+    else lines.push(`    ${part.trimStart()}`);
+  }
+  return lines.join('\n');
 }
