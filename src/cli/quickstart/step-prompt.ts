@@ -5,16 +5,23 @@ import type { Context } from '../kernel/command.js';
 import { terminalAsker } from '../terminal/prompts.js';
 import { displayWidth } from '../terminal/text.js';
 
-/** More requests are those of more devices. */
-const maxListed = 12;
+/** Lines of the terminal for the title, the question and what came before. */
+const otherLines = 8;
 
 export function stepPrompt({ output, signal }: Pick<Context, 'output' | 'signal'>): BeforeStep {
   const ask = terminalAsker(output, signal);
   return async ({ title, requests }) => {
     const lines = requests.map((request) => requestText(request, output.width - 1));
-    const more = lines.length - maxListed;
+    // The last ones are those of more devices.
+    const room = Math.max(otherLines, (output.stderr.rows || 24) - otherLines);
+    let listed = 0;
+    for (let used = 0; listed < lines.length; listed += 1) {
+      used += lines[listed]!.split('\n').length;
+      if (used > room) break;
+    }
+    const more = lines.length - listed;
     const shown = [
-      ...lines.slice(0, maxListed),
+      ...lines.slice(0, listed),
       ...(more > 0 ? [`  ${sentences.cliQuickstart.andMore(more)}`] : []),
     ];
     const sends = lines.length === 0 ? [sentences.cliQuickstart.replaySendsNothing] : shown;
