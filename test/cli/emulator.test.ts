@@ -29,6 +29,7 @@ const keys = [
   'caFile',
   'issuingRootFile',
   'ports',
+  'tlsMax',
 ];
 
 /** Starts an emulator that is stopped by a signal as soon as it has said that it is ready. */

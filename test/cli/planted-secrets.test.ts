@@ -166,6 +166,7 @@ test('no secret leaves its place', () =>
         [['quickstart', '--yes', '--plan', 'plan.json'], 2],
         [['emulator', 'status', ...inDir], 0],
         [['emulator', 'messages', ...inDir], 0],
+        [['report', dir], 0],
         [['group', 'list', ...onAzure, '--connection-string-file', 'dps.txt'], 5],
         [['group', 'list', ...onAzure], 5, { ENROLLKIT_SERVICE_CONNECTION_STRING: leaked }],
         // The client secret goes through the proxy, which does not answer.
