@@ -8063,6 +8063,8 @@ The verification certificate is ready. In the portal, on the same page:
     check: (check: string) => `To check: ${check}`,
     related: (command: string) => `The same number has another meaning: ${command}`,
     nearest: (codes: readonly string[]) => `Did you mean: ${codes.join(', ')}?`,
+    noneNear:
+      'Enter the code alone, such as 401002 or unknown_ca. Run "enrollkit explain --help" to see which codes are known.',
   },
 
   /** src/cli/command-table.ts: one line on each command. */

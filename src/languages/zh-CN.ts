@@ -6772,6 +6772,7 @@ export const zhCN: Sentences = {
     check: (check) => `检查方法：${check}`,
     related: (command) => `同一数字还有其他含义：${command}`,
     nearest: (codes) => `你是否想输入：${codes.join('、')}？`,
+    noneNear: '只输入代码，例如 401002 或 unknown_ca。运行“enrollkit explain --help”可查看支持哪些代码。',
   },
 
   /** src/cli/command-table.ts: one line on each command. */
