@@ -6148,7 +6148,8 @@ Or in another terminal:
 `,
     answerEmulator: (file: string, verify: string) => `
 The verification certificate is ready. On the same page:
-  4. Under "Upload that certificate", choose the file ${file}
+  4. Under "Upload that certificate", choose the file
+     ${file}
      Select "Verify".
 
 Or in the other terminal:

@@ -5061,7 +5061,8 @@ export const zhCN: Sentences = {
 `,
     answerEmulator: (file, verify) => `
 验证证书已准备就绪。在同一页面上：
-  4. 在“上传该证书”下，选择文件 ${file}
+  4. 在“上传该证书”下，选择文件
+     ${file}
      然后选择“验证”。
 
 或者在另一个终端中：
