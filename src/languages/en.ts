@@ -3521,6 +3521,7 @@ export const en = {
     noCertificate: 'It does not contain a certificate.',
     moreThanThreeParts: 'it has more than three parts',
     signatureOctets: 'its signature is not a whole number of octets',
+    giveList: 'Specify a certificate revocation list (CRL), in PEM or DER.',
     distributionPointsEmpty: 'its list of CRL distribution points is empty',
     distributionPointsMalformed: 'its CRL distribution points are malformed',
     distributionPointsNames: 'its CRL distribution points have an empty list of names',

@@ -2792,6 +2792,7 @@ export const zhCN: Sentences = {
     noCertificate: '它不包含证书。',
     moreThanThreeParts: '它有三个以上的部分',
     signatureOctets: '其签名不是整数个八位字节',
+    giveList: '指定 PEM 或 DER 格式的证书吊销列表 (CRL)。',
     distributionPointsEmpty: '其 CRL 分发点列表为空',
     distributionPointsMalformed: '其 CRL 分发点格式不正确',
     distributionPointsNames: '其 CRL 分发点有空的名称列表',
