@@ -183,6 +183,16 @@ export const commands: readonly CommandEntry[] = [
   inOneFile('emulator logs', async () => (await import('./emulator/logs.js')).emulatorLogs),
   inOneFile('emulator messages', async () => (await import('./emulator/messages.js')).emulatorMessages),
   inOneFile('emulator env', async () => (await import('./emulator/env.js')).emulatorEnv),
+  inTwoFiles(
+    'emulator trust',
+    async () => (await import('./emulator/trust.js')).emulatorTrust,
+    async () => (await import('./emulator/trust.run.js')).runTrust,
+  ),
+  inTwoFiles(
+    'emulator untrust',
+    async () => (await import('./emulator/trust.js')).emulatorUntrust,
+    async () => (await import('./emulator/trust.run.js')).runUntrust,
+  ),
 ];
 
 /** The families of commands, by their first word. The help adds the second words, or the highlights. */

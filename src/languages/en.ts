@@ -97,6 +97,9 @@ export const en = {
       ADDRESS_UNUSABLE: 'Choose an address of this computer: --host ADDRESS.',
       PORT_IN_USE: 'Choose another port, or 0 for any free port.',
       PORT_NOT_PERMITTED: 'Run it with the privileges that ports below 1024 require, or choose higher ports.',
+      TRUST_NOT_PERMITTED:
+        'Run the command again with sudo, for the store of the system only: --store system.',
+      TRUST_FAILED: 'Read the message. It names the store or the program that failed.',
       EMULATOR_STATE_IN_USE:
         'Use the emulator that is running there, stop it, or use another folder: --dir FOLDER.',
       EMULATOR_STATE_UNREADABLE: 'Move that folder away. The emulator creates a new one.',
@@ -2124,6 +2127,19 @@ export const en = {
         causes: [['someone changed it after the run', 'enrollkit group show ID']],
         next: 'Run enrollkit quickstart again to restore it, or change the plan.',
       },
+      ENROLLMENT_MISSING: {
+        meaning: 'A device of the plan has no individual enrollment.',
+        causes: [['it was deleted, or the run did not get that far', 'enrollkit enrollment list']],
+        next: 'Run enrollkit quickstart again.',
+      },
+      ENROLLMENT_DIFFERS: {
+        meaning: 'The individual enrollment of a device is not as in the plan.',
+        causes: [
+          ['the certificate of the device was renewed', 'enrollkit enrollment show ID'],
+          ['someone changed it after the run', 'enrollkit enrollment show ID'],
+        ],
+        next: 'Run enrollkit quickstart again to restore it, or change the plan.',
+      },
       DEVICE_NOT_REGISTERED: {
         meaning: 'The device has no registration record.',
         causes: [['it has never registered, or its record was deleted', 'enrollkit group devices GROUP']],
@@ -2276,6 +2292,11 @@ export const en = {
             'enrollkit ca list',
           ],
         ],
+        next: 'No action is needed.',
+      },
+      ENROLLMENTS: {
+        meaning: 'The individual enrollments are as in the plan.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
         next: 'No action is needed.',
       },
       GROUP: {
@@ -2966,6 +2987,18 @@ export const en = {
       PORT_NOT_PERMITTED: {
         meaning: 'You are not permitted to open the port.',
         causes: [['ports below 1024 require special permissions', 'choose a higher port']],
+      },
+      TRUST_NOT_PERMITTED: {
+        meaning: 'You are not permitted to change the trust store of the system. Other stores were changed.',
+        causes: [['only root can change it', 'run the command of the message, which begins with sudo']],
+      },
+      TRUST_FAILED: {
+        meaning: 'A trust store could not be changed, or does not have the change after it was made.',
+        causes: [
+          ['a program that changes it is not installed', 'the message names it'],
+          ['something else is stored under the name of the root', 'the message says where'],
+          ['a program failed', 'the message has its output'],
+        ],
       },
       EMULATOR_STATE_IN_USE: {
         meaning: 'An emulator is already running on that folder.',
@@ -5267,7 +5300,7 @@ export const en = {
     unreadable: (path: string, reason: string) => `${path} cannot be read${reason}.`,
     textTooLong: (length: number, maximum: number) =>
       `this text has ${length} characters; the maximum is ${maximum}`,
-    controlCharacter: (code: string) => `this text contains the control character U+${code}`,
+    controlCharacter: (code: string) => `this text contains U+${code}, which cannot be shown`,
     tooDeep: 'this is nested too deeply',
     endedBeforeAnswer: 'The run ended before there was an answer.',
   },
@@ -6563,7 +6596,9 @@ The verification certificate is ready. In the portal, on the same page:
       incomplete:
         'Too many CAs have the same name. The signers of some certificates were not looked for; specify fewer files.',
       title: 'Certificates',
-      at: (time: string) => `As of ${time}`,
+      summaryAt: (summary: string, time: string) => `${summary}. As of ${time}`,
+      /** Of a key: its algorithm, and whether the private key is there. */
+      key: (algorithm: string, privateKey: string) => `${algorithm}, ${privateKey}`,
       columns: {
         certificate: 'Certificate',
         kind: 'Kind',
@@ -7477,11 +7512,20 @@ The verification certificate is ready. In the portal, on the same page:
       `Run the quickstart again, or run: enrollkit ca verify ${name} --certificate FILE --key FILE`,
     caVerified: (name: string) => `The CA certificate ${name} is uploaded and verified`,
     groupMissing: (id: string) => `The enrollment group ${id} does not exist.`,
+    enrollmentMissing: (id: string) => `There is no individual enrollment ${id}.`,
+    enrollmentDiffers: (id: string, members: string) =>
+      `The individual enrollment ${id} differs from the plan: ${members}.`,
+    enrollments: (count: number) =>
+      count === 1
+        ? '1 individual enrollment, as in the plan'
+        : `${count} individual enrollments, as in the plan`,
     createGroup: 'Run the quickstart again to create it.',
     group: (id: string, status: string, holding: string) =>
       `The enrollment group ${id} is ${status} and has ${holding}`,
     groupDiffers: (id: string, members: string) =>
       `The enrollment group ${id} differs from the plan of the folder: ${members}.`,
+    restoreEnrollment:
+      'If the certificate was renewed, or nobody changed it on purpose, run the quickstart again. It restores an enrollment that it created.',
     restoreGroup:
       'If nobody changed it on purpose, run the quickstart again. It restores a group that it created.',
     uploadedCa: (name: string) => `the uploaded CA ${name}`,
@@ -7509,6 +7553,56 @@ The verification certificate is ready. In the portal, on the same page:
   },
 
   /** src/cli/emulator/ */
+  /** src/cli/emulator/trust.ts */
+  cliTrust: {
+    trustDescription:
+      'Adds the TLS root of the emulator to the trust store of the system and to the databases of Firefox and Chromium, so that browsers and SDKs connect without further settings. It shows what it will change, asks, and reads each store back. Stores that already trust the root stay as they are.',
+    untrustDescription:
+      'Removes the TLS root of this emulator, and nothing else, from the stores to which "emulator trust" adds it. Run it before you delete the folder of the emulator or give it a new identity.',
+    storeFlag: 'change only this store; repeatable. java: the keystore of JAVA_HOME',
+    trustExample: 'the system and all browsers of this user',
+    browsersExample: 'browsers only, which needs no special rights; without asking',
+    untrustExample: 'undo it',
+    untrustJsonExample: 'without asking, with the result as JSON',
+    noRoot: (file: string) => `There is no TLS root of an emulator: ${file} does not exist.`,
+    root: (file: string, sha256: string) => `TLS root  ${file}\nSHA-256   ${sha256}`,
+    warning:
+      'Anyone who can read the key of this root can impersonate any web site to this computer. It is in the folder of the emulator, readable by you only.',
+    plan: (place: string, steps: readonly string[]) => `${place}\n  ${steps.join('\n  ')}`,
+    writes: (file: string) => `write ${file}`,
+    deletes: (file: string) => `delete ${file}`,
+    unchanged: (action: 'trust' | 'untrust', place: string) =>
+      action === 'trust' ? `${place}: already trusts the emulator` : `${place}: does not have it`,
+    unusable: (place: string, reason: string) => `${place}: skipped. ${reason}`,
+    confirm: (action: 'trust' | 'untrust', places: readonly string[]) =>
+      action === 'trust'
+        ? `Trust the emulator in ${places.join(', ')}?`
+        : `Remove the emulator’s root from ${places.join(', ')}?`,
+    why: (action: 'trust' | 'untrust') =>
+      action === 'trust'
+        ? '"enrollkit emulator untrust" undoes it.'
+        : 'Browsers then warn before they open the emulator over HTTPS.',
+    declined: 'Cancelled. Nothing was changed.',
+    changed: (action: 'trust' | 'untrust', place: string) =>
+      action === 'trust' ? `✓ ${place}: trusts the emulator` : `✓ ${place}: removed`,
+    noStores: 'There are no databases of Firefox or Chromium. Start the browser once to create one.',
+    unknownSystem: 'enrollkit does not know the trust store of this system.',
+    notPermitted: 'Only root can change the trust store of the system.',
+    runAsAdministrator: (command: string) => `Run: ${command}`,
+    notInstalled: (program: string) => `The program ${program} is not installed.`,
+    noCertutil:
+      'The program certutil is not installed. Debian and Ubuntu have it in libnss3-tools, Fedora in nss-tools, Arch and Homebrew in nss.',
+    commandFailed: (command: string, status: number, output: string) =>
+      `"${command}" ended with status ${status}${output === '' ? '' : `: ${output}`}`,
+    foreignFile: (file: string) => `${file} is not the root of this emulator. It was left as it is.`,
+    foreignEntry: (name: string, place: string) =>
+      `${place} has another certificate named ${name}. It was left as it is.`,
+    notReadBack: (place: string, action: 'trust' | 'untrust') =>
+      action === 'trust'
+        ? `The root was added to ${place}, but is not trusted there.`
+        : `The root was removed from ${place}, but is still there: another file or name has it.`,
+  },
+
   cliEmulator: {
     noSuchService: (name: string, names: readonly string[]) =>
       `The emulator has no provisioning service "${name}". Its services: ${names.join(', ')}.`,
@@ -7928,6 +8022,9 @@ The verification certificate is ready. In the portal, on the same page:
       description: (count: number, months: readonly string[]) =>
         `${count === 1 ? '1 certificate' : `${count} certificates`}. Ends by month: ${months.join(', ')}`,
     },
+    /** In the list of what ends first. */
+    ends: (day: string, name: string, kind: string, state: string) => `${day} ${name}, ${kind}: ${state}`,
+    devicesEnd: (count: string, state: string) => `${count}: ${state}`,
     thumbprints: { heading: 'Thumbprints', certificate: 'Certificate' },
     commands: {
       quickstart: 'Create certificates, enroll a group and register devices',
@@ -8067,6 +8164,8 @@ The verification certificate is ready. In the portal, on the same page:
       'emulator logs': 'show what the emulator refused, and why',
       'emulator messages': 'show what devices sent to the hub of the emulator',
       'emulator env': 'print environment variables that point SDKs at the emulator',
+      'emulator trust': 'let this computer and its browsers trust the emulator’s TLS root',
+      'emulator untrust': 'remove the emulator’s TLS root from the trust stores',
     },
     /** By the first words of commands. The help adds the second words, or the highlights. */
     families: {

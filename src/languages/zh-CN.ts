@@ -78,6 +78,8 @@ export const zhCN: Sentences = {
       ADDRESS_UNUSABLE: '选择此计算机的一个地址：--host ADDRESS。',
       PORT_IN_USE: '选择其他端口，或使用 0 表示任意空闲端口。',
       PORT_NOT_PERMITTED: '以使用 1024 以下端口所需的权限运行，或选择更高的端口。',
+      TRUST_NOT_PERMITTED: '请使用 sudo 再次运行该命令，并且仅针对系统存储：--store system。',
+      TRUST_FAILED: '请阅读消息，其中指出了失败的存储或程序。',
       EMULATOR_STATE_IN_USE: '使用正在该处运行的模拟器，或停止它，或使用其他文件夹：--dir FOLDER。',
       EMULATOR_STATE_UNREADABLE: '移走该文件夹。模拟器会创建新的文件夹。',
       EMULATOR_UNSUPPORTED:
@@ -1652,6 +1654,19 @@ export const zhCN: Sentences = {
         causes: [['有人在运行之后更改了它', 'enrollkit group show ID']],
         next: '重新运行 enrollkit quickstart 以恢复，或更改计划。',
       },
+      ENROLLMENT_MISSING: {
+        meaning: '计划中的一台设备没有个体注册。',
+        causes: [['个体注册已删除，或运行尚未进行到这一步', 'enrollkit enrollment list']],
+        next: '重新运行 enrollkit quickstart。',
+      },
+      ENROLLMENT_DIFFERS: {
+        meaning: '一台设备的个体注册与计划不一致。',
+        causes: [
+          ['设备的证书已续订', 'enrollkit enrollment show ID'],
+          ['有人在运行之后更改了它', 'enrollkit enrollment show ID'],
+        ],
+        next: '重新运行 enrollkit quickstart 以恢复，或更改计划。',
+      },
       DEVICE_NOT_REGISTERED: {
         meaning: '设备没有注册记录。',
         causes: [['设备从未注册，或其记录已删除', 'enrollkit group devices GROUP']],
@@ -1782,6 +1797,11 @@ export const zhCN: Sentences = {
       CA: {
         meaning: '该文件夹的 CA 已上传并验证。',
         causes: [['其指纹与文件夹中的证书一致，且所有权证明已完成', 'enrollkit ca list']],
+        next: '无需操作。',
+      },
+      ENROLLMENTS: {
+        meaning: '个体注册与计划一致。',
+        causes: [['检查没有发现问题', '查看检查结果']],
         next: '无需操作。',
       },
       GROUP: {
@@ -2344,6 +2364,18 @@ export const zhCN: Sentences = {
       PORT_NOT_PERMITTED: {
         meaning: '你没有打开该端口的权限。',
         causes: [['低于 1024 的端口需要特殊权限', '选择更大的端口号']],
+      },
+      TRUST_NOT_PERMITTED: {
+        meaning: '你没有更改系统信任存储的权限。其他存储已更改。',
+        causes: [['只有 root 可以更改它', '运行消息中以 sudo 开头的命令']],
+      },
+      TRUST_FAILED: {
+        meaning: '无法更改某个信任存储，或者更改后其中没有该更改。',
+        causes: [
+          ['用于更改它的程序未安装', '消息中有程序的名称'],
+          ['该根证书的名称下存储了其他内容', '消息中有位置'],
+          ['某个程序失败', '消息中有它的输出'],
+        ],
       },
       EMULATOR_STATE_IN_USE: {
         meaning: '已有模拟器在使用该文件夹。',
@@ -4307,7 +4339,7 @@ export const zhCN: Sentences = {
 
     unreadable: (path, reason) => `无法读取 ${path}${reason}。`,
     textTooLong: (length, maximum) => `此文本有 ${length} 个字符；最多 ${maximum} 个`,
-    controlCharacter: (code) => `此文本包含控制字符 U+${code}`,
+    controlCharacter: (code) => `此文本包含无法显示的 U+${code}`,
     tooDeep: '嵌套过深',
     endedBeforeAnswer: '运行在收到响应之前结束。',
   },
@@ -5447,7 +5479,8 @@ export const zhCN: Sentences = {
       locked: (count: number) => `有 ${count} 个加密的 PKCS#12 文件未打开；可以用 --passphrase-file 打开。`,
       incomplete: '同名的 CA 过多，未查找部分证书的签署者；请减少指定的文件。',
       title: '证书',
-      at: (time: string) => `截至 ${time}`,
+      summaryAt: (summary: string, time: string) => `${summary}。截至 ${time}`,
+      key: (algorithm: string, privateKey: string) => `${algorithm}，${privateKey}`,
       columns: {
         certificate: '证书',
         kind: '类型',
@@ -6261,10 +6294,15 @@ export const zhCN: Sentences = {
     verifyCa: (name) =>
       `重新运行 quickstart，或运行：enrollkit ca verify ${name} --certificate FILE --key FILE`,
     caVerified: (name) => `CA 证书 ${name} 已上传并验证`,
+    enrollmentMissing: (id) => `没有个体注册 ${id}。`,
+    enrollmentDiffers: (id, members) => `个体注册 ${id} 与计划不同：${members}。`,
+    enrollments: (count) => `${count} 个个体注册，与计划一致`,
     groupMissing: (id) => `注册组 ${id} 不存在。`,
     createGroup: '重新运行 quickstart 以创建它。',
     group: (id, status, holding) => `注册组 ${id} 的状态为 ${status}，包含${holding}`,
     groupDiffers: (id, members) => `注册组 ${id} 与文件夹的计划不同：${members}。`,
+    restoreEnrollment:
+      '如果证书已续订，或不是有人特意更改，请重新运行 quickstart。它会还原由其创建的个体注册。',
     restoreGroup: '如果不是有人特意更改，请重新运行 quickstart。它会还原由其创建的注册组。',
     uploadedCa: (name) => `已上传的 CA ${name}`,
     caCertificate: (name) => `CA 证书“${name}”`,
@@ -6285,6 +6323,53 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/emulator/ */
+  cliTrust: {
+    trustDescription:
+      '将模拟器的 TLS 根证书添加到系统的信任存储以及 Firefox 和 Chromium 的数据库，使浏览器和 SDK 无需其他设置即可连接。该命令会显示将更改的内容，请求确认，并重新读取每个存储。已信任该根证书的存储保持不变。',
+    untrustDescription:
+      '从“emulator trust”所添加到的存储中删除此模拟器的 TLS 根证书，不删除其他任何内容。请在删除模拟器的文件夹或更换其身份之前运行。',
+    storeFlag: '只更改此存储；可重复。java：JAVA_HOME 的密钥库',
+    trustExample: '系统以及此用户的所有浏览器',
+    browsersExample: '只更改浏览器，不需要特殊权限；不询问',
+    untrustExample: '撤消',
+    untrustJsonExample: '不询问，以 JSON 输出结果',
+    noRoot: (file: string) => `没有模拟器的 TLS 根证书：${file} 不存在。`,
+    root: (file: string, sha256: string) => `TLS 根证书  ${file}\nSHA-256     ${sha256}`,
+    warning:
+      '任何能读取此根证书密钥的人都可以向此计算机冒充任何网站。密钥在模拟器的文件夹中，只有你可以读取。',
+    plan: (place: string, steps: readonly string[]) => `${place}\n  ${steps.join('\n  ')}`,
+    writes: (file: string) => `写入 ${file}`,
+    deletes: (file: string) => `删除 ${file}`,
+    unchanged: (action: 'trust' | 'untrust', place: string) =>
+      action === 'trust' ? `${place}：已信任该模拟器` : `${place}：其中没有该根证书`,
+    unusable: (place: string, reason: string) => `${place}：已跳过。${reason}`,
+    confirm: (action: 'trust' | 'untrust', places: readonly string[]) =>
+      action === 'trust'
+        ? `要在 ${places.join('、')} 中信任模拟器吗？`
+        : `要从 ${places.join('、')} 中删除模拟器的根证书吗？`,
+    why: (action: 'trust' | 'untrust') =>
+      action === 'trust'
+        ? '可以使用“enrollkit emulator untrust”撤消。'
+        : '之后浏览器通过 HTTPS 打开模拟器时会发出警告。',
+    declined: '已取消。未做任何更改。',
+    changed: (action: 'trust' | 'untrust', place: string) =>
+      action === 'trust' ? `✓ ${place}：已信任该模拟器` : `✓ ${place}：已删除`,
+    noStores: '没有 Firefox 或 Chromium 的数据库。启动一次浏览器即可创建。',
+    unknownSystem: 'enrollkit 不了解此系统的信任存储。',
+    notPermitted: '只有 root 可以更改系统的信任存储。',
+    runAsAdministrator: (command: string) => `请运行：${command}`,
+    notInstalled: (program: string) => `程序 ${program} 未安装。`,
+    noCertutil:
+      '程序 certutil 未安装。Debian 和 Ubuntu 的软件包是 libnss3-tools，Fedora 的是 nss-tools，Arch 和 Homebrew 的是 nss。',
+    commandFailed: (command: string, status: number, output: string) =>
+      `“${command}”以状态 ${status} 结束${output === '' ? '' : `：${output}`}`,
+    foreignFile: (file: string) => `${file} 不是此模拟器的根证书，保持不变。`,
+    foreignEntry: (name: string, place: string) => `${place} 中有另一个名为 ${name} 的证书，保持不变。`,
+    notReadBack: (place: string, action: 'trust' | 'untrust') =>
+      action === 'trust'
+        ? `根证书已添加到 ${place}，但在其中未受信任。`
+        : `根证书已从 ${place} 中删除，但仍在其中：另一个文件或名称下也有它。`,
+  },
   cliEmulator: {
     noSuchService: (name, names) => `模拟器没有预配服务“${name}”。现有服务：${names.join('、')}。`,
     noSuchHub: (name, names) => `模拟器没有 IoT 中心“${name}”。现有 IoT 中心：${names.join('、')}。`,
@@ -6649,6 +6734,8 @@ export const zhCN: Sentences = {
       later: (year, count) => `${year} 年之后：${count}`,
       description: (count, months) => `${count} 个证书。按月份的到期数：${months.join('、')}`,
     },
+    ends: (day, name, kind, state) => `${day} ${name}（${kind}）：${state}`,
+    devicesEnd: (count, state) => `${count} 台：${state}`,
     thumbprints: { heading: '指纹', certificate: '证书' },
     commands: {
       quickstart: '创建证书和注册组，并注册设备',
@@ -6781,6 +6868,8 @@ export const zhCN: Sentences = {
       'emulator logs': '显示模拟器拒绝了什么以及原因',
       'emulator messages': '显示设备发送到模拟器 IoT 中心的消息',
       'emulator env': '打印将 SDK 指向模拟器的环境变量',
+      'emulator trust': '让此计算机及其浏览器信任模拟器的 TLS 根证书',
+      'emulator untrust': '从信任存储中删除模拟器的 TLS 根证书',
     },
     families: {
       device: { summary: '以设备身份操作' },

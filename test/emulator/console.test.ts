@@ -550,6 +550,11 @@ test('a long list is shown page by page', async () => {
   const second = (await get(next)).text;
   assert.match(second, /many-100[\s\S]*many-149/);
   assert.doesNotMatch(second, /many-099/);
+  const some = (await get(`${service}/enrollments?prefix=MANY-14`)).text;
+  assert.deepEqual(
+    new Set(some.match(/many-\d{3}/g)),
+    new Set(Array.from({ length: 10 }, (_, index) => `many-14${index}`)),
+  );
 });
 
 test('a reset empties the log, ends the stream of events, and keeps the link', async () => {

@@ -128,7 +128,8 @@ function endList(expiries: readonly Expiry[]): string {
     .slice(0, 20)
     .map(({ notAfter, count, state }) => {
       const { states } = sentences.cliCert.tree;
-      return `<li>${markup(`${numberText(count)}: ${states[state](day(notAfter))}`)}</li>`;
+      const text = sentences.cliReport.devicesEnd(numberText(count), states[state](day(notAfter)));
+      return `<li>${markup(text)}</li>`;
     });
   return `<ol>\n${lines.join('\n')}\n</ol>`;
 }

@@ -87,7 +87,7 @@ function certificateSection({ certificates: { forest, unreadable }, at }: RunRep
   const picture = treePicture(drawn, timeText(at.toISOString()));
   return section(
     sentences.cliReport.chain,
-    `<p>${markup(summaryText(forest.nodes))}.</p>\n${figure(picture)}\n${list}`,
+    `<p>${markup(sentences.cliCert.tree.summaryAt(summaryText(forest.nodes), timeText(at.toISOString())))}</p>\n${figure(picture)}\n${list}`,
   );
 }
 
