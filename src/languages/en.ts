@@ -4985,6 +4985,26 @@ export const en = {
     geoLatencyHelp: 'geoLatency: the hub with the lowest latency to the device.',
     staticLabel: 'Always the same hub',
     staticHelp: 'static: one hub, specified in the group.',
+    customLabel: 'A webhook decides',
+    customHelp: 'custom: DPS asks a webhook, such as an Azure function, for each device.',
+    webhookFlag:
+      'custom allocation: URL of the webhook; the key of a function comes from ENROLLKIT_WEBHOOK_KEY',
+    webhookQuestion: 'Which webhook assigns devices to hubs?',
+    webhookHelp:
+      'A URL with https, or with http on this computer. Leave out the key of an Azure function, and set ENROLLKIT_WEBHOOK_KEY.',
+    webhookSummary: (url: string) => `webhook ${url}`,
+    webhookMissing: 'the allocation policy custom requires the URL of a webhook',
+    webhookWithoutCustom: 'a webhook requires the allocation policy custom',
+    notWebhookUrl:
+      'The webhook must be a URL with https; http is accepted for this computer only (localhost, 127.0.0.1, [::1]).',
+    secretInWebhook:
+      'The URL contains a key, and a plan has no secrets. Remove the key, and set ENROLLKIT_WEBHOOK_KEY.',
+    webhookApiVersionFlag: (version: string) =>
+      `custom allocation: api-version in which the webhook gets the enrollment (default: ${version})`,
+    webhookApiVersionQuestion: 'In which api-version does the webhook get the enrollment?',
+    webhookApiVersionHelp: 'Leave it empty for the usual one.',
+    notWebhookApiVersion: (versions: readonly string[]) =>
+      `The api-version is not one of ${versions.join(', ')}.`,
     allocationFlag: 'how devices are assigned to hubs (allocation policy)',
     allocationQuestion: 'How are devices assigned to hubs (allocation policy)?',
     hubMissing: 'The host name of the hub is missing.',
@@ -5454,6 +5474,8 @@ export const en = {
       ENROLLKIT_PASSPHRASE: 'The passphrase of the private keys.',
       ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure: connection string of a shared access policy of the DPS.',
       ENROLLKIT_HUB_CONNECTION_STRING: 'Azure: connection string of a hub, to look up and delete devices.',
+      ENROLLKIT_WEBHOOK_KEY:
+        'The key of the Azure function that is the webhook of a custom allocation policy.',
       ENROLLKIT_LANG:
         'The language of messages (en, zh-CN), instead of your locale. To add a language, see CONTRIBUTING.md.',
       DEFAULT_VALIDITY_DAYS: 'certgen --edge: days that certificates are valid, instead of 30.',
@@ -6107,6 +6129,7 @@ export const en = {
       hashed: 'where devices send their messages; devices are spread evenly',
       geoLatency: 'where devices send their messages; the nearest hub',
       staticHub: 'where devices send their messages; always this hub',
+      customHub: 'where devices send their messages; the webhook decides which',
       created:
         'your Device Provisioning Service in Azure, created with an IoT hub if it does not exist; Azure bills both',
     },
@@ -6228,6 +6251,10 @@ The verification certificate is ready. In the portal, on the same page:
         'Attestation is how DPS recognizes a device. With an uploaded CA, the group refers to it by name, and several groups can share it. With a certificate in the group, the certificate of the CA that signs the devices is stored in the group itself; it is accepted without proof of possession.',
       'enrollmentGroup.allocationPolicy':
         'DPS assigns each device to one of the linked IoT hubs. hashed spreads devices evenly, geoLatency takes the nearest hub, static always takes the hub that you name. With a single hub, they are all the same.',
+      'enrollmentGroup.webhookUrl':
+        'A webhook is a small web service that you run, often an Azure function. DPS sends it each device that registers, with its payload and the list of linked hubs, and the answer names the hub. Azure accepts https only; the emulator also accepts http on this computer. examples/allocation-webhook in the repository of enrollkit is one to start from.',
+      'enrollmentGroup.webhookApiVersion':
+        'The enrollment that the webhook gets is written in one api-version of the service. Keep the usual one unless your webhook was written for another.',
       'enrollmentGroup.iotHubs':
         'An IoT hub is the service that devices send their messages to. Devices can be assigned to all hubs that are linked to the provisioning service, or only to those that you name here.',
       'enrollmentGroup.initialTwin':

@@ -4064,6 +4064,22 @@ export const zhCN: Sentences = {
     geoLatencyHelp: 'geoLatency：与设备之间延迟最低的 IoT 中心。',
     staticLabel: '始终同一 IoT 中心',
     staticHelp: 'static：注册组中指定的一个 IoT 中心。',
+    customLabel: '由 webhook 决定',
+    customHelp: 'custom：DPS 针对每台设备询问一个 webhook，例如 Azure 函数。',
+    webhookFlag: '自定义分配：webhook 的 URL；函数的密钥来自 ENROLLKIT_WEBHOOK_KEY',
+    webhookQuestion: '由哪个 webhook 将设备分配到 IoT 中心？',
+    webhookHelp:
+      '使用 https 的 URL，或此计算机上使用 http 的 URL。请勿包含 Azure 函数的密钥，而是设置 ENROLLKIT_WEBHOOK_KEY。',
+    webhookSummary: (url) => `webhook ${url}`,
+    webhookMissing: '分配策略 custom 需要 webhook 的 URL',
+    webhookWithoutCustom: 'webhook 需要分配策略 custom',
+    notWebhookUrl: 'webhook 必须是使用 https 的 URL；仅此计算机可使用 http（localhost、127.0.0.1、[::1]）。',
+    secretInWebhook: '该 URL 包含密钥，而计划不含机密。请删除密钥，并设置 ENROLLKIT_WEBHOOK_KEY。',
+    webhookApiVersionFlag: (version) =>
+      `自定义分配：webhook 接收注册时使用的 api-version（默认：${version}）`,
+    webhookApiVersionQuestion: 'webhook 以哪个 api-version 接收注册？',
+    webhookApiVersionHelp: '留空则使用常用版本。',
+    notWebhookApiVersion: (versions) => `api-version 不是以下之一：${versions.join('、')}。`,
     allocationFlag: '如何将设备分配到 IoT 中心（分配策略）',
     allocationQuestion: '如何将设备分配到 IoT 中心（分配策略）？',
     hubMissing: '缺少 IoT 中心的主机名。',
@@ -4462,6 +4478,7 @@ export const zhCN: Sentences = {
       ENROLLKIT_PASSPHRASE: '私钥的密码。',
       ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure：DPS 共享访问策略的连接字符串。',
       ENROLLKIT_HUB_CONNECTION_STRING: 'Azure：IoT 中心的连接字符串，用于查找和删除设备。',
+      ENROLLKIT_WEBHOOK_KEY: '自定义分配策略的 webhook 所用 Azure 函数的密钥。',
       ENROLLKIT_LANG: '消息的语言（en、zh-CN），取代区域设置。要添加语言，请参阅 CONTRIBUTING.md。',
       DEFAULT_VALIDITY_DAYS: 'certgen --edge：证书的有效天数，取代 30 天。',
       AZURE_TENANT_ID: 'Azure：服务主体的租户。',
@@ -5023,6 +5040,7 @@ export const zhCN: Sentences = {
       hashed: '设备向其发送消息；设备均匀分布',
       geoLatency: '设备向其发送消息；选择最近的 IoT 中心',
       staticHub: '设备向其发送消息；始终为此 IoT 中心',
+      customHub: '设备向其发送消息；由 webhook 决定哪一个',
       created: 'Azure 中你的设备预配服务；如果不存在，则与 IoT 中心一起创建；Azure 对两者计费',
     },
     createConfirm: '在此订阅中创建设备预配服务和 IoT 中心？',
@@ -5137,6 +5155,10 @@ export const zhCN: Sentences = {
         '证明机制是 DPS 识别设备的方式。使用已上传的 CA 时，注册组按名称引用它，多个组可以共用。使用组中的证书时，为设备签名的 CA 的证书存储在组本身中；它无需所有权证明即可被接受。',
       'enrollmentGroup.allocationPolicy':
         'DPS 将每台设备分配给一个已链接的 IoT 中心。hashed 均匀分布设备，geoLatency 选择最近的中心，static 始终选择你指定的中心。如果只有一个中心，它们都相同。',
+      'enrollmentGroup.webhookUrl':
+        'webhook 是由你运行的小型 Web 服务，通常是 Azure 函数。DPS 将每台注册的设备连同其有效负载和已链接 IoT 中心的列表发送给它，其响应指定 IoT 中心。Azure 仅接受 https；模拟器也接受此计算机上的 http。enrollkit 存储库中的 examples/allocation-webhook 可作为起点。',
+      'enrollmentGroup.webhookApiVersion':
+        'webhook 接收的注册按服务的某个 api-version 编写。除非你的 webhook 是为其他版本编写的，否则保留常用版本。',
       'enrollmentGroup.iotHubs':
         'IoT 中心是设备向其发送消息的服务。设备可以分配给链接到设备预配服务的所有中心，或仅分配给你在此指定的中心。',
       'enrollmentGroup.initialTwin':

@@ -165,6 +165,7 @@ async function openRunning(endpoints: EmulatorEndpoints, context: Context): Prom
 function openEmulator(endpoints: EmulatorEndpoints, clockOffset: () => number, context: Context): Target {
   return emulatorTarget(endpoints, readFileSync(endpoints.caFile, 'utf8'), {
     clockOffset,
+    webhookKey: context.env.ENROLLKIT_WEBHOOK_KEY || undefined,
     onRequest: requestObserver(context),
     async messageArrived(deviceId, messageId) {
       const query = new URLSearchParams({ deviceId, limit: '1000' });
@@ -184,6 +185,7 @@ function openAzure(
     ...target,
     serviceConnectionString: serviceConnectionString(target.dpsName, flags, context),
     hubConnectionString: hubConnectionString(context),
+    webhookKey: context.env.ENROLLKIT_WEBHOOK_KEY || undefined,
     onRequest: requestObserver(context),
   });
 }
