@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { type PeerName, validateChain } from '../src/pki/path/validate.js';
 import type { PemRequest } from '../test/support/random-chains.js';
 import { opensslVerify } from './openssl-verify.js';
+import { Scores } from './scores.js';
 
 interface TestCase {
   id: string;
@@ -27,14 +28,7 @@ interface TestCase {
   crls?: string[];
 }
 
-interface Score {
-  right: number;
-  wrongAccepts: number;
-  wrongRejects: number;
-}
-
-const empty = (): Score => ({ right: 0, wrongAccepts: 0, wrongRejects: 0 });
-const scores = new Map<string, { ours: Score; openssl: Score }>();
+const scores = new Scores();
 let slowest = { ms: 0, id: '' };
 
 /** One request for each name that the peer must bear. */
@@ -66,38 +60,17 @@ async function ourVerdict(test: TestCase): Promise<{ valid: boolean; why: string
   return { valid: why === '', why };
 }
 
-function count(score: Score, valid: boolean, test: TestCase): void {
-  if (valid === (test.expected_result === 'SUCCESS')) score.right += 1;
-  else if (valid) score.wrongAccepts += 1;
-  else score.wrongRejects += 1;
-}
-
 async function run(tests: readonly TestCase[], folder: string): Promise<void> {
   for (const test of tests) {
     const tier = test.tier ?? 'all';
-    const score = scores.get(tier) ?? { ours: empty(), openssl: empty() };
-    scores.set(tier, score);
     const { valid, why } = await ourVerdict(test);
-    count(score.ours, valid, test);
-    const isRight = valid === (test.expected_result === 'SUCCESS');
-    if (!isRight) console.error(`${valid ? 'wrongly accepted' : 'wrongly rejected'}: ${test.id}. ${why}`);
+    const isValid = test.expected_result === 'SUCCESS';
+    if (valid !== isValid)
+      console.error(`${valid ? 'wrongly accepted' : 'wrongly rejected'}: ${test.id}. ${why}`);
     else if (process.argv.includes('--reasons') && why) console.error(`${test.id}: ${why}`);
-    const theirs = requestsOf(test).every((request) => opensslVerify(folder, request).valid);
-    count(score.openssl, theirs, test);
+    const openssl = requestsOf(test).every((request) => opensslVerify(folder, request).valid);
+    scores.add(tier, isValid, { ours: valid, openssl });
   }
-}
-
-function total(of: 'ours' | 'openssl'): Score {
-  const sum = empty();
-  for (const score of scores.values()) {
-    for (const key of ['right', 'wrongAccepts', 'wrongRejects'] as const) sum[key] += score[of][key];
-  }
-  return sum;
-}
-
-function row(name: string, ours: Score, openssl: Score): string {
-  const cells = [ours, openssl].flatMap((score) => [score.right, score.wrongAccepts, score.wrongRejects]);
-  return [name.padEnd(10), ...cells.map((cell) => String(cell).padStart(16))].join('');
 }
 
 const path = process.argv.slice(2).find((argument) => !argument.startsWith('--'));
@@ -112,11 +85,6 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-const heads = ['right', 'wrong accepts', 'wrong rejects'];
-console.log(
-  `${'tier'.padEnd(10)}${[...heads, ...heads.map((head) => `ssl ${head}`)].map((head) => head.padStart(16)).join('')}`,
-);
-for (const [tier, { ours, openssl }] of scores) console.log(row(tier, ours, openssl));
-console.log(row('all', total('ours'), total('openssl')));
+console.log(scores.table('tier'));
 console.log(`slowest: ${slowest.ms.toFixed(1)} ms (${slowest.id})`);
-process.exitCode = total('ours').wrongAccepts > 0 ? 1 : 0;
+process.exitCode = scores.total('ours').wrongAccepts > 0 ? 1 : 0;

@@ -1,4 +1,4 @@
-/** `openssl verify -x509_strict` on one request of validateChain, for scripts and benchmarks. */
+/** `openssl verify` on one request of validateChain, for scripts and benchmarks. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,11 +16,13 @@ export interface OpensslVerdict {
 /**
  * @param folder where the files for openssl are written
  * @param more options of `openssl verify`
+ * @param mode whether with `-x509_strict`; by default it is
  */
 export function opensslVerify(
   folder: string,
   request: PemRequest,
   more: readonly string[] = [],
+  { isStrict = true }: { isStrict?: boolean } = {},
 ): OpensslVerdict {
   const { leaf, intermediates, trustAnchors, at, purpose = 'any', peerName, maxDepth, crls = [] } = request;
   const file = (name: string, pems: readonly unknown[]) => {
@@ -29,7 +31,7 @@ export function opensslVerify(
     return path;
   };
   const options = [
-    '-x509_strict',
+    ...(isStrict ? ['-x509_strict'] : []),
     ...more,
     '-partial_chain',
     '-no-CApath',

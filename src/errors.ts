@@ -49,6 +49,8 @@ export const errorTable = {
   INVALID_RECORDING: { exit: exitStatus.usage },
   INVALID_SEED: { exit: exitStatus.usage },
   INVALID_FAULTS: { exit: exitStatus.usage },
+  INVALID_TEMPLATE: { exit: exitStatus.usage },
+  INVALID_METHODS: { exit: exitStatus.usage },
   INVALID_DEVICE_LIST: { exit: exitStatus.usage },
   INVALID_MANIFEST: { exit: exitStatus.usage },
   INVALID_PROFILE: { exit: exitStatus.usage },

@@ -186,7 +186,7 @@ test('the rooms of the emulator: wire knows neither dps nor hub, and hub does no
 });
 
 /** Rooms of the CLI that every family of commands may use; families do not import one another. */
-const sharedCliRooms = ['kernel', 'terminal', 'input', 'target', 'command-table.ts'];
+const sharedCliRooms = ['kernel', 'terminal', 'input', 'target', 'pictures', 'command-table.ts'];
 
 test('no family of commands imports another', () => {
   const familyOf = (file: string) => (file.startsWith('cli/') ? (file.split('/')[1] ?? '') : '');

@@ -33,6 +33,11 @@ export const commands: readonly CommandEntry[] = [
   ),
   inOneFile('runs', async () => (await import('./quickstart/runs.js')).runs),
   inOneFile('runs compare', async () => (await import('./quickstart/runs-compare.js')).runsCompare),
+  inTwoFiles(
+    'report',
+    async () => (await import('./report/report.js')).report,
+    async () => (await import('./report/report.run.js')).run,
+  ),
   inOneFile('clean', async () => (await import('./quickstart/clean.js')).clean),
   inTwoFiles(
     'doctor',
@@ -42,6 +47,13 @@ export const commands: readonly CommandEntry[] = [
   inOneFile('explain', async () => (await import('./explain/explain.js')).explain),
   inOneFile('device register', async () => (await import('./device/register.js')).deviceRegister),
   inOneFile('device send', async () => (await import('./device/send.js')).deviceSend),
+  inTwoFiles(
+    'device run',
+    async () => (await import('./device/run.js')).deviceRun,
+    async () => (await import('./device/run.run.js')).run,
+  ),
+  inOneFile('device block', async () => (await import('./device/block.js')).deviceBlock),
+  inOneFile('device unblock', async () => (await import('./device/unblock.js')).deviceUnblock),
   inOneFile('group create', async () => (await import('./group/create.js')).groupCreate),
   inOneFile('group list', async () => (await import('./group/list.js')).groupList),
   inOneFile('group show', async () => (await import('./group/show.js')).groupShow),
@@ -148,6 +160,11 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./fleet/deregister.run.js')).run,
   ),
   inOneFile('fleet merge', async () => (await import('./fleet/merge.js')).fleetMerge),
+  inTwoFiles(
+    'sample edge',
+    async () => (await import('./sample/edge.js')).sampleEdge,
+    async () => (await import('./sample/edge.run.js')).run,
+  ),
   inTwoFiles(
     'certgen',
     async () => (await import('./certgen/certgen.js')).certgen,

@@ -15,7 +15,7 @@ import { assertReadableState } from './state/database.js';
 import { StateDatabases } from './state/databases.js';
 import { readIdentity } from './state/identity.js';
 import { lockFolder } from './state/lock.js';
-import { discardSnapshot, type StateSnapshot, takeSnapshot } from './state/snapshot.js';
+import { hasSnapshot, restoreSnapshot, type StateSnapshot, takeSnapshot } from './state/snapshot.js';
 import { loadSqlite } from './state/sqlite.js';
 import type { Closer } from './wire/closers.js';
 import { defaultHost } from './wire/network/host-addresses.js';
@@ -47,12 +47,12 @@ export async function openResources(options: EmulatorOptions, closers: Closer[])
   loadSqlite();
   const folder = dir === ':memory:' ? undefined : emulatorFolder(dir);
   if (folder !== undefined) {
-    assertReadableState(folder);
+    if (!hasSnapshot(folder)) assertReadableState(folder);
     ensureFolder(folder);
     closers.push(lockFolder(folder));
     // What a killed process left behind.
     removeEndpoints(folder);
-    discardSnapshot(folder);
+    restoreSnapshot(folder);
   }
   let snapshot: StateSnapshot | undefined;
   closers.push(() => snapshot?.restore());

@@ -47,4 +47,5 @@ export {
   type ManifestDevice,
   manifestDevices,
 } from './registration/fleet-devices.js';
-export type { LatencySummary } from './registration/latencies.js';
+export type { LatencySummary } from './speed/latencies.js';
+export type { RateSummary } from './speed/rates.js';

@@ -26,6 +26,8 @@ import { assertOutlivesDevices, digestOf, type FleetCa, type FleetRequest } from
 import { assertResumable } from './issue/resumable.js';
 import type { BatchResult, WorkerSetup } from './issue/worker-messages.js';
 import { WorkerPool } from './issue/worker-pool.js';
+import { Latencies, type LatencySummary } from './speed/latencies.js';
+import { type RateSummary, Rates } from './speed/rates.js';
 
 export interface IssueFleetOptions
   extends Pick<FleetRequest, 'source' | 'format' | 'out' | 'manifest'>,
@@ -53,6 +55,10 @@ export interface IssueFleetResult {
   /** Of every certificate: ISO 8601 in UTC, whole seconds. */
   notBefore: string;
   notAfter: string;
+  /** How long a thread took for a device, on average over each batch of devices; undefined when none was made. */
+  latency?: LatencySummary | undefined;
+  /** Devices that were written, over time; undefined when none was made. */
+  rate?: RateSummary | undefined;
 }
 
 /**
@@ -109,9 +115,9 @@ export async function issueFleet(options: IssueFleetOptions): Promise<IssueFleet
     output = await FleetOutput.open(request, format, journal, before);
     const devices = before?.devices ?? 0;
     onProgress?.(devices);
-    await makeMissing(request, { pool, output, batchSize, signal, onProgress });
+    const speed = await makeMissing(request, { pool, output, batchSize, signal, onProgress });
     const { notBefore, notAfter } = setup.template;
-    return { devices: total, made: total - devices, notBefore, notAfter };
+    return { devices: total, made: total - devices, notBefore, notAfter, ...speed };
   } finally {
     await pool.close();
     await output?.close();
@@ -154,20 +160,27 @@ const keysInFlight = 32;
 async function makeMissing(
   { source, range, keyAlgorithm }: FleetRequest,
   { pool, output, batchSize, signal, onProgress }: Making,
-): Promise<void> {
+): Promise<Pick<IssueFleetResult, 'latency' | 'rate'>> {
+  const [started, latencies, rates] = [performance.now(), new Latencies(), new Rates()];
   const waiting: Promise<BatchResult>[] = [];
   const nextKey = largeKeySource(keyAlgorithm, pool.size, signal);
   const make = (batch: DeviceBatch) => {
     if (!nextKey) return pool.make(batch);
-    const made = nextKey().then((key) => pool.make(batch, key));
+    const made = nextKey().then(async ({ key, milliseconds }) => {
+      const result = await pool.make(batch, key);
+      return { ...result, milliseconds: result.milliseconds + milliseconds };
+    });
     // As in the pool: it may fail while an earlier batch is awaited.
     made.catch(() => {});
     return made;
   };
   const writeNext = async () => {
     const result = await waiting.shift()!;
+    const { count, milliseconds } = result;
     await output.add(result);
     pool.recycle(result);
+    latencies.add(milliseconds / count, count);
+    rates.add(performance.now() - started, count);
     onProgress?.(output.devices);
   };
   try {
@@ -182,6 +195,7 @@ async function makeMissing(
       await writeNext();
     }
     await output.finish();
+    return { latency: latencies.summary(), rate: rates.summary(performance.now() - started) };
   } catch (error) {
     // The first error is the one to report: on a full disk, this fails for the same reason.
     await output.keep().catch(() => {});

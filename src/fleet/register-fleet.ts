@@ -18,10 +18,11 @@ import {
   fleetDevices,
   manifestDevices,
 } from './registration/fleet-devices.js';
-import { Latencies, type LatencySummary } from './registration/latencies.js';
 import { Pace } from './registration/pace.js';
 import { PendingMessages } from './registration/pending-messages.js';
 import { ResultLines } from './registration/result-lines.js';
+import { Latencies, type LatencySummary } from './speed/latencies.js';
+import { type RateSummary, Rates } from './speed/rates.js';
 
 export interface RegisterFleetOptions {
   files: FleetFiles;
@@ -69,6 +70,8 @@ export interface RegistrationResult {
   throttled?: number;
   /** From the first connection to the assignment, without the message. */
   milliseconds: number;
+  /** When the device was finished: ISO 8601 in UTC. Absent in lines of releases before this one. */
+  at?: string;
   error?: DeviceFailure;
 }
 
@@ -83,6 +86,8 @@ export interface RegisterFleetResult extends FleetCounts {
   failures: FleetFailure[];
   /** Of the devices that this run assigned; undefined when there were none. */
   latency?: LatencySummary | undefined;
+  /** Devices that this run finished, over time; undefined when there were none. */
+  rate?: RateSummary | undefined;
   elapsedMs: number;
 }
 
@@ -157,6 +162,8 @@ class Run {
   readonly #file: ResultLines<RegistrationResult>;
   readonly #messages: PendingMessages<RegistrationResult>;
   readonly #latencies = new Latencies();
+  readonly #rates = new Rates();
+  readonly #started = performance.now();
   readonly #hubs = new Map<string, number>();
   readonly #failures = new Failures();
   readonly #counts: FleetCounts;
@@ -208,6 +215,8 @@ class Run {
       line.error = failureOf(error);
       this.#failures.add(line.registrationId, line.error);
     }
+    this.#rates.add(performance.now() - this.#started);
+    line.at = new Date().toISOString();
     this.#file.add(line);
     this.#messages.settle(line);
     this.#counts[failure ? 'failed' : 'assigned'] += 1;
@@ -225,6 +234,7 @@ class Run {
       hubs: Object.fromEntries(this.#hubs),
       failures: this.#failures.list(),
       latency: this.#latencies.summary(),
+      rate: this.#rates.summary(elapsedMs),
       elapsedMs: Math.round(elapsedMs),
     };
   }

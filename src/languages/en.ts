@@ -29,6 +29,8 @@ export const en = {
         'Specify a recording that enrollkit wrote (a file in FOLDER/.enrollkit/runs), or its folder.',
       INVALID_SEED: 'Correct the seed file at that place.',
       INVALID_FAULTS: 'Correct the fault rules at that place.',
+      INVALID_TEMPLATE: 'Correct the template at that place.',
+      INVALID_METHODS: 'Correct the table of methods at that place.',
       INVALID_DEVICE_LIST: 'Correct those lines of the list.',
       INVALID_MANIFEST:
         'Specify manifests that fleet issue wrote, each for a different part of the same fleet.',
@@ -399,7 +401,12 @@ export const en = {
     hub: {
       ArgumentInvalid: {
         meaning: 'The hub does not accept a value in the request.',
-        causes: [['a device ID, twin or query that breaks a rule of the hub', 'the message names it']],
+        causes: [
+          [
+            'a device ID, twin or query that breaks a rule of the hub',
+            'the message names it; a device ID has up to 128 ASCII letters, digits and - . % _ * ? ! ( ) , : = @ $ ’',
+          ],
+        ],
         next: 'Correct what the message names.',
       },
       InvalidProtocolVersion: {
@@ -724,7 +731,7 @@ export const en = {
     http: {
       200: {
         meaning: 'The request succeeded.',
-        causes: [['nothing is wrong', 'read the body']],
+        causes: [['the request succeeded', 'no check is needed']],
         next: 'No action is needed.',
       },
       201: {
@@ -744,7 +751,9 @@ export const en = {
       },
       301: {
         meaning: 'The resource has moved to another address for good.',
-        causes: [['the endpoint is that of a website or a proxy', 'look at the Location header']],
+        causes: [
+          ['the endpoint is that of a website or a proxy', 'curl -sI URL shows where it redirects to'],
+        ],
         next: 'Use the host name of the service.',
       },
       302: {
@@ -754,7 +763,12 @@ export const en = {
       },
       303: {
         meaning: 'The outcome is at another address.',
-        causes: [['a proxy or a website responds instead of the service', 'look at the Location header']],
+        causes: [
+          [
+            'a proxy or a website responds instead of the service',
+            'curl -sI URL shows where it redirects to',
+          ],
+        ],
         next: 'Use the host name of the service.',
       },
       304: {
@@ -764,12 +778,12 @@ export const en = {
       },
       307: {
         meaning: 'The same request should go to another address.',
-        causes: [['a proxy or a captive portal', 'look at the Location header']],
+        causes: [['a proxy or a captive portal', 'curl -sI URL shows where it redirects to']],
         next: 'Use the host name of the service, or sign in to the network.',
       },
       308: {
         meaning: 'The same request should always go to another address.',
-        causes: [['an endpoint that has moved', 'look at the Location header']],
+        causes: [['an endpoint that has moved', 'curl -sI URL shows where it redirects to']],
         next: 'Use the new address.',
       },
       400: {
@@ -828,7 +842,9 @@ export const en = {
       },
       406: {
         meaning: 'The service cannot respond in the requested format.',
-        causes: [['an Accept header of another client', 'look at the request']],
+        causes: [
+          ['an Accept header of another client', 'run the command with --verbose: it prints each request'],
+        ],
         next: 'Accept application/json.',
       },
       407: {
@@ -854,7 +870,12 @@ export const en = {
       },
       410: {
         meaning: 'The resource is gone for good.',
-        causes: [['an api-version that was retired, or a deleted resource', 'the message names it']],
+        causes: [
+          [
+            'an api-version that was retired, or a deleted resource',
+            'compare the api-version with the reference of the REST API',
+          ],
+        ],
         next: 'Update the client.',
       },
       411: {
@@ -876,7 +897,7 @@ export const en = {
       },
       414: {
         meaning: 'The address of the request is too long.',
-        causes: [['too much in the query', 'look at the address']],
+        causes: [['too much in the query', 'run the command with --verbose: it prints each request']],
         next: 'Shorten it, or send the data in the body.',
       },
       415: {
@@ -891,7 +912,12 @@ export const en = {
       },
       417: {
         meaning: 'The service does not meet the Expect header.',
-        causes: [['a client that sends Expect: 100-continue', 'look at the request']],
+        causes: [
+          [
+            'a client that sends Expect: 100-continue, such as curl with a large body',
+            'curl -H Expect: turns it off',
+          ],
+        ],
         next: 'Send the request without that header.',
       },
       421: {
@@ -906,7 +932,12 @@ export const en = {
       },
       422: {
         meaning: 'The service understands the request, and a value in it is not valid.',
-        causes: [['a value that breaks a rule', 'the message names it']],
+        causes: [
+          [
+            'a value that breaks a rule',
+            'the message names the value; the reference of the REST API has the rule',
+          ],
+        ],
         next: 'Correct that value.',
       },
       423: {
@@ -921,7 +952,7 @@ export const en = {
       },
       428: {
         meaning: 'The service requires a condition for this change.',
-        causes: [['a missing If-Match header', 'look at the request']],
+        causes: [['a missing If-Match header', 'run the command with --verbose: it prints each request']],
         next: 'Read the resource, and send its etag as If-Match.',
       },
       429: {
@@ -986,12 +1017,14 @@ export const en = {
       },
       505: {
         meaning: 'The server does not support this version of HTTP.',
-        causes: [['an old proxy', 'look at the version in the request']],
+        causes: [['an old proxy', 'curl -v URL shows the version in the response']],
         next: 'Use HTTP/1.1.',
       },
       507: {
         meaning: 'The server has no space left.',
-        causes: [['a quota of the service', 'the message names it']],
+        causes: [
+          ['a quota of the service', 'compare the number of resources with the limits in Microsoft Learn'],
+        ],
         next: 'Delete what you no longer need, then try again.',
       },
       511: {
@@ -1676,7 +1709,12 @@ export const en = {
       },
       'amqp:invalid-field': {
         meaning: 'AMQP: a field in a frame has a value that is not allowed.',
-        causes: [['a client that sends something unusual', 'the description names it']],
+        causes: [
+          [
+            'a client that sends something unusual',
+            'the description names the field; compare it with the AMQP 1.0 specification',
+          ],
+        ],
         next: 'Correct what the description names.',
       },
       'amqp:link:detach-forced': {
@@ -1716,7 +1754,12 @@ export const en = {
       },
       'amqp:not-allowed': {
         meaning: 'AMQP: the service does not allow this.',
-        causes: [['something that the service does not support', 'the description names it']],
+        causes: [
+          [
+            'something that the service does not support, such as a second link to one address',
+            'the description names it; compare with another client or SDK',
+          ],
+        ],
         next: 'Correct what the description names.',
       },
       'amqp:not-found': {
@@ -1780,7 +1823,7 @@ export const en = {
       },
       'com.microsoft:argument-error': {
         meaning: 'AMQP: an argument is not valid.',
-        causes: [['a value that breaks a rule of the service', 'the description names it']],
+        causes: [['a value that breaks a rule of the service', 'the description names the value']],
         next: 'Correct what the description names.',
       },
       'com.microsoft:argument-out-of-range': {
@@ -1969,12 +2012,17 @@ export const en = {
       },
       TLS_CHECKS_OFF: {
         meaning: 'NODE_TLS_REJECT_UNAUTHORIZED=0 turns off all checks of servers.',
-        causes: [['a workaround for a proxy or a test server', 'look at the environment']],
+        causes: [
+          [
+            'a workaround for a proxy or a test server',
+            'env | grep NODE_TLS, also in the profile of the shell and in the CI job',
+          ],
+        ],
         next: 'Unset the variable, and trust the root of the server instead: NODE_EXTRA_CA_CERTS.',
       },
       PROXY_INVALID: {
         meaning: 'The proxy in the environment is not a URL.',
-        causes: [['a host without http://', 'look at HTTPS_PROXY and ALL_PROXY']],
+        causes: [['a host without http://', 'env | grep -i proxy']],
         next: 'Set it as http://host:port.',
       },
       PROXY_NOT_FOR_MQTT: {
@@ -2079,6 +2127,19 @@ export const en = {
         causes: [['someone changed it after the run', 'enrollkit group show ID']],
         next: 'Run enrollkit quickstart again to restore it, or change the plan.',
       },
+      ENROLLMENT_MISSING: {
+        meaning: 'A device of the plan has no individual enrollment.',
+        causes: [['it was deleted, or the run did not get that far', 'enrollkit enrollment list']],
+        next: 'Run enrollkit quickstart again.',
+      },
+      ENROLLMENT_DIFFERS: {
+        meaning: 'The individual enrollment of a device is not as in the plan.',
+        causes: [
+          ['the certificate of the device was renewed', 'enrollkit enrollment show ID'],
+          ['someone changed it after the run', 'enrollkit enrollment show ID'],
+        ],
+        next: 'Run enrollkit quickstart again to restore it, or change the plan.',
+      },
       DEVICE_NOT_REGISTERED: {
         meaning: 'The device has no registration record.',
         causes: [['it has never registered, or its record was deleted', 'enrollkit group devices GROUP']],
@@ -2096,7 +2157,9 @@ export const en = {
       },
       DEVICE_DISABLED_IN_HUB: {
         meaning: 'The device is disabled in its hub.',
-        causes: [['someone disabled it there', 'look at its status in the hub']],
+        causes: [
+          ['someone disabled it there', 'az iot hub device-identity show --hub-name HUB --device-id ID'],
+        ],
         next: 'Enable the device in the hub.',
       },
       HUB_HAS_ANOTHER_CERTIFICATE: {
@@ -2111,107 +2174,149 @@ export const en = {
       },
       NODE_VERSION: {
         meaning: 'The version of Node.js is new enough.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['Node.js is 20.19 or later', 'node --version']],
         next: 'No action is needed.',
       },
       TRUST_ROOTS: {
         meaning: 'The roots that Azure’s servers need are trusted.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          [
+            'DigiCert Global Root G2 and Microsoft RSA Root Certificate Authority 2017 are among the roots that Node.js trusts',
+            'enrollkit doctor reads them again, with those of NODE_EXTRA_CA_CERTS',
+          ],
+        ],
         next: 'No action is needed.',
       },
       NO_PROXY: {
         meaning: 'HTTPS does not go through a proxy.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['neither HTTPS_PROXY nor ALL_PROXY is set', 'env | grep -i proxy']],
         next: 'No action is needed.',
       },
       PROXY: {
         meaning: 'HTTPS goes through a proxy.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['HTTPS_PROXY or ALL_PROXY is set', 'env | grep -i proxy']],
         next: 'No action is needed.',
       },
       PORTS_FREE: {
         meaning: 'The usual ports of the emulator are free.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['no other program listens on 8443, 8883 and 5671', 'ss -ltnp, or netstat -ano on Windows']],
         next: 'No action is needed.',
       },
       PORTS: {
         meaning: 'The ports of Azure can be reached.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          ['the firewall lets connections to Azure out', 'nc -vz global.azure-devices-provisioning.net 8883'],
+        ],
         next: 'No action is needed.',
       },
       TLS: {
         meaning: 'Azure’s own CA issued the certificate of its servers.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          [
+            'nothing between here and Azure inspects TLS',
+            'openssl s_client -connect global.azure-devices-provisioning.net:443 shows the issuer',
+          ],
+        ],
         next: 'No action is needed.',
       },
       FOLDER: {
         meaning: 'What the certificate folder contains.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          [
+            'doctor counted the CA certificates and device certificates that can be read',
+            'enrollkit cert tree draws them',
+          ],
+        ],
         next: 'No action is needed.',
       },
       KEYS_ENCRYPTED: {
         meaning: 'Encrypted keys were not compared with their certificates.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          [
+            'the plan encrypts private keys, and doctor has no passphrase',
+            'head -n 1 key.pem: BEGIN ENCRYPTED PRIVATE KEY',
+          ],
+        ],
         next: 'Set ENROLLKIT_PASSPHRASE to compare them.',
       },
       EMULATOR_RUNNING: {
         meaning: 'The emulator of the folder is running.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['enrollkit emulator start is running on this folder', 'enrollkit emulator status']],
         next: 'No action is needed.',
       },
       EMULATOR_STOPPED: {
         meaning: 'The emulator of the folder is not running; the checks started it for a moment.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['quickstart runs the emulator only while it needs it', 'enrollkit emulator status']],
         next: 'No action is needed.',
       },
       NO_EMULATOR: {
         meaning: 'The folder has no emulator.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['no command has started an emulator in this folder yet', 'enrollkit emulator status']],
         next: 'No action is needed.',
       },
       EMULATOR_CLOCK: {
         meaning: 'The clock of the emulator was set to another time.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['someone set it, for example to see certificates expire', 'enrollkit emulator clock']],
         next: 'To use the time of this computer again, run: enrollkit emulator clock --reset',
       },
       DPS: {
         meaning: 'The provisioning service responds.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['the name, the credentials and the network are right', 'enrollkit dps show NAME']],
         next: 'No action is needed.',
       },
       RIGHTS: {
         meaning: 'Your identity has the permissions that a quickstart needs.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          [
+            'a role such as Contributor on the provisioning service; the emulator grants everything',
+            'az role assignment list --scope RESOURCE_ID',
+          ],
+        ],
         next: 'No action is needed.',
       },
       CLOCK: {
         meaning: 'The clocks of this computer and of the service agree to a minute.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['the clock is synchronized', 'timedatectl, or w32tm /query /status on Windows']],
         next: 'No action is needed.',
       },
       LINKED_HUBS: {
         meaning: 'The hubs that are linked to the provisioning service.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['these hubs were linked; DPS assigns devices to them', 'enrollkit hub list']],
         next: 'No action is needed.',
       },
       CA: {
         meaning: 'The CA of the folder is uploaded and verified.',
+        causes: [
+          [
+            'its thumbprint is that of the certificate in the folder, and proof of possession is complete',
+            'enrollkit ca list',
+          ],
+        ],
+        next: 'No action is needed.',
+      },
+      ENROLLMENTS: {
+        meaning: 'The individual enrollments are as in the plan.',
         causes: [['a check that found nothing wrong', 'read the finding']],
         next: 'No action is needed.',
       },
       GROUP: {
         meaning: 'The enrollment group is as in the plan.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          [
+            'the group exists; GROUP_DIFFERS is reported as well if it is not as planned',
+            'enrollkit group show ID',
+          ],
+        ],
         next: 'No action is needed.',
       },
       DEVICE_REGISTERED: {
         meaning: 'The device is assigned to a hub.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['it has registered, and its hub has it', 'enrollkit registration show ID']],
         next: 'No action is needed.',
       },
       NOT_ALL_DEVICES: {
         meaning: 'Only the first 200 devices were checked.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [['the folder has more than 200 devices', 'enrollkit group devices GROUP lists all']],
         next: 'Check the others with enrollkit device register ID.',
       },
     },
@@ -2219,32 +2324,45 @@ export const en = {
     exits: {
       0: {
         meaning: 'Success.',
-        causes: [['the command did what it was asked to do', 'read its output']],
+        causes: [['the command completed what it was asked to do', 'its output says what']],
         next: 'No action is needed.',
       },
       1: {
         meaning: 'A bug in enrollkit.',
-        causes: [['a case that nobody thought of', 'run the command again with --verbose']],
+        causes: [['a case that enrollkit does not handle yet', 'run the command again with --verbose']],
         next: 'Report the output.',
       },
       2: {
         meaning: 'The input is not valid: a flag, a name or a file.',
-        causes: [['a typo', 'the error message names the place']],
+        causes: [
+          ['a mistyped flag, name or path', 'the error message names the place'],
+          ['a file of another type or release', 'the error message names the file'],
+        ],
         next: 'Correct it; --help lists arguments and flags.',
       },
       3: {
         meaning: 'Credentials, permissions or a passphrase are missing or wrong.',
-        causes: [['nobody is signed in', 'az account show']],
+        causes: [
+          ['you are not signed in, or the sign-in has expired', 'az account show'],
+          ['a role is missing', 'enrollkit doctor lists the missing permissions'],
+          ['a wrong passphrase', 'openssl pkey -in key.pem -noout'],
+        ],
         next: 'Sign in, or ask for the role that the message names.',
       },
       4: {
         meaning: 'The service refused the request, or lacks something it requires.',
-        causes: [['what the error message names', 'enrollkit explain CODE, with the code in the message']],
+        causes: [
+          ['a device whose certificate DPS does not accept', 'enrollkit doctor names the broken link'],
+          ['a name that does not exist, or already exists', 'the error message names it'],
+        ],
         next: 'Fix what the message names.',
       },
       5: {
         meaning: 'The service could not be reached, failed, or is throttling.',
-        causes: [['the network', 'enrollkit doctor']],
+        causes: [
+          ['the network, a firewall or a proxy', 'enrollkit doctor'],
+          ['too many requests', 'the error code is THROTTLED'],
+        ],
         next: 'Run the command again later.',
       },
       6: {
@@ -2254,17 +2372,22 @@ export const en = {
       },
       7: {
         meaning: 'Some devices succeeded, others did not.',
-        causes: [['a problem of single devices', 'the error lists them']],
+        causes: [
+          ['a problem that only some devices have', 'the error message, or the results file, lists them'],
+        ],
         next: 'Fix what is listed, then run the same command again.',
       },
       8: {
         meaning: 'An answer is required, and there is no terminal to ask in.',
-        causes: [['a script or a CI job', 'look for CI in the environment']],
+        causes: [['a script, a pipe or a CI job', 'echo $CI; test -t 0 && echo terminal']],
         next: 'Give the answer as a flag.',
       },
       9: {
         meaning: 'A problem on this computer: a file, a folder, a port or the clock.',
-        causes: [['what the error message names', 'enrollkit doctor']],
+        causes: [
+          ['missing permissions, or a full disk', 'ls -ld FOLDER; df -h FOLDER'],
+          ['another command or program uses the folder or the port', 'enrollkit doctor'],
+        ],
         next: 'Fix what the message names.',
       },
       10: {
@@ -2293,7 +2416,13 @@ export const en = {
       },
       130: {
         meaning: 'Interrupted; completed work is kept.',
-        causes: [['Ctrl-C, or a signal', 'look at who ended it']],
+        causes: [
+          ['Ctrl-C', 'run the same command again to resume'],
+          [
+            'a stop signal of a CI job, a container or the system',
+            'its log says why, for example a time limit',
+          ],
+        ],
         next: 'Run the same command again to resume.',
       },
     },
@@ -2301,71 +2430,97 @@ export const en = {
     own: {
       INTERNAL: {
         meaning: 'An unexpected failure in enrollkit itself.',
-        causes: [['a bug in enrollkit', 'run again with --verbose']],
+        causes: [
+          [
+            'a case that enrollkit does not handle yet',
+            'run the command again with --verbose: the last lines name the place',
+          ],
+        ],
       },
       USAGE: {
         meaning: 'The command does not exist, or its flags or arguments are wrong.',
-        causes: [['a mistyped flag or value', 'enrollkit help COMMAND']],
+        causes: [
+          [
+            'a mistyped command, flag or value, or flags that cannot be used together',
+            'enrollkit help COMMAND lists what it accepts',
+          ],
+        ],
       },
       INVALID_REGISTRATION_ID: {
         meaning: 'DPS does not accept this registration ID.',
         causes: [
-          ['a character or length that is not allowed: letters, digits and - . _ :', 'the message names it'],
+          [
+            'a space, an underscore at the end, or another character that is not allowed',
+            'only letters, digits and - . _ : are; the last one is a letter, digit or hyphen',
+          ],
+          ['more than 64 characters in a certificate', 'count them: DPS allows 128, a common name 64'],
         ],
       },
       INVALID_ENROLLMENT_GROUP_ID: {
         meaning: 'DPS does not accept this enrollment group ID.',
         causes: [
-          ['a character or length that is not allowed: letters, digits and - . _ :', 'the message names it'],
+          [
+            'a space, an underscore at the end, or another character that is not allowed',
+            'only letters, digits and - . _ : are; the last one is a letter, digit or hyphen',
+          ],
+          ['more than 128 characters', 'count them'],
         ],
       },
       INVALID_CERTIFICATE_NAME: {
         meaning: 'DPS does not accept this name for an uploaded CA.',
         causes: [
-          ['a character or length that is not allowed: letters, digits and - . _', 'the message names it'],
+          [
+            'a space, a colon or another character that is not allowed, often from a common name',
+            'only letters, digits and - . _ are',
+          ],
+          ['more than 256 characters', 'count them'],
         ],
       },
       COMMON_NAME_TOO_LONG: {
         meaning: 'The common name is too long for a certificate.',
         causes: [
-          [
-            'a character or length that is not allowed: at most 64 characters (RFC 5280)',
-            'the message names it',
-          ],
+          ['a long prefix, or a host name as common name', 'count the characters: RFC 5280 allows 64'],
         ],
       },
       INVALID_COMMON_NAME: {
         meaning: 'The common name cannot be used in a certificate.',
         causes: [
-          ['a character or length that is not allowed: 1 to 64 printable characters', 'the message names it'],
+          [
+            'a line break, a tab or another control character, often from a copied list',
+            'print it with: printf %q',
+          ],
+          ['an empty name, such as an unset variable in a script', 'print the variable'],
         ],
       },
       INVALID_SUBJECT: {
         meaning: 'A part of the subject cannot be used in a certificate.',
         causes: [
           [
-            'a character or length that is not allowed: the limits of RFC 5280, appendix A',
-            'the message names it',
+            'a value that is too long',
+            'a country has 2 letters; names, organizations and units have up to 64 characters (RFC 5280, appendix A)',
           ],
+          ['a request or profile without any name', 'openssl req -in FILE -noout -subject'],
         ],
       },
       INVALID_ALTERNATIVE_NAME: {
         meaning: 'The subject alternative name does not have the required form.',
         causes: [
           [
-            'a character or length that is not allowed: a host name, IP address, email address or URI, in ASCII',
-            'the message names it',
+            'a host name with an underscore, a space or a scheme in front',
+            'a DNS name is a host name alone, without https:// and port',
           ],
+          ['a name in another script', 'write internationalized names in ASCII: xn--...'],
         ],
       },
       INVALID_RECORDING: {
         meaning: 'The recording cannot be read.',
         causes: [
           [
-            'it was truncated, edited by hand, or written by a later enrollkit',
-            'the message names the file and the place',
+            'it is not a recording, such as a plan or the JSON output of a command',
+            'enrollkit runs lists the recordings of a folder',
           ],
-          ['it is not the file you meant', 'open it and check'],
+          ['it was truncated, for example by mail or a chat', 'compare its size with that of the original'],
+          ['it was edited by hand, or written by a later enrollkit', 'the message names the place'],
         ],
       },
       NOT_RECORDED: {
@@ -2382,14 +2537,32 @@ export const en = {
         meaning: 'The plan cannot be used.',
         causes: [
           [
-            'a member that is missing, misspelled or has a wrong value',
-            'the message names the file and the place',
+            'a misspelled field, or a value of another type',
+            'the message names the place; templates/plan.schema.json has all fields',
           ],
-          ['it is not the file you meant', 'open it and check'],
+          ['a plan of a later enrollkit', 'enrollkit --version, and version in the plan'],
         ],
       },
       INVALID_SEED: {
         meaning: 'The emulator’s seed cannot be used.',
+        causes: [
+          [
+            'a misspelled field, or a value of another type',
+            'the message names the place; templates/emulator-seed.schema.json has all fields',
+          ],
+        ],
+      },
+      INVALID_FAULTS: {
+        meaning: 'The fault file cannot be used.',
+        causes: [
+          [
+            'a misspelled field, or a value of another type',
+            'the message names the place; templates/emulator-faults.schema.json has all fields',
+          ],
+        ],
+      },
+      INVALID_TEMPLATE: {
+        meaning: 'The template of a device’s messages or properties cannot be used.',
         causes: [
           [
             'a member that is missing, misspelled or has a wrong value',
@@ -2398,8 +2571,8 @@ export const en = {
           ['it is not the file you meant', 'open it and check'],
         ],
       },
-      INVALID_FAULTS: {
-        meaning: 'The fault file cannot be used.',
+      INVALID_METHODS: {
+        meaning: 'The table of method answers cannot be used.',
         causes: [
           [
             'a member that is missing, misspelled or has a wrong value',
@@ -2412,84 +2585,110 @@ export const en = {
         meaning: 'The device list cannot be used.',
         causes: [
           [
-            'a line that is not a registration ID, or a duplicate',
-            'the message names the file and the place',
+            'a line that is not a registration ID, such as a heading or an empty cell',
+            'the message names the lines',
           ],
-          ['it is not the file you meant', 'open it and check'],
+          [
+            'a device that is listed twice, also in another case',
+            'sort the list without case: sort -f FILE | uniq -di',
+          ],
+          ['a spreadsheet that was not saved as CSV in UTF-8', 'file FILE'],
         ],
       },
       INVALID_MANIFEST: {
         meaning: 'The manifest cannot be used.',
         causes: [
+          ['manifests of different fleets, or the same part twice', 'the message names the files and lines'],
           [
-            'manifests of different fleets, or one that was edited',
-            'the message names the file and the place',
+            'a manifest that was edited, or opened and saved in a spreadsheet',
+            'create it again: enrollkit fleet issue with the same flags',
           ],
-          ['it is not the file you meant', 'open it and check'],
         ],
       },
       INVALID_PROFILE: {
         meaning: 'The certificate profile cannot be used.',
         causes: [
           [
-            'a member that is missing, misspelled or has a wrong value',
-            'the message names the file and the place',
+            'a misspelled field, or a value of another type',
+            'the message names the place; templates/profiles/profile.schema.json has all fields',
           ],
-          ['it is not the file you meant', 'open it and check'],
         ],
       },
       INVALID_CERTIFICATE: {
         meaning: 'This is not a readable X.509 certificate.',
         causes: [
           [
-            'a damaged or empty file, or a key instead of a certificate',
-            'the message names the file and the place',
+            'another type of file: a key, a request, or PKCS#12',
+            'the first line says what it contains: head -n 1 FILE',
           ],
-          ['it is not the file you meant', 'open it and check'],
+          [
+            'a file that was cut off or changed while it was copied',
+            'enrollkit cert inspect FILE shows what can be read',
+          ],
         ],
       },
       INVALID_CERTIFICATE_REQUEST: {
         meaning: 'This is not a valid certificate signing request.',
         causes: [
-          ['a damaged file, or a signature by another key', 'the message names the file and the place'],
-          ['it is not the file you meant', 'open it and check'],
+          [
+            'another type of file, such as a certificate',
+            'the first line is -----BEGIN CERTIFICATE REQUEST-----',
+          ],
+          ['a signature by another key, or a damaged file', 'openssl req -in FILE -verify -noout'],
         ],
       },
       INVALID_PKCS7: {
         meaning: 'This is not a readable PKCS#7 file.',
         causes: [
-          ['a damaged file, or a file of another type', 'the message names the file and the place'],
-          ['it is not the file you meant', 'open it and check'],
+          [
+            'another type of file, such as PKCS#12 or a single certificate',
+            'openssl pkcs7 -in FILE -print_certs; for DER, add -inform DER',
+          ],
+          [
+            'a file that was cut off or changed while it was copied',
+            'compare its size with that of the original',
+          ],
         ],
       },
       INVALID_PFX: {
         meaning: 'This is not a readable PKCS#12 file.',
         causes: [
-          ['a damaged file, or one with unsupported algorithms', 'the message names the file and the place'],
-          ['it is not the file you meant', 'open it and check'],
+          ['another type of file, such as PEM', 'openssl pkcs12 -in FILE -info -noout'],
+          [
+            'a cipher that Node.js no longer supports, such as RC2',
+            'the same command shows it; export the file again with AES-256',
+          ],
+          [
+            'a file that was cut off or changed while it was copied',
+            'compare its size with that of the original',
+          ],
         ],
       },
       INVALID_KEY: {
         meaning: 'This is not a readable private key.',
         causes: [
           [
-            'a damaged file, a certificate instead of a key, or an unsupported type of key',
-            'the message names the file and the place',
+            'another type of file, such as a certificate or a public key',
+            'the first line says what it contains: head -n 1 FILE',
           ],
-          ['it is not the file you meant', 'open it and check'],
+          ['a type of key that certificates here cannot use', 'openssl pkey -in FILE -noout -text'],
+          ['a file that was cut off or changed while it was copied', 'openssl pkey -in FILE -noout -check'],
         ],
       },
       INVALID_VALIDITY: {
         meaning: 'The validity dates cannot be used in a certificate.',
         causes: [
-          ['dates in the wrong order or out of range', 'the message shows them'],
+          ['a mistyped date, or an end before the start', 'the message shows both dates'],
           ['a wrong clock', 'enrollkit doctor compares it'],
         ],
       },
       INVALID_VERIFICATION_CODE: {
         meaning: 'The verification code is not valid.',
         causes: [
-          ['a character or length that is not allowed: one word without spaces', 'the message names it'],
+          [
+            'a space, a line break or an ellipsis that was copied as well',
+            'it is one word of letters and digits',
+          ],
         ],
       },
       INVALID_CONNECTION_STRING: {
@@ -2525,20 +2724,27 @@ export const en = {
       },
       PASSPHRASE_REQUIRED: {
         meaning: 'The private key is encrypted, and there is no passphrase.',
-        causes: [['ENROLLKIT_PASSPHRASE is not set in this shell', 'set it, or use --passphrase-file']],
+        causes: [
+          ['ENROLLKIT_PASSPHRASE is not set in this shell or CI job', 'env | grep -c ENROLLKIT_PASSPHRASE'],
+          ['sudo or a container does not pass the variable on', 'use --passphrase-file FILE there'],
+        ],
       },
       WRONG_PASSPHRASE: {
         meaning: 'The passphrase does not decrypt the private key.',
         causes: [
-          ['a mistyped or outdated passphrase', 'try it with openssl pkey -in key.pem -noout'],
-          ['a file with Windows line endings or a trailing space', 'only the first line counts'],
+          ['a mistyped or outdated passphrase', 'try it: openssl pkey -in key.pem -noout'],
+          ['a space at the end of the line in the passphrase file', 'head -n 1 FILE | od -c'],
         ],
       },
       NO_CREDENTIALS: {
         meaning: 'There are no Azure credentials, or they are not accepted.',
         causes: [
-          ['you are not logged in, or the login has expired', 'az account show'],
-          ['AZURE_CLIENT_SECRET or a connection string is wrong', 'compare it with the portal'],
+          ['you are not signed in, or the sign-in has expired', 'az account show; az login signs in'],
+          [
+            'AZURE_CLIENT_SECRET has expired or is wrong',
+            'the app registration in the portal shows until when secrets are valid',
+          ],
+          ['a connection string with an old key', 'compare it with Shared access policies of the DPS'],
         ],
       },
       FORBIDDEN: {
@@ -2577,7 +2783,7 @@ export const en = {
       NOT_FOUND: {
         meaning: 'It does not exist.',
         causes: [
-          ['a mistyped name, or it was deleted', 'enrollkit group list, enrollkit ca list'],
+          ['a mistyped name, or it was deleted', 'list the existing ones, for example: enrollkit group list'],
           ['another folder or provisioning service', 'check --dir and --dps-name'],
         ],
       },
@@ -2592,14 +2798,23 @@ export const en = {
         meaning: 'Someone else changed it between reading and writing.',
         causes: [
           [
-            'another process or person is working on the same provisioning service',
-            'ask them, or check lastUpdatedDateTimeUtc',
+            'another command, pipeline or person is changing the same provisioning service',
+            'the activity log of the DPS in the portal',
           ],
         ],
       },
       REFUSED: {
         meaning: 'The service refused the request.',
-        causes: [['the message has the reason', 'run enrollkit explain CODE with the code in it']],
+        causes: [
+          [
+            'a rule of the service, which the message quotes',
+            'enrollkit explain CODE, with the code in the message',
+          ],
+          [
+            'a policy of the subscription, such as allowed locations or names',
+            'the activity log of the resource group in the portal',
+          ],
+        ],
       },
       NOT_READ_BACK: {
         meaning: 'The service accepted a change but does not show it.',
@@ -2635,7 +2850,14 @@ export const en = {
       },
       THROTTLED: {
         meaning: 'The service is throttling requests.',
-        causes: [['more than 1000 registrations or operations per minute', 'enrollkit explain 429001']],
+        causes: [
+          [
+            'other clients of the same provisioning service: DPS counts registrations per minute for all of them',
+            'the metrics of the DPS in the portal',
+          ],
+          ['a pace that is too high', 'fleet register --rate N slows it down'],
+          ['the emulator was started with --quotas', 'start it without'],
+        ],
       },
       SERVICE_FAILED: {
         meaning: 'The service itself failed.',
@@ -2685,45 +2907,82 @@ export const en = {
       },
       PARTIAL: {
         meaning: 'Some devices are done, others failed.',
-        causes: [['each failure has its own reason', 'the message, or the results file, has them']],
+        causes: [
+          [
+            'some devices have a problem that the others do not have, such as an expired certificate',
+            'enrollkit explain CODE, with the code in the message or the results file',
+          ],
+          [
+            'the service throttled or the network failed in between',
+            'the results file has the code of each device',
+          ],
+        ],
       },
       NEEDS_INPUT: {
         meaning: 'An answer is missing, and there is no one to ask.',
         causes: [
-          ['the command runs in CI, or its input is not a terminal', 'set the flag that the message names'],
+          [
+            'the input or output is not a terminal, such as in CI, with a pipe, or in docker run without -it',
+            'test -t 0 && test -t 1 && test -t 2 && echo terminal',
+          ],
+          ['CI is set in the environment', 'echo $CI'],
         ],
       },
       FOLDER_NOT_EMPTY: {
         meaning: 'The folder has files that enrollkit did not create.',
-        causes: [['it is not the folder you meant', 'the message names two of the files']],
+        causes: [
+          ['the folder of another program or project, or another working directory', 'ls -A FOLDER; pwd'],
+          ['an earlier run, where a replay needs a new folder', 'enrollkit runs --dir FOLDER'],
+        ],
       },
       FOLDER_IN_USE: {
         meaning: 'Another command is using the folder.',
-        causes: [['a command that is still running', 'check ps, or the task manager']],
+        causes: [
+          ['a command that still runs, perhaps in another terminal', 'the message names its process ID'],
+        ],
       },
       FILE_EXISTS: {
         meaning: 'A file already exists, and is not overwritten.',
-        causes: [['an earlier run, or another program, created it', 'the message names the file']],
+        causes: [
+          ['an earlier command, or another program, created it', 'ls -l FILE shows when'],
+          ['two inputs lead to the same file name', 'the message names the file'],
+        ],
       },
       FILE_UNREADABLE: {
         meaning: 'A file or folder does not exist or cannot be read.',
-        causes: [['a mistyped path, or missing permissions', 'ls -l PATH']],
+        causes: [
+          ['a mistyped path, or another working directory', 'ls -l PATH; pwd'],
+          ['the file belongs to another user', 'id; ls -l PATH'],
+          ['a folder or a pipe in place of a file', 'stat PATH'],
+        ],
       },
       FILE_UNWRITABLE: {
         meaning: 'A file or folder cannot be written.',
-        causes: [['missing permissions, or a full disk', 'ls -ld FOLDER, df FOLDER']],
+        causes: [
+          ['the folder belongs to another user, or is read-only', 'ls -ld FOLDER'],
+          ['the disk is full', 'df -h FOLDER'],
+        ],
       },
       JOURNAL_UNREADABLE: {
         meaning: 'The record of what earlier runs created cannot be read.',
-        causes: [['the file was edited or damaged', 'the message names the line']],
+        causes: [
+          ['the file was edited, or merged by a version control system', 'the message names the line'],
+          ['the disk was damaged or full', 'df -h; look for read errors in the system log'],
+        ],
       },
       ADDRESS_UNUSABLE: {
         meaning: 'The emulator cannot listen on that address.',
-        causes: [['it is not an address of this computer', 'check ip address, or ipconfig']],
+        causes: [
+          ['it is not an address of this computer', 'ip address, or ipconfig on Windows'],
+          ['IPv6 is turned off, as in many containers', 'use 127.0.0.1'],
+        ],
       },
       PORT_IN_USE: {
         meaning: 'Another program is listening on the port.',
-        causes: [['another emulator, or another program', 'enrollkit emulator status, ss -ltnp']],
+        causes: [
+          ['another emulator', 'enrollkit emulator status'],
+          ['another program, such as an MQTT broker on port 8883', 'ss -ltnp, or netstat -ano on Windows'],
+        ],
       },
       PORT_NOT_PERMITTED: {
         meaning: 'You are not permitted to open the port.',
@@ -2743,19 +3002,41 @@ export const en = {
       },
       EMULATOR_STATE_IN_USE: {
         meaning: 'An emulator is already running on that folder.',
-        causes: [['one that was started earlier', 'enrollkit emulator status']],
+        causes: [
+          [
+            'an emulator that was started earlier, perhaps in the background',
+            'enrollkit emulator status --dir FOLDER',
+          ],
+          ['a command that runs the emulator itself, such as quickstart', 'the message names its process ID'],
+        ],
       },
       EMULATOR_STATE_UNREADABLE: {
         meaning: 'The state of the emulator cannot be read.',
-        causes: [['it was damaged, or written by another version', 'the message says which']],
+        causes: [
+          ['it was written by another version of enrollkit', 'the message says which; enrollkit --version'],
+          [
+            'a copy without all of its files, or a damaged disk',
+            'copy the whole folder, with the emulator stopped',
+          ],
+        ],
       },
       EMULATOR_UNSUPPORTED: {
         meaning: 'The emulator does not run on this platform.',
-        causes: [['there is no build of its database for it', 'the message names the platform']],
+        causes: [
+          [
+            'its database has no build for this platform',
+            'node -p \'process.platform + " " + process.arch\'',
+          ],
+        ],
       },
       INTERRUPTED: {
         meaning: 'The command was interrupted. Completed work is kept.',
-        causes: [['Ctrl-C, or a signal to stop', 'run the command again']],
+        causes: [
+          [
+            'Ctrl-C, or a stop signal of a CI job, a container or the system',
+            'the log of the job says why, for example a time limit',
+          ],
+        ],
       },
     },
   },
@@ -3121,9 +3402,6 @@ export const en = {
     constraintsEmptyList: 'its name constraints have an empty list',
     accessEmpty: 'its information access is empty',
     accessMalformed: 'its information access is malformed',
-    distributionPointsEmpty: 'its list of CRL distribution points is empty',
-    distributionPointsMalformed: 'its CRL distribution points are malformed',
-    distributionPointsNames: 'its CRL distribution points have an empty list of names',
     tooDeep: (leaf: string, depth: number, maximum: number) =>
       `There are ${depth} intermediate certificates between the certificate ${leaf} and the trusted one; the maximum is ${maximum}.`,
     noPolicy: (certificate: string) =>
@@ -3144,7 +3422,7 @@ export const en = {
     listEarly: 'it is not valid yet',
     listWithoutEnd: 'it has no date of the next update',
     listOld: 'it is out of date',
-    listPartial: 'it covers only some certificates',
+    listPartial: 'it does not cover this certificate, or not all reasons for revocation',
     listExtension: (type: string) => `it has the critical extension ${type}`,
     listEntryExtension: (type: string) => `one of its entries has the critical extension ${type}`,
     listWithoutNumber: 'it has no number',
@@ -3243,6 +3521,9 @@ export const en = {
     noCertificate: 'It does not contain a certificate.',
     moreThanThreeParts: 'it has more than three parts',
     signatureOctets: 'its signature is not a whole number of octets',
+    distributionPointsEmpty: 'its list of CRL distribution points is empty',
+    distributionPointsMalformed: 'its CRL distribution points are malformed',
+    distributionPointsNames: 'its CRL distribution points have an empty list of names',
     twoAlgorithms: 'it names two different signature algorithms',
     validityShape: 'its validity is not two dates',
     afterLastField: 'it has extra data after its last field',
@@ -3468,7 +3749,7 @@ export const en = {
     addressInvalid: 'it is not an IPv4 or IPv6 address',
     keyNotOfPublicKey: 'The private key does not belong to the public key.',
     wouldNotHold: (subject: string, issuer: string, reasons: string) =>
-      `A certificate ${subject} issued by ${issuer} would never be valid. ${reasons}`,
+      `A certificate ${subject} issued by ${issuer || 'a CA without a name'} would never be valid. ${reasons}`,
     signElsewhere:
       'Sign with a CA that is allowed to issue it. If you know that its verifiers accept it, add --force.',
     subjectEmpty: 'The subject is empty, and there is no subject alternative name.',
@@ -3772,6 +4053,8 @@ export const en = {
       `The hub name "${name}" is invalid. Use 3 to 50 letters, digits and hyphens, without a hyphen at either end.`,
     invalidServiceName: (name: string) =>
       `The provisioning service name "${name}" is invalid. Use 3 to 64 letters, digits and hyphens, without a hyphen at either end, and not "global".`,
+    invalidPolicyName: (name: string) =>
+      `The credential policy name "${name}" is invalid. Use 1 to 63 letters, digits, or - . _ characters.`,
     unknownPart: 'it has a part other than HostName, SharedAccessKeyName and SharedAccessKey',
     partTwice: (name: string) => `it has ${name} twice`,
     partMissing: (name: string) => `${name} is missing`,
@@ -3787,6 +4070,8 @@ export const en = {
       `The module identity "${id}" has ${length} characters. It is also the common name of the certificate, which can have at most ${maximum}.`,
     invalidModuleIdentity: (id: string) =>
       `The module identity "${id}" is invalid. Use deviceId/moduleId, each with letters, digits and - . % _ * ? ! ( ) , : = @ $ '.`,
+    invalidMessageId: (id: string) =>
+      `The message ID "${id}" is invalid. Use 1 to 128 letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '.`,
     noGroupId: 'The enrollment group ID is missing.',
     groupIdTooLong: (id: string, length: number, maximum: number) =>
       `The enrollment group ID "${id}" has ${length} characters. The maximum is ${maximum}.`,
@@ -3922,6 +4207,20 @@ export const en = {
     waitedForLinks: (host: string, seconds: number) =>
       `${host} did not open the AMQP links within ${seconds} seconds.`,
     notAmqp: (host: string) => `${host} does not respond over AMQP as a provisioning service does.`,
+    notBlocked: (registrationId: string) =>
+      `DPS accepted the disabled enrollment of ${registrationId}, but does not show it.`,
+    notUnblocked: (registrationId: string) =>
+      `DPS accepted the change, but still shows a disabled enrollment of ${registrationId}.`,
+    statusNotSet: (hub: string, deviceId: string, status: string) =>
+      `${hub} accepted the new status of the device ${deviceId}, but still shows ${status}.`,
+    amqpLink: 'the links',
+    amqpEnded: (host: string, condition: string) =>
+      `${host} ended the AMQP connection${condition === '' ? '' : ` (${condition})`}.`,
+    messageRefused: (hub: string, deviceId: string, condition: string) =>
+      `${hub} did not accept a message of the device ${deviceId}: ${condition}.`,
+    certificateRefused: (hub: string, deviceId: string, reason: string) =>
+      `${hub} refused to issue a certificate to the device ${deviceId}: ${reason}`,
+    noCertificates: (hub: string) => `${hub} answered a certificate request without certificates.`,
     noAnswer: 'no answer',
     subscriptions: 'the subscriptions',
     resourceGroups: 'the resource groups',
@@ -4073,6 +4372,8 @@ export const en = {
       `Restore the file from a backup. To start with an empty state, move ${folder} away.`,
     logMissing: (path: string) =>
       `The file ${path} is missing. It has the latest changes of the emulator state.`,
+    stateListMissing: (path: string) =>
+      `The file ${path} is missing. It lists the other files of the emulator state.`,
     restoreOrDeleteIndex: (path: string) =>
       `Restore the file from a backup. To continue without those changes, delete ${path}.`,
     logDamaged: (path: string) =>
@@ -4592,6 +4893,45 @@ export const en = {
     existingIntermediateHelp: 'It signs the devices.',
     existingCaConflict:
       'An existing intermediate CA signs the devices, so certificates.intermediate must be true.',
+    byCaLabel: 'Signed by your CA',
+    byCaHelp: 'enrollkit creates the keys; the CA in the folder signs the certificates.',
+    selfSignedLabel: 'Self-signed',
+    selfSignedHelp: 'Without a CA: DPS has the certificate of each device.',
+    csrLabel: 'From certificate signing requests (CSRs)',
+    csrHelp: 'Devices keep their private keys; the CA signs what they request.',
+    selfSignedWithoutCa: 'Self-signed certificates need no CA, so certificates.existingCa must be none.',
+    selfSignedInGroup:
+      'A group recognizes devices by their CA. Self-signed certificates need devices.enrollment individual.',
+    deviceCertificatesFlag:
+      'how devices get their certificates: from the CA, self-signed, or for CSRs (--csr)',
+    deviceCertificatesQuestion: 'How do the devices get their certificates?',
+    selfSignedSummary: (folder: string) => `in ${folder}: self-signed, without a CA`,
+    individualSummary: 'an individual enrollment for each device',
+    iotEdgeNeedsCa:
+      'The CA in the folder must sign the certificates of IoT Edge gateways (deviceCertificates ca).',
+    enrollmentGroupLabel: 'With an enrollment group',
+    enrollmentGroupHelp: 'One entry in DPS for all devices that your CA signs, now and later.',
+    individualLabel: 'Individually',
+    individualHelp: 'One entry in DPS per device, with its own certificate and device ID.',
+    enrollmentFlag: 'enroll the devices with an enrollment group, or each with an individual enrollment',
+    enrollmentQuestion: 'How do you want to enroll the devices?',
+    detailsInGroup:
+      'Device IDs and tags need individual enrollments (devices.enrollment individual). In a group, the registration ID is the device ID, and all devices have the same initial twin.',
+    detailsOfNone: (id: string) => `"${id}" is not one of the registration IDs.`,
+    devicesFlag:
+      'a CSV file of devices: registrationId and, for individual enrollments, deviceId and tags.NAME; or one registration ID per line',
+    requestWithoutKey:
+      'The devices keep their private keys, so enrollkit cannot register them and request certificates.',
+    requestFlag:
+      'each device sends a CSR when it registers, and connects with the certificate that Azure issues (preview)',
+    requestQuestion: 'Should Azure issue the certificates that devices connect with?',
+    requestHelp: 'Each device sends a CSR when it registers. In Azure, this is in preview.',
+    requestSummary: 'Azure issues the certificates that they connect with',
+    policyNeeded: 'In Azure, certificates are issued by a credential policy: its name is missing.',
+    policyFlag:
+      'with --request-certificates: the credential policy that issues them (default: that of the emulator)',
+    policyQuestion: 'Credential policy that issues them:',
+    policyHelp: 'Its name in Azure Device Registry. The emulator has one named default.',
     existingCaFlag: 'which CA of the folder is an existing one; see --ca',
     existingCaQuestion: 'Which CA issues the certificates of your devices?',
     rootNameFlag: 'the common name of the root CA; "" generates a unique name',
@@ -4778,6 +5118,21 @@ export const en = {
     notRepeated: 'accepted in an earlier run, not repeated',
     signedBy: (name: string) => `signed by ${name}`,
     moveAndRerun: (folder: string) => `Move ${folder} away, then run the command again to create a new one.`,
+    createEnrollments: (count: number) =>
+      count === 1 ? 'Create 1 individual enrollment' : `Create ${count} individual enrollments`,
+    individualEnrollment: (id: string) => `individual enrollment ${id}`,
+    enrollmentDiffers: (id: string, members: string) =>
+      `The individual enrollment ${id} already exists, was not created by this folder, and differs: ${members}.`,
+    otherEnrollment: (id: string) =>
+      `Choose another registration ID, or delete the existing enrollment: enrollkit enrollment delete ${id} (with the same --dir).`,
+    selfSigned: 'self-signed',
+    notSelfSigned: 'it is not self-signed',
+    otherRequestedKey: 'its public key is not the one in the certificate signing request',
+    notIssued: (id: string) => `DPS assigned ${id} to a hub, but did not issue a certificate.`,
+    checkPolicy:
+      'Check that the enrollment names a credential policy (--credential-policy NAME), and that the provisioning service is linked to Azure Device Registry. Or leave out --request-certificates.',
+    issuedForOtherKey: (id: string) =>
+      `DPS issued ${id} a certificate for another key than the requested one.`,
     createGroup: (id: string) => `Create the enrollment group ${id}`,
     enrollmentGroup: (id: string) => `enrollment group ${id}`,
     groupDiffers: (id: string, members: string) =>
@@ -4871,6 +5226,15 @@ export const en = {
     keepsItsName: (flag: string) => `Omit ${flag}: an existing CA keeps its name.`,
     otherCaName: (actual: string, wanted: string) =>
       `The common name of this CA is "${actual}", but the plan expects "${wanted}".`,
+    noRequest: (id: string, path: string) =>
+      `There is no certificate signing request for ${id}: it was not specified, and ${path} does not exist.`,
+    giveRequest:
+      'Specify the request of each device with --csr FILE; its common name is the registration ID. To create one on the device: enrollkit cert csr ID',
+    requestOfOther: (path: string, name: string, id: string) =>
+      `${path}: This request is for "${name}", not for ${id}.`,
+    otherRequest: (path: string) => `${path} already exists and is another request than the one specified.`,
+    moveRequest: (path: string) =>
+      `Move ${path} and the certificate beside it away, or specify the same request again.`,
     keepPlan: 'Save the plan, the journal and the program',
     noExistingCa: (folder: string) => `The plan uses an existing CA, but ${folder} does not contain one.`,
     giveCa: 'Specify the CA with --ca FILE and --ca-key FILE.',
@@ -4916,7 +5280,7 @@ export const en = {
     unreadable: (path: string, reason: string) => `${path} cannot be read${reason}.`,
     textTooLong: (length: number, maximum: number) =>
       `this text has ${length} characters; the maximum is ${maximum}`,
-    controlCharacter: (code: string) => `this text contains the control character U+${code}`,
+    controlCharacter: (code: string) => `this text contains U+${code}, which cannot be shown`,
     tooDeep: 'this is nested too deeply',
     endedBeforeAnswer: 'The run ended before there was an answer.',
   },
@@ -5056,6 +5420,13 @@ export const en = {
   cliKernel: {
     /** Before what is wrong, and before what to do next. */
     labels: { error: 'error: ', next: 'next: ' },
+    /** Between the two: what usually causes such an error. */
+    likelyCauses: {
+      title: 'Possible causes, most likely first:',
+      cause: (cause: string, check: string) => `${cause} (${check})`,
+    },
+    /** The last line of an error. */
+    learnMore: (code: string) => `Learn more: enrollkit explain ${code}`,
     emptyFolder: '--dir is empty.',
     nameFolder: 'Specify a folder: --dir FOLDER.',
     notAChoice: (flag: string, value: string, choices: readonly string[]) =>
@@ -5372,6 +5743,8 @@ export const en = {
     },
     notATime: (flag: string, text: string) =>
       `--${flag} must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z, not "${text}".`,
+    notADuration: (flag: string, text: string) =>
+      `--${flag} is a time such as 500ms, 30s, 10m or 2h, from 100ms to 100d, not "${text}".`,
     notASpan: (flag: string, text: string) =>
       `--${flag} must be days, hours or percent, such as 30, 36h or 25%, not "${text}".`,
     output: {
@@ -5441,7 +5814,7 @@ export const en = {
     sharedEmulator: 'use the running emulator of this folder, which other folders may share',
     sharedEmulatorStopped: (folder: string) => `No emulator is running in ${folder}.`,
     sharedEmulatorGone: (folder: string, emulator: string) =>
-      `The runs of ${folder} use the emulator in ${emulator}, and there is none.`,
+      `The runs in ${folder} use the emulator in ${emulator}, but there is no emulator in that folder.`,
     startShared: (folder: string) => `Start it: enrollkit emulator start --detach --dir ${folder}`,
     anotherEmulator: (folder: string, emulator: string) =>
       `The folder ${folder} already uses another emulator, in ${emulator}.`,
@@ -5624,6 +5997,14 @@ export const en = {
     createHelp:
       'A resource group, a provisioning service, an IoT hub and the link between them are created if they do not exist. You choose their names next, and see them in the plan before anything is created. Everything that a run creates is tagged, and enrollkit clean deletes it again. Your account needs the role Contributor on the subscription or the resource group.',
     closing: {
+      toInstall: (count: number, service: string | undefined, time: string) =>
+        `${count} ${count === 1 ? 'certificate is' : 'certificates are'} issued and can register on ${service ?? 'the emulator'}, in ${time}.`,
+      install: 'install it on the device, which has the key',
+      request: 'the certificate signing request of the device',
+      operational: 'issued at registration: certificate, chain and key for IoT Hub',
+      enrollmentsReadBack: 'Individual enrollments, read back from the service',
+      disabledEnrollments: (service: string | undefined) =>
+        `The individual enrollments are created on ${service ?? 'the emulator'}. They are disabled, so no device is registered.`,
       disabled: (service: string | undefined) =>
         `The enrollment group is created on ${service ?? 'the emulator'}. It is disabled, so no device is registered.`,
       enrolled: (count: number, service: string | undefined, time: string) =>
@@ -5642,7 +6023,7 @@ export const en = {
       programKept: 'kept, because you changed it',
       program: 'creates the enrollment group, in Python',
       plan: 'to run this again: quickstart --plan FILE',
-      recording: 'recordings of runs, for replay and runs compare',
+      recording: 'recordings of runs, for report and replay',
       idScope: 'ID scope',
       sendAgain: 'Send another message as the first device',
       keepEmulator: 'Keep the emulator running with these resources, for any Azure SDK',
@@ -5690,6 +6071,23 @@ export const en = {
       emulator: 'DPS: the emulator',
       emulatorMeaning: 'Device Provisioning Service on this computer: no account, no cost',
       azureMeaning: 'your Device Provisioning Service in Azure: devices contact it first',
+      ownCertificate: (isGateway: boolean, days: number) =>
+        `${isGateway ? 'a gateway' : 'a device'}: its own key and self-signed certificate, valid for ${days} days`,
+      requested: (days: number) =>
+        `a device: keeps its key; certificate for its request, valid for ${days} days`,
+      individual: (count: number) =>
+        count === 1 ? 'Individual enrollment' : `${count} individual enrollments`,
+      individualMeaning: 'each allows one device, by its certificate',
+      details: (count: number) =>
+        count === 1 ? 'Device ID, tags: 1 device' : `Device IDs, tags: ${count} devices`,
+      detailsMeaning: (first: string) => `for example ${first}`,
+      operational: (policy: string | undefined) =>
+        policy === undefined ? 'Certificates issued by DPS' : `Credential policy ${policy}`,
+      operationalMeaning: 'each device sends a CSR when it registers, and connects with what is issued',
+      registerThemselves: (count: number) =>
+        count === 1
+          ? 'registers when its certificate is installed'
+          : 'register when their certificates are installed',
       caCertificate: (name: string) => `CA certificate ${name}`,
       group: (id: string) => `Enrollment group ${id}`,
       disabled: 'prepared, but rejects all devices for now',
@@ -5723,10 +6121,11 @@ export const en = {
       `${role} CA "${commonName}", valid until ${day}${endsSoon ? ': expires soon' : ''}`,
     deviceCertificates: (count: number, day: string, due: number) =>
       `${count === 1 ? '1 device certificate' : `${count} device certificates`}, the first valid until ${day}${due === 0 ? '' : `: ${due} due for renewal`}`,
-    planOnEmulator: (count: number, group: string) =>
-      `a plan for ${count} ${count === 1 ? 'device' : 'devices'} on the emulator, enrollment group ${group}`,
-    planInAzure: (count: number, service: string, group: string) =>
-      `a plan for ${count} ${count === 1 ? 'device' : 'devices'} in Azure, on ${service}, enrollment group ${group}`,
+    /** Without a group, the devices have individual enrollments. */
+    planOnEmulator: (count: number, group: string | undefined) =>
+      `a plan for ${count} ${count === 1 ? 'device' : 'devices'} on the emulator, ${group === undefined ? 'individual enrollments' : `enrollment group ${group}`}`,
+    planInAzure: (count: number, service: string, group: string | undefined) =>
+      `a plan for ${count} ${count === 1 ? 'device' : 'devices'} in Azure, on ${service}, ${group === undefined ? 'individual enrollments' : `enrollment group ${group}`}`,
     lastRun: (day: string, outcome: 'done' | 'failed' | 'interrupted', failure: string | undefined) =>
       `last run on ${day}: ${outcome === 'done' ? 'completed' : outcome}${failure ? `: ${failure}` : ''}`,
     uploadToEmulator: (page: string, name: string, file: string, upload: string, code: string) => `
@@ -5796,6 +6195,8 @@ The verification certificate is ready. In the portal, on the same page:
         'S1 is the usual tier, billed by the day. F1 is free, allows 8,000 messages a day, and each subscription can have one. A free hub cannot be turned into another tier later.',
       'certificates.keyAlgorithm':
         'Each CA and each device gets a key pair. EC P-256 is small, fast and accepted by Azure and by all Azure SDKs. Choose RSA only if a device or a rule requires it. All keys are of the same type. To change it later, you need new certificates.',
+      'certificates.deviceCertificates':
+        'A device proves who it is with a certificate and its private key. Signed by your CA: enrollkit creates both for each device. Self-signed: the same without a CA, for a few devices. From CSRs: the key was created on the device and never leaves it; you have a certificate signing request (CSR) of each device, and get back a certificate to install.',
       'certificates.existingCa':
         'If your company already has a root or intermediate CA, it can sign the certificates of your devices. Otherwise, enrollkit creates new CAs.',
       'certificates.rootCommonName':
@@ -5830,6 +6231,14 @@ The verification certificate is ready. In the portal, on the same page:
         'An IoT Edge device is a gateway that runs modules and lets other devices connect through it. It needs an additional CA certificate for those. Answer no for ordinary devices.',
       'enrollmentGroup.provisioningStatus':
         'A disabled group rejects all devices. Use it to prepare everything now and let devices register later.',
+      'devices.enrollment':
+        'An enrollment is the entry in DPS that allows a device to register. With an enrollment group, one entry allows every device whose certificate your CA signed: choose it for many devices, and if you are not sure. With individual enrollments, each device has its own entry: choose them if devices need different settings, a device ID other than the registration ID, or certificates without a common CA. No CA is uploaded then.',
+      'devices.details':
+        'A CSV file can have a column deviceId, with the ID of each device in IoT Hub, and columns such as tags.site, with tags of its device twin.',
+      'devices.requestCertificates':
+        'With certificate management, Azure issues the certificate that a device connects to IoT Hub with. The device registers with its own certificate as before, and sends a certificate signing request (CSR) along. In Azure this is in preview: the provisioning service must be linked to Azure Device Registry. The emulator does it too.',
+      'devices.credentialPolicy':
+        'A credential policy in Azure Device Registry says which CA issues the certificates, and for how long they are valid. The emulator has one for each name.',
       'devices.naming':
         'Each device has a registration ID, by which DPS knows it; it becomes the device ID in IoT Hub. Number your devices if any name will do. Use a list or a file if they have names already, such as serial numbers.',
       'devices.count':
@@ -5837,7 +6246,9 @@ The verification certificate is ready. In the portal, on the same page:
       'devices.prefix':
         'With the prefix line4- the devices are called line4-001, line4-002, and so on. Letters, digits and - . _ : are allowed.',
       'devices.file':
-        'A file that a spreadsheet or a database has exported: CSV with a column registrationId in its first line, or a text file with one registration ID per line. The whole file is checked before anything is created; an invalid line is reported by its number.',
+        'A file that a spreadsheet or a database has exported: CSV with a column registrationId in its first line, or a text file with one registration ID per line. With individual enrollments, it can also have a column deviceId (the ID in IoT Hub) and columns such as tags.site (tags of the device twin). The whole file is checked before anything is created; an invalid line is reported by its number.',
+      'devices.requests':
+        'Each device, or its maker, creates a private key and a certificate signing request (CSR) and gives you the request. Its common name is the registration ID. List the files, or name a folder that contains them: names that end in .csr, .pem, .req, .p10 or .der. To create one with enrollkit, run on the device: enrollkit cert csr ID',
       'devices.registrationIds':
         'Letters, digits and the characters - . _ : are allowed, at most 64 of them for certificates. IDs are case-insensitive. Each ID is also the common name in the certificate of the device, since DPS compares the two.',
       'devices.protocol':
@@ -5924,6 +6335,26 @@ The verification certificate is ready. In the portal, on the same page:
     fromListEffect: 'Registration IDs that you type or paste.',
     fromFile: 'From a file',
     fileFormat: 'CSV with the column registrationId, or one ID per line.',
+    fileFormatWithDetails: 'CSV with registrationId, deviceId and tags.NAME, or one ID per line.',
+    requestsQuestion: 'Files with the certificate signing requests:',
+    requestsFormat: 'Separated by commas, or a folder that contains them.',
+    requestsKept: (count: number) =>
+      `Press Enter to keep ${count === 1 ? 'the request' : `the ${count} requests`} in the folder.`,
+    devicesTwice: '--devices cannot be used together with --device, --count or --device-prefix.',
+    deviceFileNext:
+      'Use a CSV file whose first line has the column registrationId (and optionally deviceId and tags.NAME), or one registration ID per line.',
+    csrNotUsed: '--csr is for devices that keep their keys, but the plan creates the keys.',
+    csrNotUsedNext: 'Leave out --csr, or use --device-certificates csr.',
+    csrOfNoDevice: (id: string) => `--csr has a request for ${id}, which is not one of the devices.`,
+    csrOfNoDeviceNext: (id: string) => `Add --device ${id}, or leave out its request.`,
+    csrTwice: (id: string, one: string, other: string) => `${one} and ${other} are both requests for ${id}.`,
+    noCsrIn: (folder: string, endings: readonly string[]) =>
+      `${folder} contains no file whose name ends in ${endings.join(', ')}.`,
+    commandCsr:
+      'a certificate signing request of a device that keeps its key, or a folder of them; repeat for more',
+    commandExampleDevices: 'the devices of a list, each with an individual enrollment',
+    commandExampleCsr: 'devices that keep their private keys',
+    commandExampleRequest: 'devices that connect with certificates issued at registration',
     howManyNew: 'How many new devices?',
     howMany: 'How many devices?',
     countEffect: 'Each device gets its own key and certificate, and is registered.',
@@ -6015,6 +6446,8 @@ The verification certificate is ready. In the portal, on the same page:
         count === 1 ? `Chain of one certificate: ${path}` : `Chain of ${count} certificates: ${path}`,
       leftOut: (subject: string, issuer: string) =>
         `note: omitted the certificate of ${subject} issued by ${issuer}; the chain contains another certificate of that CA.`,
+      issuerLeftOut: (subject: string) =>
+        `note: omitted the certificate of ${subject}; the chain needs it only with another omitted certificate.`,
       tooMany: (path: string, count: number, maximum: number) =>
         `${path} contains ${count} certificates; a chain has at most ${maximum}.`,
       noFirst: 'Every certificate issued another one, so none can be the first of a chain.',
@@ -6136,7 +6569,9 @@ The verification certificate is ready. In the portal, on the same page:
       incomplete:
         'Too many CAs have the same name. The signers of some certificates were not looked for; specify fewer files.',
       title: 'Certificates',
-      at: (time: string) => `As of ${time}`,
+      summaryAt: (summary: string, time: string) => `${summary}. As of ${time}`,
+      /** Of a key: its algorithm, and whether the private key is there. */
+      key: (algorithm: string, privateKey: string) => `${algorithm}, ${privateKey}`,
       columns: {
         certificate: 'Certificate',
         kind: 'Kind',
@@ -6750,14 +7185,175 @@ The verification certificate is ready. In the portal, on the same page:
       files: 'with a certificate in other files, at a DPS in Azure',
     },
     id: 'the registration ID',
+    block: {
+      description:
+        'Keeps one device out, such as a stolen device of an enrollment group. Creates a disabled individual enrollment for it, or disables the existing one, and disables its identity in the hub, which ends its connection. On Azure, the hub requires ENROLLKIT_HUB_CONNECTION_STRING.',
+      certificateFlag: 'certificate of the device (default: the one in the certificate folder)',
+      fileExample: 'with a certificate in another file, on Azure',
+      giveCertificate:
+        'Specify the certificate of the device with --certificate FILE. DPS requires it for the disabled enrollment.',
+      rows: { device: 'Device', enrollment: 'Individual enrollment', hub: 'Identity in the hub' },
+      enrollments: {
+        created: 'created, disabled',
+        disabled: 'disabled',
+        deleted: 'deleted: its enrollment group applies again',
+        enabled: 'enabled',
+        none: 'unchanged',
+      },
+      statuses: { enabled: 'enabled', disabled: 'disabled', unknown: 'unchanged' },
+      inHub: (host: string, deviceId: string, status: string) => `${status}: ${deviceId} in ${host}`,
+      notInHub: 'none: the device is not in a known hub',
+      hubLeft: (host: string, command: string) =>
+        `There is no connection string for ${host}, so the identity of the device was not changed. Set ENROLLKIT_HUB_CONNECTION_STRING and run the command again, or run: ${command}`,
+      next: {
+        blocked: (command: string) =>
+          `When the device registers again, DPS answers with the status "disabled" and assigns no hub; the hub refuses to let it connect. To undo: ${command}`,
+        unblocked: (command: string) => `The device can register and connect again: ${command}`,
+      },
+    },
+    unblock: {
+      description:
+        'Lets a blocked device in again: enables its identity in the hub, and deletes the individual enrollment that `device block` created, or enables the existing one.',
+      example: 'a device that was blocked',
+      azureExample: 'on Azure',
+    },
     send: {
       message: 'message to send (default: a greeting and the time)',
       custom: 'a custom message',
+      messageId:
+        'message ID ($.mid); the emulator is asked first, and a message that it has already is not sent again',
+      once: 'in a script that may be run again: the message arrives once',
+      notRepeated: (device: string, id: string, hub: string, twin: string) =>
+        `Not repeated: ${hub} already has message ${id} from ${device}.\nDevice twin:\n${twin}`,
       sent: (device: string, message: string, hub: string, twin: string) =>
         `${device} sent ${message} to ${hub}.\nDevice twin:\n${twin}`,
       badJson: (problem: string) => `--message, ${problem}.`,
       notAnObject: '--message is not a JSON object.',
       example: 'Specify a JSON object, for example \'{"temperature":21.5}\'.',
+    },
+  },
+
+  /** src/fleet/running/, src/cli/device/run.ts */
+  deviceRun: {
+    tooDeep: (maximum: number) => `a template has at most ${maximum} levels`,
+    unknownGenerator: (name: string, known: readonly string[]) =>
+      `${name} is unknown; a name that begins with $ is one of ${known.join(', ')}`,
+    notAlone: (name: string) => `${name} must be the only member of its object`,
+    notAnObject: 'a template is a JSON object',
+    outOfRange: 'start must be between minimum and maximum',
+    unexpected: (message: string) => `Unexpected error: ${message}`,
+    description:
+      'Runs devices until you press Ctrl-C: each registers, stays connected to its hub, sends telemetry, reports the desired properties of its twin, answers direct methods and receives messages. A device that loses its connection connects again, with growing delays. Without IDs, runs all devices of the certificate folder or of the fleet.',
+    ids: 'registration IDs (default: all)',
+    what: 'What the devices do:',
+    how: 'How they run:',
+    flags: {
+      fleet: 'a fleet that `fleet issue` wrote, instead of the certificate folder',
+      protocol:
+        'mqtt, amqp, or one of them over WebSockets, on port 443; devices then register over HTTPS (default: mqtt)',
+      template: 'what each message contains, as a JSON template (default: ID, time, counter and temperature)',
+      interval: 'time between two messages of a device, such as 500ms, 10s or 5m (default: 5s)',
+      reported: 'properties that each device reports when it connects, as a JSON template',
+      methods: 'answers to direct methods, as a JSON table (default: status 200 and the payload of the call)',
+      csr: 'request an operational certificate from DPS, and renew it before it expires; MQTT only',
+      renewAfter: 'renew certificates after this time (default: two thirds of their validity)',
+      count: 'end after this number of messages from each device',
+      duration: 'end after this time, such as 30s, 10m or 2h',
+      json: 'print events to standard output, one JSON object per line',
+    },
+    examples: {
+      all: 'all devices of the certificate folder, until Ctrl-C',
+      fleet: 'a fleet for ten minutes, with its events as JSON',
+      one: 'one device over WebSockets',
+    },
+    csrOverMqtt: '--csr requires --protocol mqtt or mqtt-ws: IoT hubs renew certificates over MQTT only.',
+    renewWithoutCsr: '--renew-after requires --csr.',
+    oneDeviceForFiles: '--certificate, --chain and --key are for one device: specify its ID.',
+    fleetAndFiles: '--fleet cannot be combined with --certificate, --chain or --key.',
+    noDevices: (folder: string) => `There are no devices in ${folder}.`,
+    createDevices: 'Create some: enrollkit quickstart --yes; or run a fleet with --fleet.',
+    notInFleet: (ids: readonly string[], more: number, fleet: string) =>
+      `${fleet} does not contain ${firstOf(ids, more)}.`,
+    listedTwice: (id: string) => `${id} is specified twice.`,
+    csvUnreadable: (place: string, file: string, problem: string) => `${place}: ${file}: ${problem}.`,
+    csvNoColumn: (column: string, columns: readonly string[]) =>
+      `there is no column ${column}, only ${columns.join(', ')}`,
+    csvEmpty: 'there are no rows below the column names',
+    tooLong: (file: string, bytes: number, maximum: number) =>
+      `${file}: the message has ${bytes} bytes; IoT Hub accepts up to ${maximum}.`,
+    progress: (
+      connected: number,
+      devices: number,
+      sent: number,
+      perSecond: string,
+      received: number,
+      calls: number,
+      lost: number,
+    ) =>
+      [
+        `${connected} of ${devices} connected`,
+        `${sent} sent (${perSecond}/s)`,
+        `${received} received`,
+        `${calls} method calls`,
+        ...(lost > 0 ? [`${lost} lost`] : []),
+      ].join(', '),
+    gaveUp: (id: string, message: string) => `${id}: ${message}`,
+    moreNotes: (count: number) =>
+      `Not shown: ${counted(count, 'more message')} like these. Use --json for all.`,
+    lostConnection: (id: string, message: string) => `${id} is disconnected: ${message}`,
+    rows: {
+      devices: 'Devices',
+      connected: (connected: number, devices: number) => `${devices}, ${connected} connected at the end`,
+      time: 'Time',
+      sent: 'Messages sent',
+      again: (count: number) => `, ${count} of them again`,
+      lost: 'Messages lost',
+      received: 'Messages received',
+      methods: 'Method calls',
+      desired: 'Desired properties changed',
+      reported: 'Reported properties updated',
+      disconnections: 'Connections lost',
+      renewals: 'Certificates renewed',
+    },
+  },
+
+  /** src/cli/sample/ */
+  cliSample: {
+    edge: {
+      description:
+        'Writes the config.toml of an IoT Edge 1.5 gateway whose certificates are in the certificate folder: provisioning through DPS with its certificate, its edge CA, and the root that its modules and downstream devices trust.',
+      what: 'config',
+      deviceFlag: 'registration ID of the gateway, if the folder has several',
+      hostnameFlag:
+        'host name of the gateway, by which downstream devices connect (default: that of its system)',
+      atFlag:
+        'folder of the certificates and keys on the gateway, such as /var/aziot (default: where they are now)',
+      example: 'for the only gateway of the certificate folder',
+      atExample: 'for files that you copy to the gateway; the configuration lists them',
+      unknown: (what: string) => `There is no sample "${what}" for IoT Edge.`,
+      useConfig: 'Use: enrollkit sample edge config',
+      notAbsolute: (folder: string) => `--at must be an absolute path on the gateway, not "${folder}".`,
+      identity: 'identity certificate with its chain and key',
+      edgeCa: 'edge CA certificate with its chain and key',
+      root: 'root certificate',
+      missing: (what: string, folder: string) => `The ${what} is missing in ${folder}.`,
+      runQuickstart: 'Run enrollkit quickstart, or specify another folder with --dir.',
+      restore: 'Restore the missing file, or create the certificate again.',
+      noGateway: (folder: string) => `There is no IoT Edge gateway in ${folder}.`,
+      create: (device: string, edge: string) => `Create one: ${device}, then ${edge}`,
+      several: (folder: string, count: number) => `There are ${count} IoT Edge gateways in ${folder}.`,
+      chooseOne: 'Specify one with --device ID.',
+      encrypted: (path: string) =>
+        `The private key in ${path} is encrypted. IoT Edge reads unencrypted keys only.`,
+      decrypt: (command: string) => `Write a copy that is not encrypted: ${command}`,
+      notCa: (path: string) => `The certificate in ${path} is not a CA certificate.`,
+      comment: (id: string) => `IoT Edge 1.5, gateway ${id}. Written by enrollkit sample edge config.`,
+      install: 'Save as /etc/aziot/config.toml on the gateway, then run: sudo iotedge config apply',
+      emulator:
+        'The endpoint is the local emulator: the gateway must reach it and trust its root (caFile of emulator start --json).',
+      readable: 'The user aziotcs must be able to read the certificates, aziotks the keys.',
+      copy: 'Copy these files. The user aziotcs must be able to read the certificates, aziotks the keys.',
+      written: (path: string, id: string) => `Wrote ${path}, for the gateway ${id}.`,
     },
   },
 
@@ -6889,11 +7485,20 @@ The verification certificate is ready. In the portal, on the same page:
       `Run the quickstart again, or run: enrollkit ca verify ${name} --certificate FILE --key FILE`,
     caVerified: (name: string) => `The CA certificate ${name} is uploaded and verified`,
     groupMissing: (id: string) => `The enrollment group ${id} does not exist.`,
+    enrollmentMissing: (id: string) => `There is no individual enrollment ${id}.`,
+    enrollmentDiffers: (id: string, members: string) =>
+      `The individual enrollment ${id} differs from the plan: ${members}.`,
+    enrollments: (count: number) =>
+      count === 1
+        ? '1 individual enrollment, as in the plan'
+        : `${count} individual enrollments, as in the plan`,
     createGroup: 'Run the quickstart again to create it.',
     group: (id: string, status: string, holding: string) =>
       `The enrollment group ${id} is ${status} and has ${holding}`,
     groupDiffers: (id: string, members: string) =>
       `The enrollment group ${id} differs from the plan of the folder: ${members}.`,
+    restoreEnrollment:
+      'If the certificate was renewed, or nobody changed it on purpose, run the quickstart again. It restores an enrollment that it created.',
     restoreGroup:
       'If nobody changed it on purpose, run the quickstart again. It restores a group that it created.',
     uploadedCa: (name: string) => `the uploaded CA ${name}`,
@@ -7009,6 +7614,7 @@ The verification certificate is ready. In the portal, on the same page:
       others: 'Others',
       tlsRoot: 'TLS root',
       ports: 'Ports',
+      tls: 'TLS',
       clock: 'Clock',
       log: 'Log',
     },
@@ -7016,6 +7622,7 @@ The verification certificate is ready. In the portal, on the same page:
       `Service ${name}: ${address}, ID scope ${idScope}`,
     otherHub: (name: string, address: string) => `Hub ${name}: ${address}`,
     processSince: (pid: number, since: string) => `${pid}, since ${since}`,
+    upToTls: (version: string) => `up to ${version}`,
     clockAhead: (time: string, offset: string) => `${time}, ${offset} ahead of this computer`,
     clockBehind: (time: string, offset: string) => `${time}, ${offset} behind this computer`,
     timeRange: 'The clock can be set to a time between the years 1970 and 9999.',
@@ -7206,8 +7813,11 @@ The verification certificate is ready. In the portal, on the same page:
       `${count.toLocaleString('en-US')} ${outcome}`,
     failed: (devices: number, code: string) => `${countOf(devices, 'device')} failed: ${code}`,
     faster: (duration: string) => `under ${duration}`,
-    percentiles: (p50: string, p90: string, p99: string, all: string) =>
-      `50% within ${p50}, 90% within ${p90}, 99% within ${p99}, all within ${all}`,
+    percentiles: (p50: string, p95: string, p99: string, max: string) =>
+      `p50 ${p50}, p95 ${p95}, p99 ${p99}, max ${max}`,
+    rate: (mean: string, peak: string) => `mean ${mean}, highest ${peak}`,
+    rateHeading: 'Devices per second',
+    issueLatency: 'Time per device in a thread, averaged over each batch',
     unchanged: (devices: number, out: string | undefined) =>
       `${countOf(devices, 'device')}${out === undefined ? '' : ` in ${out}`}: already issued, nothing changed.`,
     issued: (devices: number, out: string | undefined, earlier: number, seconds: number) =>
@@ -7285,6 +7895,155 @@ The verification certificate is ready. In the portal, on the same page:
     registerAzureExample: 'on Azure, with one message from each device',
   },
 
+  /** src/cli/report/, and the pictures that only reports have */
+  cliReport: {
+    description:
+      'Writes one HTML file about a run of quickstart, or about a fleet: the certificate chain, a timeline of the steps, what was created where, the registrations with their latency, when certificates expire, thumbprints, and what to do next. The file loads nothing from the network, prints on A4, and has no keys or passwords in it. It is made from the recording of the run and the certificates in the folder; the provisioning service is not asked.',
+    folder: 'a certificate folder (default: certs), or a fleet that fleet issue wrote',
+    outFlag: 'where to write it (default: report.html in the folder; FLEET.report.html for a fleet)',
+    runFlag: 'a recording: a file, or its name in FOLDER/.enrollkit/runs (default: the last run)',
+    resultsFlag: 'for a fleet: the results of fleet register (default: FLEET.registrations.ndjson)',
+    forceFlag: 'replace a file that is not a report, or a report that was edited',
+    examples: {
+      last: 'the last run of the folder certs, as certs/report.html',
+      earlier: 'an earlier run, in another file',
+      fleet: 'a fleet, as sensors.report.html',
+    },
+    written: (path: string) => `Report: ${path}`,
+    warning: (text: string) => `warning: ${text}`,
+    noFolder: (folder: string) => `There is no folder ${folder}.`,
+    notReadBack: (path: string) => `The report ${path} was not read back as it was written.`,
+    title: (folder: string) => `enrollkit report: ${folder}`,
+    writtenAt: (time: string) => `Written ${time}`,
+    outcomes: { done: 'Completed.', failed: 'Failed.', interrupted: 'Interrupted.' },
+    started: (time: string, duration: string) => `Started ${time}, took ${duration}.`,
+    replay: (time: string) => `A replay of the run of ${time}.`,
+    chain: 'Certificate chain',
+    next: 'Next steps',
+    warnings: {
+      label: 'Warnings',
+      noRun: (folder: string) => `There is no recorded run in ${folder}.`,
+      unreadableRun: (message: string) => `The last recording cannot be read. ${message}`,
+      missing: (count: number, first: string) =>
+        count === 1
+          ? `A certificate of the run is no longer in the folder: ${first}`
+          : `${count} certificates of the run are no longer in the folder. The first one: ${first}`,
+      replaced: (count: number, first: string) =>
+        count === 1
+          ? `A certificate was replaced after the run: ${first}`
+          : `${count} certificates were replaced after the run. The first one: ${first}`,
+      cleaned:
+        'What the run created in the provisioning service was deleted after the run, according to the journal of the folder.',
+      partlyCleaned:
+        'Part of what the run created in the provisioning service was deleted after the run, according to the journal of the folder.',
+    },
+    timeline: {
+      title: 'Timeline',
+      table: 'Steps',
+      none: 'The run ended before its first step.',
+      summary: (steps: number, duration: string) =>
+        `${steps === 1 ? '1 step' : `${steps} steps`}; ${duration} with the start of the program`,
+      statuses: {
+        done: 'done',
+        already: 'already done',
+        failed: 'failed',
+        interrupted: 'interrupted',
+      },
+      columns: {
+        step: 'Step',
+        status: 'Status',
+        outcome: 'Outcome, as recorded',
+        duration: 'Duration',
+        requests: 'Requests',
+      },
+    },
+    created: {
+      heading: 'What was created where',
+      service: 'Provisioning service',
+      emulator: (name: string) => `${name}, in the emulator`,
+      endpoint: 'Host name',
+      deviceEndpoint: 'Endpoint for devices',
+      idScope: 'ID scope',
+      subscription: 'Subscription',
+      resourceGroup: 'Resource group',
+      tags: 'Tags in the initial twin',
+      verified: 'CA certificate verified',
+      yes: 'yes',
+      no: 'no',
+      remains: 'Created by runs in this folder, and not deleted since',
+    },
+    registrations: {
+      heading: 'Registrations',
+      none: 'not registered',
+      earlier: 'registered earlier',
+      refused: (code: string) => `refused: ${code}`,
+      columns: {
+        device: 'Registration ID',
+        status: 'Status',
+        hub: 'Hub',
+        id: 'Device ID',
+        latency: 'Latency',
+      },
+    },
+    calendar: {
+      title: 'Expiry calendar',
+      expired: 'expired (hatched)',
+      soon: 'ends soon (thick)',
+      valid: 'valid',
+      now: 'this month (dashed)',
+      later: (year: number, count: number) => `after ${year}: ${count}`,
+      description: (count: number, months: readonly string[]) =>
+        `${count === 1 ? '1 certificate' : `${count} certificates`}. Ends by month: ${months.join(', ')}`,
+    },
+    /** In the list of what ends first. */
+    ends: (day: string, name: string, kind: string, state: string) => `${day} ${name}, ${kind}: ${state}`,
+    devicesEnd: (count: string, state: string) => `${count}: ${state}`,
+    thumbprints: { heading: 'Thumbprints', certificate: 'Certificate' },
+    commands: {
+      quickstart: 'Create certificates, enroll a group and register devices',
+      doctor: 'Check this computer, the folder and its provisioning service',
+      tree: 'Show the certificates again, as they are then',
+      replay: 'Run the same steps again in a new folder, and compare',
+      explain: 'Find out what the error means',
+      resume: 'Resume the run',
+    },
+    fleet: {
+      heading: 'Devices',
+      devices: 'Listed in the manifest',
+      assigned: 'Assigned',
+      failed: 'Failed',
+      open: 'Not registered',
+      inHub: 'Hub',
+      tags: 'Tags',
+      lastRun: (time: string) => `Last run, from ${time}:`,
+      failures: 'Failures',
+      columns: {
+        reason: 'Reason',
+        devices: 'Devices',
+        first: 'First device',
+        meaning: 'What happened, what to do',
+      },
+      chain: 'Certificate chain of the first device',
+      notRegistered: (results: string) =>
+        `There are no results of a registration: ${results} does not exist.`,
+      runOrFleet: (fleet: string) => `--run cannot be used with a fleet. ${fleet} is one.`,
+      runOrResults: '--run cannot be used with --results.',
+      sources:
+        'Made from the manifest of the fleet, the results of its registration, and the certificate chain of its first device. The provisioning service was not asked.',
+      commands: {
+        register: 'Register the devices that are not assigned',
+        deregister: 'Delete the registrations and the devices in the hub',
+      },
+    },
+    about: {
+      heading: 'About this report',
+      versions: 'Recorded with',
+      recording: 'Recording',
+      sources:
+        'Made from the recording of the run, the certificates in the folder, and the journal of the folder. The provisioning service was not asked. An emulator can have other ports after its next start.',
+    },
+  },
+
   /** src/cli/explain/ */
   cliExplain: {
     description:
@@ -7308,11 +8067,15 @@ The verification certificate is ready. In the portal, on the same page:
       replay: 'run a recorded quickstart again and compare',
       runs: 'list the recorded runs of a folder',
       'runs compare': 'compare two recorded runs',
+      report: 'write an HTML report of a run or of a fleet',
       clean: 'delete what a quickstart created in the provisioning service',
       doctor: 'check this computer, a folder and its provisioning service',
       explain: 'explain an error code: meaning, causes, what to do',
       'device register': 'register a device, acting as the device',
       'device send': 'register a device, send a message to its hub, read its twin',
+      'device run': 'run devices that stay connected and send telemetry',
+      'device block': 'keep one device out, in DPS and in its hub',
+      'device unblock': 'let a blocked device in again',
       'group create': 'create an enrollment group',
       'group list': 'list enrollment groups',
       'group show': 'show an enrollment group',
@@ -7364,6 +8127,7 @@ The verification certificate is ready. In the portal, on the same page:
       'fleet deregister': 'delete the registrations and devices of a fleet',
       'fleet merge': 'merge the manifests of the parts of a fleet',
       certgen: 'the commands of certGen.sh, with the same files',
+      'sample edge': 'the configuration of an IoT Edge gateway',
       'emulator start': 'run a provisioning service and a hub on this computer',
       'emulator status': 'show whether the emulator is running, and its addresses',
       'emulator stop': 'stop the running emulator',
@@ -7390,6 +8154,7 @@ The verification certificate is ready. In the portal, on the same page:
         highlights: 'create, sign, convert, inspect, verify, lint',
       },
       fleet: { summary: 'many devices' },
+      sample: { summary: 'files to start from' },
       emulator: { summary: 'the built-in DPS' },
     },
   },

@@ -22,6 +22,8 @@ export const zhCN: Sentences = {
       INVALID_RECORDING: '指定 enrollkit 写入的运行记录（FOLDER/.enrollkit/runs 中的文件），或其所在文件夹。',
       INVALID_SEED: '更正种子文件中的该处。',
       INVALID_FAULTS: '更正故障规则中的该处。',
+      INVALID_TEMPLATE: '更正模板中的该处。',
+      INVALID_METHODS: '更正方法表中的该处。',
       INVALID_DEVICE_LIST: '更正列表中的这些行。',
       INVALID_MANIFEST: '指定由 fleet issue 写入的清单，每个清单对应同一设备群的不同部分。',
       INVALID_PROFILE: '更正证书配置文件中的该处。',
@@ -307,7 +309,12 @@ export const zhCN: Sentences = {
     hub: {
       ArgumentInvalid: {
         meaning: 'IoT 中心不接受请求中的某个值。',
-        causes: [['设备 ID、孪生或查询不符合 IoT 中心的规则', '消息会指出']],
+        causes: [
+          [
+            '设备 ID、孪生或查询违反 IoT 中心的规则',
+            '消息会指出；设备 ID 最多 128 个 ASCII 字母、数字和 - . % _ * ? ! ( ) , : = @ $ ’',
+          ],
+        ],
         next: '按错误消息的提示更正。',
       },
       InvalidProtocolVersion: {
@@ -570,7 +577,7 @@ export const zhCN: Sentences = {
     http: {
       200: {
         meaning: '请求成功。',
-        causes: [['没有问题', '读取正文']],
+        causes: [['请求成功', '无需检查']],
         next: '无需任何操作。',
       },
       201: {
@@ -590,7 +597,7 @@ export const zhCN: Sentences = {
       },
       301: {
         meaning: '资源已永久移动到其他地址。',
-        causes: [['终结点属于网站或代理', '查看 Location 标头']],
+        causes: [['终结点属于网站或代理', 'curl -sI URL 会显示重定向的目标']],
         next: '使用服务的主机名。',
       },
       302: {
@@ -600,7 +607,7 @@ export const zhCN: Sentences = {
       },
       303: {
         meaning: '结果位于另一个地址。',
-        causes: [['响应来自代理或网站，而不是服务', '查看 Location 标头']],
+        causes: [['响应来自代理或网站，而不是服务', 'curl -sI URL 会显示重定向的目标']],
         next: '使用服务的主机名。',
       },
       304: {
@@ -610,12 +617,12 @@ export const zhCN: Sentences = {
       },
       307: {
         meaning: '应将相同的请求发送到另一个地址。',
-        causes: [['代理或强制门户', '查看 Location 标头']],
+        causes: [['代理或强制网络门户', 'curl -sI URL 会显示重定向的目标']],
         next: '使用服务的主机名，或登录网络。',
       },
       308: {
         meaning: '应始终将相同的请求发送到另一个地址。',
-        causes: [['终结点已移动', '查看 Location 标头']],
+        causes: [['终结点已移动', 'curl -sI URL 会显示重定向的目标']],
         next: '使用新地址。',
       },
       400: {
@@ -663,7 +670,7 @@ export const zhCN: Sentences = {
       },
       406: {
         meaning: '服务无法以请求的格式响应。',
-        causes: [['其他客户端的 Accept 标头', '查看请求']],
+        causes: [['其他客户端的 Accept 标头', '加上 --verbose 运行命令：它会显示每个请求']],
         next: '接受 application/json。',
       },
       407: {
@@ -686,7 +693,7 @@ export const zhCN: Sentences = {
       },
       410: {
         meaning: '资源已永久移除。',
-        causes: [['api-version 已停用，或资源已删除', '消息会指出']],
+        causes: [['已停用的 api-version，或已删除的资源', '将 api-version 与 REST API 参考比较']],
         next: '更新客户端。',
       },
       411: {
@@ -706,7 +713,7 @@ export const zhCN: Sentences = {
       },
       414: {
         meaning: '请求的地址过长。',
-        causes: [['查询字符串内容过多', '查看地址']],
+        causes: [['查询中的内容过多', '加上 --verbose 运行命令：它会显示每个请求']],
         next: '缩短地址，或在正文中发送数据。',
       },
       415: {
@@ -721,7 +728,7 @@ export const zhCN: Sentences = {
       },
       417: {
         meaning: '服务不满足 Expect 标头。',
-        causes: [['客户端发送了 Expect: 100-continue', '查看请求']],
+        causes: [['客户端发送 Expect: 100-continue，例如 curl 发送较大正文时', 'curl -H Expect: 可将其关闭']],
         next: '发送不带该标头的请求。',
       },
       421: {
@@ -731,7 +738,7 @@ export const zhCN: Sentences = {
       },
       422: {
         meaning: '服务理解请求，但其中的某个值无效。',
-        causes: [['值违反规则', '消息会指出']],
+        causes: [['某个值违反规则', '消息会指出该值；REST API 参考中有该规则']],
         next: '更正该值。',
       },
       423: {
@@ -746,7 +753,7 @@ export const zhCN: Sentences = {
       },
       428: {
         meaning: '服务要求此更改带有条件。',
-        causes: [['缺少 If-Match 标头', '查看请求']],
+        causes: [['缺少 If-Match 标头', '加上 --verbose 运行命令：它会显示每个请求']],
         next: '读取资源，并将其 etag 作为 If-Match 发送。',
       },
       429: {
@@ -806,12 +813,12 @@ export const zhCN: Sentences = {
       },
       505: {
         meaning: '服务器不支持此 HTTP 版本。',
-        causes: [['旧的代理', '查看请求中的版本']],
+        causes: [['旧代理', 'curl -v URL 会显示响应中的版本']],
         next: '使用 HTTP/1.1。',
       },
       507: {
         meaning: '服务器没有剩余空间。',
-        causes: [['服务的配额', '消息会指出']],
+        causes: [['服务的配额', '将资源数量与 Microsoft Learn 中的限制比较']],
         next: '删除不再需要的内容，然后重试。',
       },
       511: {
@@ -1323,7 +1330,7 @@ export const zhCN: Sentences = {
       },
       'amqp:invalid-field': {
         meaning: 'AMQP：帧中某个字段的值不被允许。',
-        causes: [['客户端发送了不寻常的内容', '描述会指出']],
+        causes: [['客户端发送了不常见的内容', '描述会指出该字段；与 AMQP 1.0 规范比较']],
         next: '按描述更正。',
       },
       'amqp:link:detach-forced': {
@@ -1358,7 +1365,7 @@ export const zhCN: Sentences = {
       },
       'amqp:not-allowed': {
         meaning: 'AMQP：服务不允许此操作。',
-        causes: [['服务不支持的内容', '描述会指出']],
+        causes: [['服务不支持的操作，例如到同一地址的第二个链接', '描述会指出；与其他客户端或 SDK 比较']],
         next: '按描述更正。',
       },
       'amqp:not-found': {
@@ -1417,7 +1424,7 @@ export const zhCN: Sentences = {
       },
       'com.microsoft:argument-error': {
         meaning: 'AMQP：某个参数无效。',
-        causes: [['某个值不符合服务的规则', '描述会指出']],
+        causes: [['某个值违反服务的规则', '描述会指出该值']],
         next: '按描述更正。',
       },
       'com.microsoft:argument-out-of-range': {
@@ -1554,12 +1561,12 @@ export const zhCN: Sentences = {
       },
       TLS_CHECKS_OFF: {
         meaning: 'NODE_TLS_REJECT_UNAUTHORIZED=0 关闭了对服务器的所有检查。',
-        causes: [['为代理或测试服务器采取的变通方法', '检查环境变量']],
+        causes: [['代理或测试服务器的变通方法', '查看 env | grep NODE_TLS，以及 shell 配置文件和 CI 作业']],
         next: '取消设置该变量，改为信任服务器的根证书：NODE_EXTRA_CA_CERTS。',
       },
       PROXY_INVALID: {
         meaning: '环境中的代理不是 URL。',
-        causes: [['主机前缺少 http://', '检查 HTTPS_PROXY 和 ALL_PROXY']],
+        causes: [['主机前没有 http://', 'env | grep -i proxy']],
         next: '将其设置为 http://host:port。',
       },
       PROXY_NOT_FOR_MQTT: {
@@ -1647,6 +1654,19 @@ export const zhCN: Sentences = {
         causes: [['有人在运行之后更改了它', 'enrollkit group show ID']],
         next: '重新运行 enrollkit quickstart 以恢复，或更改计划。',
       },
+      ENROLLMENT_MISSING: {
+        meaning: '计划中的一台设备没有个体注册。',
+        causes: [['个体注册已删除，或运行尚未进行到这一步', 'enrollkit enrollment list']],
+        next: '重新运行 enrollkit quickstart。',
+      },
+      ENROLLMENT_DIFFERS: {
+        meaning: '一台设备的个体注册与计划不一致。',
+        causes: [
+          ['设备的证书已续订', 'enrollkit enrollment show ID'],
+          ['有人在运行之后更改了它', 'enrollkit enrollment show ID'],
+        ],
+        next: '重新运行 enrollkit quickstart 以恢复，或更改计划。',
+      },
       DEVICE_NOT_REGISTERED: {
         meaning: '设备没有注册记录。',
         causes: [['设备从未注册，或其记录已删除', 'enrollkit group devices GROUP']],
@@ -1664,7 +1684,7 @@ export const zhCN: Sentences = {
       },
       DEVICE_DISABLED_IN_HUB: {
         meaning: '设备在其 IoT 中心内已禁用。',
-        causes: [['有人在那里禁用了它', '在 IoT 中心内查看其状态']],
+        causes: [['有人在那里将其禁用', 'az iot hub device-identity show --hub-name HUB --device-id ID']],
         next: '在 IoT 中心内启用该设备。',
       },
       HUB_HAS_ANOTHER_CERTIFICATE: {
@@ -1674,107 +1694,129 @@ export const zhCN: Sentences = {
       },
       NODE_VERSION: {
         meaning: 'Node.js 版本符合要求。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['Node.js 为 20.19 或更高版本', 'node --version']],
         next: '无需操作。',
       },
       TRUST_ROOTS: {
         meaning: 'Azure 服务器所需的根证书受信任。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [
+          [
+            'Node.js 信任的根证书中有 DigiCert Global Root G2 和 Microsoft RSA Root Certificate Authority 2017',
+            'enrollkit doctor 会重新读取它们，包括 NODE_EXTRA_CA_CERTS 中的证书',
+          ],
+        ],
         next: '无需操作。',
       },
       NO_PROXY: {
         meaning: 'HTTPS 不通过代理。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['HTTPS_PROXY 和 ALL_PROXY 均未设置', 'env | grep -i proxy']],
         next: '无需操作。',
       },
       PROXY: {
         meaning: 'HTTPS 通过代理。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['设置了 HTTPS_PROXY 或 ALL_PROXY', 'env | grep -i proxy']],
         next: '无需操作。',
       },
       PORTS_FREE: {
         meaning: '模拟器的常用端口空闲。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['没有其他程序侦听 8443、8883 和 5671', 'ss -ltnp，或 Windows 上的 netstat -ano']],
         next: '无需操作。',
       },
       PORTS: {
         meaning: '可以访问 Azure 的端口。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['防火墙允许到 Azure 的出站连接', 'nc -vz global.azure-devices-provisioning.net 8883']],
         next: '无需操作。',
       },
       TLS: {
         meaning: 'Azure 服务器的证书由 Azure 自己的 CA 颁发。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [
+          [
+            '此处与 Azure 之间没有检查 TLS 的设备',
+            'openssl s_client -connect global.azure-devices-provisioning.net:443 会显示颁发者',
+          ],
+        ],
         next: '无需操作。',
       },
       FOLDER: {
         meaning: '证书文件夹的内容。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['doctor 统计了可读取的 CA 证书和设备证书', 'enrollkit cert tree 会显示它们']],
         next: '无需操作。',
       },
       KEYS_ENCRYPTED: {
         meaning: '未将加密的密钥与其证书比较。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [
+          ['计划会加密私钥，而 doctor 没有密码', '查看 head -n 1 key.pem 是否为 BEGIN ENCRYPTED PRIVATE KEY'],
+        ],
         next: '设置 ENROLLKIT_PASSPHRASE 以进行比较。',
       },
       EMULATOR_RUNNING: {
         meaning: '该文件夹的模拟器正在运行。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['enrollkit emulator start 正在此文件夹上运行', 'enrollkit emulator status']],
         next: '无需操作。',
       },
       EMULATOR_STOPPED: {
         meaning: '该文件夹的模拟器未运行；检查期间临时启动了它。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['quickstart 只在需要时运行模拟器', 'enrollkit emulator status']],
         next: '无需操作。',
       },
       NO_EMULATOR: {
         meaning: '该文件夹没有模拟器。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['尚无命令在此文件夹中启动模拟器', 'enrollkit emulator status']],
         next: '无需操作。',
       },
       EMULATOR_CLOCK: {
         meaning: '模拟器的时钟已设置为其他时间。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['有人设置了它，例如为了观察证书过期', 'enrollkit emulator clock']],
         next: '要重新使用此计算机的时间，请运行：enrollkit emulator clock --reset',
       },
       DPS: {
         meaning: '预配服务有响应。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['名称、凭据和网络均正确', 'enrollkit dps show NAME']],
         next: '无需操作。',
       },
       RIGHTS: {
         meaning: '你的标识具有快速入门所需的权限。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [
+          [
+            '你在预配服务上有“参与者”等角色；模拟器授予所有权限',
+            'az role assignment list --scope RESOURCE_ID',
+          ],
+        ],
         next: '无需操作。',
       },
       CLOCK: {
         meaning: '此计算机与服务的时钟相差不到一分钟。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['时钟已同步', 'timedatectl，或 Windows 上的 w32tm /query /status']],
         next: '无需操作。',
       },
       LINKED_HUBS: {
         meaning: '链接到预配服务的 IoT 中心。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['这些 IoT 中心已链接；DPS 会将设备分配给它们', 'enrollkit hub list']],
         next: '无需操作。',
       },
       CA: {
         meaning: '该文件夹的 CA 已上传并验证。',
+        causes: [['其指纹与文件夹中的证书一致，且所有权证明已完成', 'enrollkit ca list']],
+        next: '无需操作。',
+      },
+      ENROLLMENTS: {
+        meaning: '个体注册与计划一致。',
         causes: [['检查没有发现问题', '查看检查结果']],
         next: '无需操作。',
       },
       GROUP: {
         meaning: '注册组与计划一致。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['该组存在；如果与计划不符，还会报告 GROUP_DIFFERS', 'enrollkit group show ID']],
         next: '无需操作。',
       },
       DEVICE_REGISTERED: {
         meaning: '设备已分配到 IoT 中心。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['它已注册，并且存在于其 IoT 中心', 'enrollkit registration show ID']],
         next: '无需操作。',
       },
       NOT_ALL_DEVICES: {
         meaning: '仅检查了前 200 台设备。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['文件夹中的设备超过 200 个', 'enrollkit group devices GROUP 会列出全部']],
         next: '使用 enrollkit device register ID 检查其他设备。',
       },
     },
@@ -1782,27 +1824,40 @@ export const zhCN: Sentences = {
       0: { meaning: '成功。', causes: [['命令已完成要求的操作', '查看其输出']], next: '无需操作。' },
       1: {
         meaning: 'enrollkit 中的错误。',
-        causes: [['未考虑到的情况', '使用 --verbose 重新运行命令']],
+        causes: [['enrollkit 尚未处理的情况', '加上 --verbose 重新运行']],
         next: '报告输出。',
       },
       2: {
         meaning: '输入无效：标志、名称或文件。',
-        causes: [['拼写错误', '错误消息会指出位置']],
+        causes: [
+          ['标志、名称或路径输入有误', '错误消息会指出位置'],
+          ['文件的类型或版本不符', '错误消息会指出文件'],
+        ],
         next: '更正输入；--help 会列出参数和标志。',
       },
       3: {
         meaning: '凭据、权限或密码缺失或错误。',
-        causes: [['没有登录', 'az account show']],
+        causes: [
+          ['你没有登录，或登录已过期', 'az account show'],
+          ['缺少角色', 'enrollkit doctor 会列出缺少的权限'],
+          ['密码有误', 'openssl pkey -in key.pem -noout'],
+        ],
         next: '登录，或请求消息中指出的角色。',
       },
       4: {
         meaning: '服务拒绝了请求，或缺少所需的内容。',
-        causes: [['错误消息指出的原因', 'enrollkit explain CODE，使用消息中的代码']],
+        causes: [
+          ['DPS 不接受设备的证书', 'enrollkit doctor 会指出断开的环节'],
+          ['名称不存在，或已存在', '错误消息会指出该名称'],
+        ],
         next: '解决消息指出的问题。',
       },
       5: {
         meaning: '无法访问服务、服务出错或正在限流。',
-        causes: [['网络问题', 'enrollkit doctor']],
+        causes: [
+          ['网络、防火墙或代理', 'enrollkit doctor'],
+          ['请求过多', '错误代码为 THROTTLED'],
+        ],
         next: '稍后重新运行命令。',
       },
       6: {
@@ -1812,17 +1867,20 @@ export const zhCN: Sentences = {
       },
       7: {
         meaning: '部分设备成功，其余失败。',
-        causes: [['个别设备的问题', '错误会列出这些设备']],
+        causes: [['只有部分设备存在的问题', '错误消息或结果文件会列出这些设备']],
         next: '解决列出的问题，然后重新运行同一命令。',
       },
       8: {
         meaning: '需要回答，但没有可用于提问的终端。',
-        causes: [['脚本或 CI 作业', '检查环境中的 CI']],
+        causes: [['脚本、管道或 CI 作业', '查看 echo $CI 和 test -t 0 && echo terminal']],
         next: '使用标志给出回答。',
       },
       9: {
         meaning: '此计算机上的问题：文件、文件夹、端口或时钟。',
-        causes: [['错误消息指出的原因', 'enrollkit doctor']],
+        causes: [
+          ['缺少权限，或磁盘已满', '查看 ls -ld FOLDER 和 df -h FOLDER'],
+          ['另一个命令或程序正在使用该文件夹或端口', 'enrollkit doctor'],
+        ],
         next: '解决消息指出的问题。',
       },
       10: {
@@ -1847,52 +1905,80 @@ export const zhCN: Sentences = {
       },
       130: {
         meaning: '已中断；已完成的工作会保留。',
-        causes: [['Ctrl-C 或信号', '查看是谁结束了命令']],
+        causes: [
+          ['Ctrl-C', '重新运行相同的命令即可继续'],
+          ['CI 作业、容器或系统的停止信号', '其日志会说明原因，例如超时'],
+        ],
         next: '重新运行同一命令以继续。',
       },
     },
     own: {
       INTERNAL: {
         meaning: 'enrollkit 自身发生意外故障。',
-        causes: [['enrollkit 的缺陷', '加上 --verbose 重新运行']],
+        causes: [['enrollkit 尚未处理的情况', '加上 --verbose 重新运行：最后几行会指出位置']],
       },
       USAGE: {
         meaning: '命令不存在，或其标志或参数有误。',
-        causes: [['标志或值输入有误', 'enrollkit help COMMAND']],
+        causes: [['命令、标志或值输入有误，或标志不能同时使用', 'enrollkit help COMMAND 会列出可用的内容']],
       },
       INVALID_REGISTRATION_ID: {
         meaning: 'DPS 不接受此注册 ID。',
-        causes: [['不允许的字符或长度：只能使用字母、数字和 - . _ :', '消息会指出']],
+        causes: [
+          [
+            '含有空格、以下划线结尾，或含有其他不允许的字符',
+            '只能使用字母、数字和 - . _ :，末尾只能是字母、数字或连字符',
+          ],
+          ['证书中的名称超过 64 个字符', '计算字符数：DPS 允许 128 个，公用名允许 64 个'],
+        ],
       },
       INVALID_ENROLLMENT_GROUP_ID: {
         meaning: 'DPS 不接受此注册组 ID。',
-        causes: [['不允许的字符或长度：只能使用字母、数字和 - . _ :', '消息会指出']],
+        causes: [
+          [
+            '含有空格、以下划线结尾，或含有其他不允许的字符',
+            '只能使用字母、数字和 - . _ :，末尾只能是字母、数字或连字符',
+          ],
+          ['超过 128 个字符', '计算字符数'],
+        ],
       },
       INVALID_CERTIFICATE_NAME: {
         meaning: 'DPS 不接受此上传 CA 的名称。',
-        causes: [['不允许的字符或长度：只能使用字母、数字和 - . _', '消息会指出']],
+        causes: [
+          ['含有空格、冒号或其他不允许的字符，常见于直接使用公用名', '只能使用字母、数字和 - . _'],
+          ['超过 256 个字符', '计算字符数'],
+        ],
       },
       COMMON_NAME_TOO_LONG: {
         meaning: '公用名对证书而言太长。',
-        causes: [['不允许的字符或长度：最多 64 个字符 (RFC 5280)', '消息会指出']],
+        causes: [['前缀过长，或使用主机名作为公用名', '计算字符数：RFC 5280 允许 64 个']],
       },
       INVALID_COMMON_NAME: {
         meaning: '该公用名不能用于证书。',
-        causes: [['不允许的字符或长度：1 到 64 个可打印字符', '消息会指出']],
+        causes: [
+          ['换行符、制表符或其他控制字符，常见于复制的列表', '用 printf %q 显示它'],
+          ['名称为空，例如脚本中未设置的变量', '显示该变量'],
+        ],
       },
       INVALID_SUBJECT: {
         meaning: '主题名称的某一部分不能用于证书。',
-        causes: [['不允许的字符或长度：请参阅 RFC 5280 附录中的上限', '消息会指出']],
+        causes: [
+          ['值太长', '国家/地区为 2 个字母；公用名、组织和部门最多 64 个字符（RFC 5280）'],
+          ['请求或配置文件中没有任何名称', 'openssl req -in FILE -noout -subject'],
+        ],
       },
       INVALID_ALTERNATIVE_NAME: {
         meaning: '使用者可选名称的形式不正确。',
-        causes: [['不允许的字符或长度：应为 ASCII 形式的主机名、IP 地址、电子邮件地址或 URI', '消息会指出']],
+        causes: [
+          ['主机名带有下划线、空格或前面的协议', 'DNS 名称只是主机名，不含 https:// 和端口'],
+          ['名称使用其他文字', '国际化名称要写成 ASCII 形式：xn--...'],
+        ],
       },
       INVALID_RECORDING: {
         meaning: '无法读取运行记录。',
         causes: [
-          ['它被截断、手动编辑过，或由更新版本的 enrollkit 写入', '消息会指出文件和位置'],
-          ['这不是你要用的文件', '打开文件检查'],
+          ['它不是运行记录，例如是计划或命令的 JSON 输出', 'enrollkit runs 会列出文件夹中的运行记录'],
+          ['它被截断，例如在通过邮件或聊天发送时', '与原文件比较大小'],
+          ['它被手动编辑过，或由更新版本的 enrollkit 写入', '消息会指出位置'],
         ],
       },
       NOT_RECORDED: {
@@ -1905,19 +1991,37 @@ export const zhCN: Sentences = {
       INVALID_PLAN: {
         meaning: '无法使用该计划。',
         causes: [
-          ['某个成员缺失、拼写错误或值有误', '消息会指出文件和位置'],
-          ['这不是你要用的文件', '打开文件检查'],
+          ['字段拼写错误，或值的类型不符', '消息会指出位置；templates/plan.schema.json 列出所有字段'],
+          ['计划来自更新版本的 enrollkit', '比较 enrollkit --version 和计划中的 version'],
         ],
       },
       INVALID_SEED: {
         meaning: '无法使用模拟器的种子文件。',
         causes: [
-          ['某个成员缺失、拼写错误或值有误', '消息会指出文件和位置'],
-          ['这不是你要用的文件', '打开文件检查'],
+          [
+            '字段拼写错误，或值的类型不符',
+            '消息会指出位置；templates/emulator-seed.schema.json 列出所有字段',
+          ],
         ],
       },
       INVALID_FAULTS: {
         meaning: '无法使用故障文件。',
+        causes: [
+          [
+            '字段拼写错误，或值的类型不符',
+            '消息会指出位置；templates/emulator-faults.schema.json 列出所有字段',
+          ],
+        ],
+      },
+      INVALID_TEMPLATE: {
+        meaning: '无法使用设备消息或属性的模板。',
+        causes: [
+          ['某个成员缺失、拼写错误或值有误', '消息会指出文件和位置'],
+          ['这不是你要用的文件', '打开文件检查'],
+        ],
+      },
+      INVALID_METHODS: {
+        meaning: '无法使用方法应答表。',
         causes: [
           ['某个成员缺失、拼写错误或值有误', '消息会指出文件和位置'],
           ['这不是你要用的文件', '打开文件检查'],
@@ -1926,69 +2030,77 @@ export const zhCN: Sentences = {
       INVALID_DEVICE_LIST: {
         meaning: '无法使用设备列表。',
         causes: [
-          ['某一行不是注册 ID，或有重复', '消息会指出文件和位置'],
-          ['这不是你要用的文件', '打开文件检查'],
+          ['某一行不是注册 ID，例如标题或空单元格', '消息会指出这些行'],
+          ['某个设备列出了两次，或仅大小写不同', '不区分大小写地排序：sort -f FILE | uniq -di'],
+          ['电子表格没有保存为 UTF-8 的 CSV', 'file FILE'],
         ],
       },
       INVALID_MANIFEST: {
         meaning: '无法使用清单。',
         causes: [
-          ['清单属于不同的设备群，或被编辑过', '消息会指出文件和位置'],
-          ['这不是你要用的文件', '打开文件检查'],
+          ['清单属于不同的设备群，或同一部分出现两次', '消息会指出文件和行'],
+          ['清单被编辑过，或在电子表格中打开并保存过', '重新创建：使用相同标志运行 enrollkit fleet issue'],
         ],
       },
       INVALID_PROFILE: {
         meaning: '无法使用证书配置文件。',
         causes: [
-          ['某个成员缺失、拼写错误或值有误', '消息会指出文件和位置'],
-          ['这不是你要用的文件', '打开文件检查'],
+          [
+            '字段拼写错误，或值的类型不符',
+            '消息会指出位置；templates/profiles/profile.schema.json 列出所有字段',
+          ],
         ],
       },
       INVALID_CERTIFICATE: {
         meaning: '这不是可读取的 X.509 证书。',
         causes: [
-          ['文件已损坏或为空，或者是密钥而不是证书', '消息会指出文件和位置'],
-          ['这不是你要用的文件', '打开文件检查'],
+          ['其他类型的文件：密钥、请求或 PKCS#12', '第一行会说明内容：head -n 1 FILE'],
+          ['文件在复制时被截断或更改', 'enrollkit cert inspect FILE 会显示可读取的内容'],
         ],
       },
       INVALID_CERTIFICATE_REQUEST: {
         meaning: '这不是有效的证书签名请求。',
         causes: [
-          ['文件已损坏，或由其他密钥签名', '消息会指出文件和位置'],
-          ['这不是你要用的文件', '打开文件检查'],
+          ['其他类型的文件，例如证书', '第一行应为 -----BEGIN CERTIFICATE REQUEST-----'],
+          ['由其他密钥签名，或文件已损坏', 'openssl req -in FILE -verify -noout'],
         ],
       },
       INVALID_PKCS7: {
         meaning: '这不是可读取的 PKCS#7 文件。',
         causes: [
-          ['文件已损坏，或属于其他类型', '消息会指出文件和位置'],
-          ['这不是你要用的文件', '打开文件检查'],
+          [
+            '其他类型的文件，例如 PKCS#12 或单个证书',
+            'openssl pkcs7 -in FILE -print_certs；对于 DER，加上 -inform DER',
+          ],
+          ['文件在复制时被截断或更改', '与原文件比较大小'],
         ],
       },
       INVALID_PFX: {
         meaning: '这不是可读取的 PKCS#12 文件。',
         causes: [
-          ['文件已损坏，或使用了不支持的算法', '消息会指出文件和位置'],
-          ['这不是你要用的文件', '打开文件检查'],
+          ['其他类型的文件，例如 PEM', 'openssl pkcs12 -in FILE -info -noout'],
+          ['Node.js 不再支持的加密算法，例如 RC2', '同一命令会显示它；用 AES-256 重新导出文件'],
+          ['文件在复制时被截断或更改', '与原文件比较大小'],
         ],
       },
       INVALID_KEY: {
         meaning: '这不是可读取的私钥。',
         causes: [
-          ['文件已损坏、是证书而不是密钥，或密钥类型不受支持', '消息会指出文件和位置'],
-          ['这不是你要用的文件', '打开文件检查'],
+          ['其他类型的文件，例如证书或公钥', '第一行会说明内容：head -n 1 FILE'],
+          ['此处的证书不能使用的密钥类型', 'openssl pkey -in FILE -noout -text'],
+          ['文件在复制时被截断或更改', 'openssl pkey -in FILE -noout -check'],
         ],
       },
       INVALID_VALIDITY: {
         meaning: '有效期的日期不能用于证书。',
         causes: [
-          ['日期顺序错误或超出范围', '消息会显示这些日期'],
+          ['日期输入有误，或结束早于开始', '消息会显示两个日期'],
           ['时钟有误', 'enrollkit doctor 会进行比较'],
         ],
       },
       INVALID_VERIFICATION_CODE: {
         meaning: '验证码无效。',
-        causes: [['不允许的字符或长度：应为一个不含空格的字符串', '消息会指出']],
+        causes: [['同时复制了空格、换行符或省略号', '它是一个由字母和数字组成的字符串']],
       },
       INVALID_CONNECTION_STRING: {
         meaning: '无法使用该连接字符串。',
@@ -2020,20 +2132,24 @@ export const zhCN: Sentences = {
       },
       PASSPHRASE_REQUIRED: {
         meaning: '私钥已加密，但没有提供密码。',
-        causes: [['此 shell 中未设置 ENROLLKIT_PASSPHRASE', '设置它，或使用 --passphrase-file']],
+        causes: [
+          ['此 shell 或 CI 作业中未设置 ENROLLKIT_PASSPHRASE', 'env | grep -c ENROLLKIT_PASSPHRASE'],
+          ['sudo 或容器没有传递该变量', '在那里使用 --passphrase-file FILE'],
+        ],
       },
       WRONG_PASSPHRASE: {
         meaning: '该密码无法解密私钥。',
         causes: [
           ['密码输入有误或已过时', '用 openssl pkey -in key.pem -noout 尝试'],
-          ['文件使用 Windows 行尾，或末尾有空格', '只使用第一行'],
+          ['密码文件的行尾有空格', '查看 head -n 1 FILE | od -c'],
         ],
       },
       NO_CREDENTIALS: {
         meaning: '没有 Azure 凭据，或凭据不被接受。',
         causes: [
-          ['你没有登录，或登录已过期', 'az account show'],
-          ['AZURE_CLIENT_SECRET 或连接字符串有误', '与门户比较'],
+          ['你没有登录，或登录已过期', '查看 az account show；用 az login 登录'],
+          ['AZURE_CLIENT_SECRET 已过期或有误', '门户中的应用注册会显示机密的到期时间'],
+          ['连接字符串中的密钥已更换', '与 DPS 的“共享访问策略”比较'],
         ],
       },
       FORBIDDEN: {
@@ -2071,7 +2187,7 @@ export const zhCN: Sentences = {
       NOT_FOUND: {
         meaning: '所请求的内容不存在。',
         causes: [
-          ['名称输入有误，或已被删除', '查看 enrollkit group list 和 enrollkit ca list'],
+          ['名称输入有误，或已被删除', '列出现有内容，例如：enrollkit group list'],
           ['另一个文件夹或预配服务', '检查 --dir 和 --dps-name'],
         ],
       },
@@ -2084,11 +2200,14 @@ export const zhCN: Sentences = {
       },
       PRECONDITION_FAILED: {
         meaning: '在读取和写入之间，其他人更改了它。',
-        causes: [['另一个进程或其他人正在使用同一预配服务', '询问对方，或查看 lastUpdatedDateTimeUtc']],
+        causes: [['另一个命令、管道或其他人正在更改同一预配服务', '门户中 DPS 的活动日志']],
       },
       REFUSED: {
         meaning: '服务拒绝了该请求。',
-        causes: [['消息中有原因', '对其中的代码运行 enrollkit explain CODE']],
+        causes: [
+          ['服务的某条规则，消息中会引用', 'enrollkit explain CODE，使用消息中的代码'],
+          ['订阅的策略，例如允许的位置或名称', '门户中资源组的活动日志'],
+        ],
       },
       NOT_READ_BACK: {
         meaning: '服务已接受更改，但读取时未显示。',
@@ -2121,7 +2240,11 @@ export const zhCN: Sentences = {
       },
       THROTTLED: {
         meaning: '服务正在限制请求。',
-        causes: [['每分钟的注册或操作超过 1000 次', 'enrollkit explain 429001']],
+        causes: [
+          ['同一预配服务的其他客户端：DPS 按分钟统计所有客户端的注册次数', '门户中 DPS 的指标'],
+          ['速率过高', 'fleet register --rate N 可降低速率'],
+          ['模拟器启动时使用了 --quotas', '启动时不使用它'],
+        ],
       },
       SERVICE_FAILED: {
         meaning: '服务自身出现故障。',
@@ -2166,43 +2289,77 @@ export const zhCN: Sentences = {
       },
       PARTIAL: {
         meaning: '一些设备已完成，另一些失败。',
-        causes: [['每个失败都有各自的原因', '消息或结果文件中有这些原因']],
+        causes: [
+          [
+            '部分设备存在其他设备没有的问题，例如证书过期',
+            'enrollkit explain CODE，使用消息或结果文件中的代码',
+          ],
+          ['期间服务限制了请求，或网络出现故障', '结果文件中有每个设备的代码'],
+        ],
       },
       NEEDS_INPUT: {
         meaning: '缺少一个答案，而又无人可问。',
-        causes: [['命令在 CI 中运行，或其输入不是终端', '设置消息指出的标志']],
+        causes: [
+          [
+            '输入或输出不是终端，例如在 CI 中、使用管道，或 docker run 没有 -it',
+            'test -t 0 && test -t 1 && test -t 2 && echo terminal',
+          ],
+          ['环境中设置了 CI', 'echo $CI'],
+        ],
       },
       FOLDER_NOT_EMPTY: {
         meaning: '文件夹中有不是由 enrollkit 创建的文件。',
-        causes: [['这不是你要用的文件夹', '消息会指出其中两个文件']],
+        causes: [
+          ['其他程序或项目的文件夹，或另一个工作目录', '查看 ls -A FOLDER 和 pwd'],
+          ['之前的运行使用过该文件夹，而重放需要新的文件夹', 'enrollkit runs --dir FOLDER'],
+        ],
       },
       FOLDER_IN_USE: {
         meaning: '另一个命令正在使用该文件夹。',
-        causes: [['有命令仍在运行', '查看 ps 或任务管理器']],
+        causes: [['有命令仍在运行，可能在另一个终端中', '消息会指出其进程 ID']],
       },
       FILE_EXISTS: {
         meaning: '文件已存在，不会被覆盖。',
-        causes: [['由之前的运行或其他程序创建', '消息会指出该文件']],
+        causes: [
+          ['由之前的命令或其他程序创建', 'ls -l FILE 会显示创建时间'],
+          ['两个输入对应同一文件名', '消息会指出该文件'],
+        ],
       },
       FILE_UNREADABLE: {
         meaning: '文件或文件夹不存在，或无法读取。',
-        causes: [['路径输入有误，或缺少权限', 'ls -l PATH']],
+        causes: [
+          ['路径输入有误，或另一个工作目录', '查看 ls -l PATH 和 pwd'],
+          ['文件属于其他用户', '查看 id 和 ls -l PATH'],
+          ['应为文件的位置是文件夹或管道', 'stat PATH'],
+        ],
       },
       FILE_UNWRITABLE: {
         meaning: '无法写入文件或文件夹。',
-        causes: [['缺少权限，或磁盘已满', '查看 ls -ld FOLDER 和 df FOLDER']],
+        causes: [
+          ['文件夹属于其他用户，或为只读', 'ls -ld FOLDER'],
+          ['磁盘已满', 'df -h FOLDER'],
+        ],
       },
       JOURNAL_UNREADABLE: {
         meaning: '无法读取之前的运行所创建内容的日志。',
-        causes: [['文件被编辑过或已损坏', '消息会指出该行']],
+        causes: [
+          ['文件被编辑过，或被版本控制系统合并过', '消息会指出该行'],
+          ['磁盘损坏或已满', 'df -h；在系统日志中查找读取错误'],
+        ],
       },
       ADDRESS_UNUSABLE: {
         meaning: '模拟器无法侦听该地址。',
-        causes: [['它不是此计算机的地址', '查看 ip address 或 ipconfig']],
+        causes: [
+          ['它不是此计算机的地址', 'ip address，或 Windows 上的 ipconfig'],
+          ['IPv6 已关闭，常见于容器', '使用 127.0.0.1'],
+        ],
       },
       PORT_IN_USE: {
         meaning: '另一个程序正在侦听该端口。',
-        causes: [['另一个模拟器，或另一个程序', '查看 enrollkit emulator status 和 ss -ltnp']],
+        causes: [
+          ['另一个模拟器', 'enrollkit emulator status'],
+          ['另一个程序，例如端口 8883 上的 MQTT 代理', 'ss -ltnp，或 Windows 上的 netstat -ano'],
+        ],
       },
       PORT_NOT_PERMITTED: {
         meaning: '你没有打开该端口的权限。',
@@ -2222,19 +2379,25 @@ export const zhCN: Sentences = {
       },
       EMULATOR_STATE_IN_USE: {
         meaning: '已有模拟器在使用该文件夹。',
-        causes: [['之前启动的模拟器', 'enrollkit emulator status']],
+        causes: [
+          ['之前启动的模拟器，可能在后台运行', 'enrollkit emulator status --dir FOLDER'],
+          ['自行运行模拟器的命令，例如 quickstart', '消息会指出其进程 ID'],
+        ],
       },
       EMULATOR_STATE_UNREADABLE: {
         meaning: '无法读取模拟器的状态。',
-        causes: [['它已损坏，或由其他版本写入', '消息会说明是哪一种']],
+        causes: [
+          ['由另一版本的 enrollkit 写入', '消息会说明是哪个版本；enrollkit --version'],
+          ['复制时缺少文件，或磁盘损坏', '在模拟器停止时复制整个文件夹'],
+        ],
       },
       EMULATOR_UNSUPPORTED: {
         meaning: '模拟器不能在此平台上运行。',
-        causes: [['其数据库没有适用于此平台的版本', '消息会指出平台']],
+        causes: [['其数据库没有用于此平台的版本', 'node -p \'process.platform + " " + process.arch\'']],
       },
       INTERRUPTED: {
         meaning: '命令被中断。已完成的部分会保留。',
-        causes: [['Ctrl-C，或停止信号', '重新运行命令']],
+        causes: [['Ctrl-C，或 CI 作业、容器或系统的停止信号', '作业的日志会说明原因，例如超时']],
       },
     },
   },
@@ -2530,9 +2693,6 @@ export const zhCN: Sentences = {
     constraintsEmptyList: '其名称约束有空的列表',
     accessEmpty: '其信息访问为空',
     accessMalformed: '其信息访问格式不正确',
-    distributionPointsEmpty: '其 CRL 分发点列表为空',
-    distributionPointsMalformed: '其 CRL 分发点格式不正确',
-    distributionPointsNames: '其 CRL 分发点有空的名称列表',
     tooDeep: (leaf, depth, maximum) =>
       `证书 ${leaf} 与受信任的证书之间有 ${depth} 个中间证书；上限为 ${maximum}。`,
     noPolicy: (certificate) => `证书 ${certificate} 没有沿路径有效的证书策略，而策略约束要求有一个。`,
@@ -2551,7 +2711,7 @@ export const zhCN: Sentences = {
     listEarly: '它尚未生效',
     listWithoutEnd: '它没有下次更新的日期',
     listOld: '它已过时',
-    listPartial: '它只涵盖部分证书',
+    listPartial: '它不涵盖此证书，或未涵盖所有吊销原因',
     listExtension: (type) => `它有关键扩展 ${type}`,
     listEntryExtension: (type) => `它的某个条目有关键扩展 ${type}`,
     listWithoutNumber: '它没有编号',
@@ -2632,6 +2792,9 @@ export const zhCN: Sentences = {
     noCertificate: '它不包含证书。',
     moreThanThreeParts: '它有三个以上的部分',
     signatureOctets: '其签名不是整数个八位字节',
+    distributionPointsEmpty: '其 CRL 分发点列表为空',
+    distributionPointsMalformed: '其 CRL 分发点格式不正确',
+    distributionPointsNames: '其 CRL 分发点有空的名称列表',
     twoAlgorithms: '它指定了两种不同的签名算法',
     validityShape: '其有效期不是两个日期',
     afterLastField: '它在最后一个字段之后还有多余的数据',
@@ -2830,7 +2993,8 @@ export const zhCN: Sentences = {
     uriHost: '其主机既不是主机名也不是 IP 地址',
     addressInvalid: '它不是 IPv4 或 IPv6 地址',
     keyNotOfPublicKey: '私钥与公钥不匹配。',
-    wouldNotHold: (subject, issuer, reasons) => `由 ${issuer} 颁发的证书 ${subject} 永远不会有效。${reasons}`,
+    wouldNotHold: (subject, issuer, reasons) =>
+      `由${issuer ? ` ${issuer} ` : '没有名称的 CA '}颁发的证书 ${subject} 永远不会有效。${reasons}`,
     signElsewhere: '使用允许颁发它的 CA 签名。如果你确定验证方会接受它，请添加 --force。',
     subjectEmpty: '主题名称为空，也没有使用者可选名称。',
     selfSignedKey: '自签名证书需要与其公钥匹配的私钥。',
@@ -3086,6 +3250,7 @@ export const zhCN: Sentences = {
       `IoT 中心名称“${name}”无效。使用 3 到 50 个字母、数字和连字符，且首尾不能是连字符。`,
     invalidServiceName: (name) =>
       `预配服务名称“${name}”无效。使用 3 到 64 个字母、数字和连字符，首尾不能是连字符，且不能是“global”。`,
+    invalidPolicyName: (name) => `凭据策略名称“${name}”无效。使用 1 到 63 个字母、数字或 - . _ 字符。`,
     unknownPart: '其中有 HostName、SharedAccessKeyName 和 SharedAccessKey 以外的部分',
     partTwice: (name) => `${name} 出现了两次`,
     partMissing: (name) => `缺少 ${name}`,
@@ -3101,6 +3266,8 @@ export const zhCN: Sentences = {
       `模块标识“${id}”有 ${length} 个字符。它也是证书的公用名，公用名最多可以有 ${maximum} 个字符。`,
     invalidModuleIdentity: (id) =>
       `模块标识“${id}”无效。请使用 deviceId/moduleId，两者均由字母、数字和 - . % _ * ? ! ( ) , : = @ $ ' 组成。`,
+    invalidMessageId: (id) =>
+      `消息 ID“${id}”无效。请使用 1 到 128 个字母、数字和 - : . + % _ # * ? ! ( ) , = @ ; $ '。`,
     noGroupId: '缺少注册组 ID。',
     groupIdTooLong: (id, length, maximum) =>
       `注册组 ID“${id}”有 ${length} 个字符。最多可以有 ${maximum} 个。`,
@@ -3213,6 +3380,14 @@ export const zhCN: Sentences = {
     checkMqttAddress: '确认这是预配服务或 IoT 中心的地址。',
     waitedForLinks: (host, seconds) => `${host} 未在 ${seconds} 秒内打开 AMQP 链路。`,
     notAmqp: (host) => `${host} 没有像预配服务那样通过 AMQP 响应。`,
+    notBlocked: (registrationId) => `DPS 接受了 ${registrationId} 的已禁用注册，但未显示它。`,
+    notUnblocked: (registrationId) => `DPS 接受了更改，但仍显示 ${registrationId} 的已禁用注册。`,
+    statusNotSet: (hub, deviceId, status) => `${hub} 接受了设备 ${deviceId} 的新状态，但仍显示 ${status}。`,
+    amqpLink: '链接',
+    amqpEnded: (host, condition) => `${host} 结束了 AMQP 连接${condition === '' ? '' : `（${condition}）`}。`,
+    messageRefused: (hub, deviceId, condition) => `${hub} 未接受设备 ${deviceId} 的消息：${condition}。`,
+    certificateRefused: (hub, deviceId, reason) => `${hub} 拒绝为设备 ${deviceId} 颁发证书：${reason}`,
+    noCertificates: (hub) => `${hub} 对证书请求的响应中没有证书。`,
     noAnswer: '没有响应',
     subscriptions: '订阅',
     resourceGroups: '资源组',
@@ -3333,6 +3508,7 @@ export const zhCN: Sentences = {
     stateCutOff: (path, size) => `模拟器状态 ${path} 已被截断：只有 ${size} 字节。`,
     restoreOrEmpty: (folder) => `从备份还原该文件。若要以空状态启动，请将 ${folder} 移走。`,
     logMissing: (path) => `缺少文件 ${path}，其中包含模拟器状态的最新更改。`,
+    stateListMissing: (path) => `缺少文件 ${path}，其中列出了模拟器状态的其他文件。`,
     restoreOrDeleteIndex: (path) => `从备份还原该文件。若要放弃这些更改并继续，请删除 ${path}。`,
     logDamaged: (path) => `文件 ${path} 已损坏，其中包含模拟器状态的最新更改。`,
     restoreOrDelete: (path) => `从备份还原该文件。若要放弃这些更改并继续，请删除该文件和 ${path}。`,
@@ -3803,6 +3979,39 @@ export const zhCN: Sentences = {
     existingIntermediateLabel: '现有的中间 CA',
     existingIntermediateHelp: '用于对设备证书进行签名。',
     existingCaConflict: '现有的中间 CA 对设备证书进行签名，因此 certificates.intermediate 必须为 true。',
+    byCaLabel: '由你的 CA 签名',
+    byCaHelp: 'enrollkit 为每台设备创建密钥，由文件夹中的 CA 签署其证书。',
+    selfSignedLabel: '自签名',
+    selfSignedHelp: '不需要 CA：DPS 中保存每台设备的证书。',
+    csrLabel: '根据证书签名请求 (CSR)',
+    csrHelp: '设备保留自己的私钥并提供 CSR，由文件夹中的 CA 签署。',
+    selfSignedWithoutCa: '自签名证书不需要 CA，因此 certificates.existingCa 必须为 none。',
+    selfSignedInGroup: '注册组通过 CA 识别设备。自签名证书要求 devices.enrollment 为 individual。',
+    deviceCertificatesFlag: '设备证书的来源：由 CA 签名、自签名，或根据 CSR 签发（--csr）',
+    deviceCertificatesQuestion: '设备如何获得证书？',
+    selfSignedSummary: (folder) => `在 ${folder} 中：自签名，无 CA`,
+    individualSummary: '每台设备一个个体注册',
+    iotEdgeNeedsCa: 'IoT Edge 网关的证书必须由文件夹中的 CA 签名（deviceCertificates 为 ca）。',
+    enrollmentGroupLabel: '使用注册组',
+    enrollmentGroupHelp: '由你的 CA 签名的所有设备（包括以后的设备）在 DPS 中共用一个条目。',
+    individualLabel: '逐台注册',
+    individualHelp: '每台设备在 DPS 中有自己的条目，包含其证书、设备 ID 和标记。',
+    enrollmentFlag: '用注册组注册设备，或为每台设备创建个体注册',
+    enrollmentQuestion: '如何注册设备？',
+    detailsInGroup:
+      '设备 ID 和标记要求使用个体注册（devices.enrollment 为 individual）。在注册组中，注册 ID 就是设备 ID，所有设备的初始孪生相同。',
+    detailsOfNone: (id) => `“${id}”不在注册 ID 之中。`,
+    devicesFlag:
+      '设备的 CSV 文件：列 registrationId，个体注册还可以有 deviceId 和 tags.名称；或每行一个注册 ID',
+    requestWithoutKey: '设备保留自己的私钥，因此 enrollkit 无法替它们注册并请求证书。',
+    requestFlag: '每台设备在注册时发送 CSR，并使用 Azure 颁发的证书进行连接（预览版）',
+    requestQuestion: '是否由 Azure 颁发设备用于连接的证书？',
+    requestHelp: '每台设备在注册时发送证书签名请求（在 Azure 中为预览版）。',
+    requestSummary: '由 Azure 颁发用于连接的证书',
+    policyNeeded: '在 Azure 中，证书由凭据策略颁发：缺少其名称。',
+    policyFlag: '与 --request-certificates 一起使用：颁发证书的凭据策略（默认：模拟器的策略）',
+    policyQuestion: '颁发证书的凭据策略：',
+    policyHelp: '它在 Azure 设备注册表中的名称。模拟器有一个名为 default 的策略，并会创建其他策略。',
     existingCaFlag: '文件夹中的哪个 CA 是现有的；参阅 --ca',
     existingCaQuestion: '由哪个 CA 为设备颁发证书？',
     rootNameFlag: '根 CA 的公用名；"" 表示生成唯一名称',
@@ -3978,6 +4187,19 @@ export const zhCN: Sentences = {
     notRepeated: '已在之前的运行中接受，未重复发送',
     signedBy: (name) => `由 ${name} 签名`,
     moveAndRerun: (folder) => `移走 ${folder}，然后重新运行命令以创建新的。`,
+    createEnrollments: (count) => `创建 ${count} 个个体注册`,
+    individualEnrollment: (id) => `个体注册 ${id}`,
+    enrollmentDiffers: (id, members) =>
+      `个体注册 ${id} 已存在，不是由此文件夹创建的，并且有差异：${members}。`,
+    otherEnrollment: (id) =>
+      `选择其他注册 ID，或删除现有的注册：enrollkit enrollment delete ${id}（使用相同的 --dir）。`,
+    selfSigned: '自签名',
+    notSelfSigned: '它不是自签名证书',
+    otherRequestedKey: '其公钥不是证书签名请求中的公钥',
+    notIssued: (id) => `DPS 已将 ${id} 分配到中心，但没有颁发证书。`,
+    checkPolicy:
+      '检查注册是否指定了凭据策略（--credential-policy NAME），以及预配服务是否已链接到 Azure 设备注册表。或者去掉 --request-certificates。',
+    issuedForOtherKey: (id) => `DPS 为 ${id} 颁发的证书所用的密钥不是所请求的密钥。`,
     createGroup: (id) => `创建注册组 ${id}`,
     enrollmentGroup: (id) => `注册组 ${id}`,
     groupDiffers: (id, members) => `注册组 ${id} 已存在，不是由此文件夹创建的，且存在差异：${members}。`,
@@ -4055,6 +4277,12 @@ export const zhCN: Sentences = {
     giveAnotherCa: '用 --ca FILE 指定其他 CA，或省略 --ca 以创建新的 CA。',
     keepsItsName: (flag) => `省略 ${flag}：现有 CA 会保留其名称。`,
     otherCaName: (actual, wanted) => `此 CA 的公用名为“${actual}”，但计划要求“${wanted}”。`,
+    noRequest: (id, path) => `没有 ${id} 的证书签名请求：未指定，且 ${path} 不存在。`,
+    giveRequest:
+      '用 --csr FILE 指定每台设备的请求；其公用名就是注册 ID。在设备上创建请求：enrollkit cert csr ID',
+    requestOfOther: (path, name, id) => `${path}：此请求属于“${name}”，而不是 ${id}。`,
+    otherRequest: (path) => `${path} 已存在，且与指定的请求不同。`,
+    moveRequest: (path) => `移走 ${path} 及其旁边的证书，或再次指定相同的请求。`,
     keepPlan: '保存计划、日志和程序',
     noExistingCa: (folder) => `计划使用现有 CA，但 ${folder} 中没有 CA。`,
     giveCa: '用 --ca FILE 和 --ca-key FILE 指定 CA。',
@@ -4095,7 +4323,7 @@ export const zhCN: Sentences = {
 
     unreadable: (path, reason) => `无法读取 ${path}${reason}。`,
     textTooLong: (length, maximum) => `此文本有 ${length} 个字符；最多 ${maximum} 个`,
-    controlCharacter: (code) => `此文本包含控制字符 U+${code}`,
+    controlCharacter: (code) => `此文本包含无法显示的 U+${code}`,
     tooDeep: '嵌套过深',
     endedBeforeAnswer: '运行在收到响应之前结束。',
   },
@@ -4204,6 +4432,11 @@ export const zhCN: Sentences = {
   /** src/cli/kernel/ */
   cliKernel: {
     labels: { error: '错误：', next: '下一步：' },
+    likelyCauses: {
+      title: '可能的原因（最可能的在前）：',
+      cause: (cause, check) => `${cause}（${check}）`,
+    },
+    learnMore: (code) => `了解更多：enrollkit explain ${code}`,
     emptyFolder: '--dir 为空。',
     nameFolder: '指定文件夹：--dir FOLDER。',
     notAChoice: (flag, value, choices) => `--${flag} 必须是 ${choices.join('、')} 之一，而不是“${value}”。`,
@@ -4478,6 +4711,8 @@ export const zhCN: Sentences = {
     },
     notATime: (flag, text) =>
       `--${flag} 必须是 2027-01-31 或 2027-01-31T12:00:00Z 这样的时间，而不是“${text}”。`,
+    notADuration: (flag, text) =>
+      `--${flag} 必须是 500ms、30s、10m 或 2h 这样的时长（100ms 到 100d），而不是“${text}”。`,
     notASpan: (flag, text) => `--${flag} 必须是天数、小时数或百分比，例如 30、36h 或 25%，而不是“${text}”。`,
     output: {
       exists: (path) => `${path} 已存在。`,
@@ -4696,6 +4931,14 @@ export const zhCN: Sentences = {
     createHelp:
       '如果不存在，则会创建资源组、设备预配服务、IoT 中心以及它们之间的链接。接下来由你选择名称，并在创建任何内容之前在计划中查看。一次运行创建的所有内容都带有标记，enrollkit clean 会将其删除。你的帐户需要订阅或资源组的“参与者”角色。',
     closing: {
+      toInstall: (count, service, time) =>
+        `已签发 ${count} 个证书，可在${service ? ` ${service} ` : '模拟器'}上注册，用时 ${time}。`,
+      install: '安装到拥有密钥的设备上',
+      request: '设备的证书签名请求',
+      operational: '注册时颁发：用于 IoT 中心的证书、证书链和密钥',
+      enrollmentsReadBack: '个体注册（从服务读取）',
+      disabledEnrollments: (service) =>
+        `已在${service ? ` ${service} ` : '模拟器'}上创建个体注册。它们已禁用，因此未注册任何设备。`,
       disabled: (service) =>
         `已在${service ? ` ${service} ` : '模拟器'}上创建注册组。该组已禁用，因此未注册任何设备。`,
       enrolled: (count, service, time) =>
@@ -4711,7 +4954,7 @@ export const zhCN: Sentences = {
       programKept: '已保留，因为你更改过它',
       program: '使用 Python 创建注册组',
       plan: '再次运行：quickstart --plan FILE',
-      recording: '运行的录制，用于 replay 和 runs compare',
+      recording: '运行的录制，用于 report 和 replay',
       idScope: 'ID 范围',
       sendAgain: '以第一台设备的身份再发送一条消息',
       keepEmulator: '让模拟器保持运行并包含这些资源，供任何 Azure SDK 使用',
@@ -4751,6 +4994,16 @@ export const zhCN: Sentences = {
       emulator: 'DPS：模拟器',
       emulatorMeaning: '此计算机上的设备预配服务：无需帐户，不收费',
       azureMeaning: 'Azure 中你的设备预配服务：设备首先联系它',
+      ownCertificate: (isGateway, days) =>
+        `${isGateway ? '网关' : '设备'}：有自己的密钥和自签名证书，有效期 ${days} 天`,
+      requested: (days) => `设备：保留自己的密钥；根据其请求签发证书，有效期 ${days} 天`,
+      individual: (count) => `${count} 个个体注册`,
+      individualMeaning: '每个注册凭证书允许一台设备',
+      details: (count) => `设备 ID、标记：${count} 台设备`,
+      detailsMeaning: (first) => `例如 ${first}`,
+      operational: (policy) => (policy === undefined ? '由 DPS 颁发的证书' : `凭据策略 ${policy}`),
+      operationalMeaning: '每台设备在注册时发送 CSR，并使用所颁发的证书连接',
+      registerThemselves: () => '安装证书后自行注册',
       caCertificate: (name) => `CA 证书 ${name}`,
       group: (id) => `注册组 ${id}`,
       disabled: '已准备就绪，但目前拒绝所有设备',
@@ -4782,9 +5035,10 @@ export const zhCN: Sentences = {
       `${role === 'root' ? '根' : '中间'} CA“${commonName}”，有效期至 ${day}${endsSoon ? '：即将过期' : ''}`,
     deviceCertificates: (count, day, due) =>
       `${count} 个设备证书，最早到期的有效期至 ${day}${due === 0 ? '' : `：${due} 个需要续订`}`,
-    planOnEmulator: (count, group) => `一个计划：模拟器上的 ${count} 台设备，注册组 ${group}`,
+    planOnEmulator: (count, group) =>
+      `一个计划：模拟器上的 ${count} 台设备，${group === undefined ? '个体注册' : `注册组 ${group}`}`,
     planInAzure: (count, service, group) =>
-      `一个计划：Azure 中 ${service} 上的 ${count} 台设备，注册组 ${group}`,
+      `一个计划：Azure 中 ${service} 上的 ${count} 台设备，${group === undefined ? '个体注册' : `注册组 ${group}`}`,
     lastRun: (day, outcome, failure) =>
       `上次运行于 ${day}：${outcome === 'done' ? '已完成' : outcome === 'failed' ? '失败' : '已中断'}${failure ? `：${failure}` : ''}`,
     uploadToEmulator: (page, name, file, upload, code) => `
@@ -4851,6 +5105,8 @@ export const zhCN: Sentences = {
         'S1 是常用层，按天计费。F1 免费，每天允许 8,000 条消息，每个订阅只能有一个。免费的中心以后无法更改为其他层。',
       'certificates.keyAlgorithm':
         '每个 CA 和每台设备都会获得一个密钥对。EC P-256 体积小、速度快，Azure 和所有 Azure SDK 都接受。仅当设备或规定要求时才选择 RSA。所有密钥的类型都相同。以后若要更改，需要新的证书。',
+      'certificates.deviceCertificates':
+        '设备用证书及其私钥证明自己的身份。由你的 CA 签名：enrollkit 为每台设备创建两者。自签名：同样创建两者，但不需要 CA，适合少量设备。根据 CSR：密钥在设备上创建，从不离开设备；你拥有每台设备的证书签名请求 (CSR)，并得到可安装的证书。',
       'certificates.existingCa':
         '如果你的公司已有根 CA 或中间 CA，可以由它为设备证书签名。否则，enrollkit 会创建新的 CA。',
       'certificates.rootCommonName':
@@ -4884,6 +5140,14 @@ export const zhCN: Sentences = {
         'IoT Edge 设备是运行模块并让其他设备通过它进行连接的网关。为此它需要一个额外的 CA 证书。对于普通设备，请回答“否”。',
       'enrollmentGroup.provisioningStatus':
         '已禁用的组会拒绝所有设备。可用于现在做好一切准备，以后再让设备注册。',
+      'devices.enrollment':
+        '注册是 DPS 中允许设备注册的条目。使用注册组时，一个条目即可允许由你的 CA 签名的所有设备：适合大量设备，不确定时也请选它。使用个体注册时，每台设备有自己的条目：适合设备需要不同设置、设备 ID 不同于注册 ID，或证书没有共同 CA 的情况。此时不上传 CA。',
+      'devices.details':
+        'CSV 文件可以有列 deviceId（每台设备在 IoT 中心的 ID），以及 tags.site 之类的列（其设备孪生的标记）。',
+      'devices.requestCertificates':
+        '使用证书管理时，设备连接 IoT 中心所用的证书由 Azure 颁发。设备仍用自己的证书注册，同时发送证书签名请求 (CSR)。在 Azure 中这是预览版功能：设备预配服务必须链接到 Azure 设备注册表。模拟器也支持此功能。',
+      'devices.credentialPolicy':
+        'Azure 设备注册表中的凭据策略规定由哪个 CA 颁发证书，以及证书的有效期。模拟器为每个名称提供一个策略。',
       'devices.naming':
         '每台设备都有一个注册 ID，DPS 通过它识别设备；它会成为 IoT 中心内的设备 ID。如果任何名称都可以，请为设备编号。如果设备已有名称（例如序列号），请使用列表或文件。',
       'devices.count':
@@ -4891,7 +5155,9 @@ export const zhCN: Sentences = {
       'devices.prefix':
         '使用前缀 line4- 时，设备名为 line4-001、line4-002，依此类推。允许使用字母、数字和 - . _ : 字符。',
       'devices.file':
-        '从电子表格或数据库导出的文件：第一行包含 registrationId 列的 CSV，或每行一个注册 ID 的文本文件。在创建任何内容之前会检查整个文件；无效的行会按行号报告。',
+        '从电子表格或数据库导出的文件：第一行包含 registrationId 列的 CSV，或每行一个注册 ID 的文本文件。使用个体注册时，还可以有列 deviceId（IoT 中心中的 ID）和 tags.site 之类的列（设备孪生的标记）。在创建任何内容之前会检查整个文件；无效的行会按行号报告。',
+      'devices.requests':
+        '每台设备（或其制造商）创建私钥和证书签名请求 (CSR)，并把请求交给你。其公用名就是注册 ID。请列出这些文件，或指定包含它们的文件夹：名称以 .csr、.pem、.req、.p10 或 .der 结尾。要用 enrollkit 创建，请在设备上运行：enrollkit cert csr ID',
       'devices.registrationIds':
         '允许使用字母、数字和 - . _ : 字符，用于证书时最多 64 个字符。ID 不区分大小写。每个 ID 也是设备证书中的公用名，因为 DPS 会比较两者。',
       'devices.protocol':
@@ -4973,6 +5239,23 @@ export const zhCN: Sentences = {
     fromListEffect: '你输入或粘贴的注册 ID。',
     fromFile: '来自文件',
     fileFormat: '包含 registrationId 列的 CSV，或每行一个 ID。',
+    fileFormatWithDetails: '含 registrationId、deviceId 和 tags.名称 列的 CSV，或每行一个 ID。',
+    requestsQuestion: '证书签名请求的文件：',
+    requestsFormat: '以逗号分隔，或指定包含它们的文件夹。',
+    requestsKept: (count) => `按 Enter 保留文件夹中的 ${count} 个请求。`,
+    devicesTwice: '--devices 不能与 --device、--count 或 --device-prefix 一起使用。',
+    deviceFileNext:
+      '使用首行含有列 registrationId（还可以有 deviceId 和 tags.名称）的 CSV 文件，或每行一个注册 ID。',
+    csrNotUsed: '--csr 用于保留自己密钥的设备，但该计划会创建密钥。',
+    csrNotUsedNext: '去掉 --csr，或使用 --device-certificates csr。',
+    csrOfNoDevice: (id) => `--csr 含有 ${id} 的请求，但它不是设备之一。`,
+    csrOfNoDeviceNext: (id) => `添加 --device ${id}，或去掉它的请求。`,
+    csrTwice: (id, one, other) => `${one} 和 ${other} 都是 ${id} 的请求。`,
+    noCsrIn: (folder, endings) => `${folder} 中没有名称以 ${endings.join('、')} 结尾的文件。`,
+    commandCsr: '保留自己密钥的设备的证书签名请求，或包含这些请求的文件夹；可重复',
+    commandExampleDevices: '列表中的设备，每台一个个体注册',
+    commandExampleCsr: '保留自己私钥的设备',
+    commandExampleRequest: '使用注册时颁发的证书进行连接的设备',
     howManyNew: '多少台新设备？',
     howMany: '多少台设备？',
     countEffect: '每台设备都会获得自己的密钥和证书，并进行注册。',
@@ -5063,6 +5346,7 @@ export const zhCN: Sentences = {
       written: (count, path) => `包含 ${count} 个证书的证书链：${path}`,
       leftOut: (subject, issuer) =>
         `注意：省略了由 ${issuer} 颁发的 ${subject} 的证书；证书链中包含该 CA 的另一个证书。`,
+      issuerLeftOut: (subject) => `注意：已省略 ${subject} 的证书；链仅在使用另一个被省略的证书时才需要它。`,
       tooMany: (path, count, maximum) => `${path} 包含 ${count} 个证书；证书链最多包含 ${maximum} 个。`,
       noFirst: '每个证书都颁发了另一个证书，因此没有可以作为证书链首个证书的证书。',
       several: (count, certificates) =>
@@ -5173,7 +5457,8 @@ export const zhCN: Sentences = {
       locked: (count: number) => `有 ${count} 个加密的 PKCS#12 文件未打开；可以用 --passphrase-file 打开。`,
       incomplete: '同名的 CA 过多，未查找部分证书的签署者；请减少指定的文件。',
       title: '证书',
-      at: (time: string) => `截至 ${time}`,
+      summaryAt: (summary: string, time: string) => `${summary}。截至 ${time}`,
+      key: (algorithm: string, privateKey: string) => `${algorithm}，${privateKey}`,
       columns: {
         certificate: '证书',
         kind: '类型',
@@ -5734,13 +6019,154 @@ export const zhCN: Sentences = {
       files: '使用其他文件中的证书，在 Azure 的 DPS 中注册',
     },
     id: '注册 ID',
+    block: {
+      description:
+        '拒绝一台设备，例如注册组中被盗的设备。为其创建已禁用的个体注册（或禁用现有的个体注册），并禁用其在 IoT 中心的标识，从而结束其连接。在 Azure 上，操作 IoT 中心需要 ENROLLKIT_HUB_CONNECTION_STRING。',
+      certificateFlag: '设备的证书（默认：证书文件夹中的证书）',
+      fileExample: '使用其他文件中的证书，在 Azure 上',
+      giveCertificate: '使用 --certificate FILE 指定设备的证书。DPS 需要它来创建已禁用的注册。',
+      rows: { device: '设备', enrollment: '个体注册', hub: 'IoT 中心内的标识' },
+      enrollments: {
+        created: '已创建，已禁用',
+        disabled: '已禁用',
+        deleted: '已删除：其注册组重新生效',
+        enabled: '已启用',
+        none: '未更改',
+      },
+      statuses: { enabled: '已启用', disabled: '已禁用', unknown: '未更改' },
+      inHub: (host, deviceId, status) => `${status}：${host} 中的 ${deviceId}`,
+      notInHub: '无：设备不在已知的 IoT 中心内',
+      hubLeft: (host, command) =>
+        `没有 ${host} 的连接字符串，因此未更改设备的标识。设置 ENROLLKIT_HUB_CONNECTION_STRING 并再次运行该命令，或运行：${command}`,
+      next: {
+        blocked: (command) =>
+          `设备再次注册时，DPS 返回状态“disabled”且不分配 IoT 中心；IoT 中心也拒绝其连接。撤消：${command}`,
+        unblocked: (command) => `设备可以再次注册并连接：${command}`,
+      },
+    },
+    unblock: {
+      description:
+        '重新允许被阻止的设备：启用其在 IoT 中心的标识，并删除 `device block` 创建的个体注册，或启用现有的个体注册。',
+      example: '被阻止的设备',
+      azureExample: '在 Azure 上',
+    },
     send: {
       message: '要发送的消息（默认：问候语和时间）',
       custom: '自定义消息',
+      messageId: '消息 ID ($.mid)；会先询问模拟器，它已收到的消息不会再次发送',
+      once: '在可能重新运行的脚本中：消息只会到达一次',
+      notRepeated: (device, id, hub, twin) =>
+        `未重复发送：${hub} 已收到 ${device} 的消息 ${id}。\n设备孪生：\n${twin}`,
       sent: (device, message, hub, twin) => `${device} 已将 ${message} 发送到 ${hub}。\n设备孪生：\n${twin}`,
       badJson: (problem) => `--message，${problem}。`,
       notAnObject: '--message 不是 JSON 对象。',
       example: '指定一个 JSON 对象，例如 \'{"temperature":21.5}\'。',
+    },
+  },
+
+  /** src/fleet/running/, src/cli/device/run.ts */
+  deviceRun: {
+    tooDeep: (maximum) => `模板最多有 ${maximum} 层`,
+    unknownGenerator: (name, known) => `${name} 未知；以 $ 开头的名称必须是以下之一：${known.join('、')}`,
+    notAlone: (name) => `${name} 必须是其对象的唯一成员`,
+    notAnObject: '模板必须是 JSON 对象',
+    outOfRange: 'start 必须介于 minimum 和 maximum 之间',
+    unexpected: (message) => `意外错误：${message}`,
+    description:
+      '运行设备，直到你按 Ctrl-C：每台设备都会注册、与其 IoT 中心保持连接、发送遥测、报告孪生的所需属性、应答直接方法并接收消息。断开连接的设备会重新连接，等待时间逐次增加。不指定 ID 时，运行证书文件夹或设备群中的所有设备。',
+    ids: '注册 ID（默认：全部）',
+    what: '设备的行为：',
+    how: '运行方式：',
+    flags: {
+      fleet: '由 `fleet issue` 写入的设备群，代替证书文件夹',
+      protocol: 'mqtt、amqp，或通过 WebSocket（端口 443）的其中之一，此时设备通过 HTTPS 注册（默认：mqtt）',
+      template: '每条消息的内容，JSON 模板（默认：ID、时间、计数和温度）',
+      interval: '同一设备两条消息之间的时间，例如 500ms、10s 或 5m（默认：5s）',
+      reported: '每台设备在连接时报告的属性，JSON 模板',
+      methods: '对直接方法的应答，JSON 表（默认：状态 200 和调用的有效负载）',
+      csr: '向 DPS 请求操作证书，并在到期前续订；仅限 MQTT',
+      renewAfter: '在此时间之后续订证书（默认：有效期的三分之二）',
+      count: '每台设备发送此数量的消息后结束',
+      duration: '在此时间之后结束，例如 30s、10m 或 2h',
+      json: '将事件输出到标准输出，每行一个 JSON 对象',
+    },
+    examples: {
+      all: '证书文件夹中的所有设备，直到按 Ctrl-C',
+      fleet: '运行设备群十分钟，以 JSON 输出事件',
+      one: '通过 WebSocket 运行一台设备',
+    },
+    csrOverMqtt: '--csr 需要 --protocol mqtt 或 mqtt-ws：IoT 中心仅通过 MQTT 续订证书。',
+    renewWithoutCsr: '--renew-after 需要 --csr。',
+    oneDeviceForFiles: '--certificate、--chain 和 --key 仅用于一台设备：请指定其 ID。',
+    fleetAndFiles: '--fleet 不能与 --certificate、--chain 或 --key 同时使用。',
+    noDevices: (folder) => `${folder} 中没有设备。`,
+    createDevices: '创建设备：enrollkit quickstart --yes；或使用 --fleet 运行设备群。',
+    notInFleet: (ids, more, fleet) => `${fleet} 中没有 ${firstOf(ids, more)}。`,
+    listedTwice: (id) => `${id} 被指定了两次。`,
+    csvUnreadable: (place, file, problem) => `${place}：${file}：${problem}。`,
+    csvNoColumn: (column, columns) => `没有列 ${column}，只有 ${columns.join('、')}`,
+    csvEmpty: '列名下面没有行',
+    tooLong: (file, bytes, maximum) => `${file}：消息有 ${bytes} 字节；IoT 中心最多接受 ${maximum} 字节。`,
+    progress: (connected, devices, sent, perSecond, received, calls, lost) =>
+      [
+        `已连接 ${connected}/${devices}`,
+        `已发送 ${sent}（${perSecond}/秒）`,
+        `已接收 ${received}`,
+        `方法调用 ${calls}`,
+        ...(lost > 0 ? [`丢失 ${lost}`] : []),
+      ].join('，'),
+    gaveUp: (id, message) => `${id}：${message}`,
+    moreNotes: (count) => `另有 ${count} 条类似消息未显示。使用 --json 可查看全部。`,
+    lostConnection: (id, message) => `${id} 已断开连接：${message}`,
+    rows: {
+      devices: '设备',
+      connected: (connected, devices) => `${devices}，结束时已连接 ${connected}`,
+      time: '时间',
+      sent: '已发送的消息',
+      again: (count) => `，其中 ${count} 条为重复发送`,
+      lost: '丢失的消息',
+      received: '已接收的消息',
+      methods: '方法调用',
+      desired: '所需属性更改',
+      reported: '报告属性更新',
+      disconnections: '连接丢失',
+      renewals: '已续订的证书',
+    },
+  },
+
+  /** src/cli/sample/ */
+  cliSample: {
+    edge: {
+      description:
+        '为证书位于证书文件夹中的 IoT Edge 1.5 网关写入 config.toml：使用证书通过 DPS 预配、其边缘 CA，以及模块和下游设备信任的根证书。',
+      what: 'config',
+      deviceFlag: '网关的注册 ID（如果文件夹中有多个网关）',
+      hostnameFlag: '下游设备连接时使用的网关主机名（默认：其系统的主机名）',
+      atFlag: '证书和密钥在网关上的文件夹，例如 /var/aziot（默认：当前所在位置）',
+      example: '证书文件夹中唯一的网关',
+      atExample: '用于复制到网关的文件；配置中列出这些文件',
+      unknown: (what) => `没有 IoT Edge 示例“${what}”。`,
+      useConfig: '使用：enrollkit sample edge config',
+      notAbsolute: (folder) => `--at 必须是网关上的绝对路径，而不是“${folder}”。`,
+      identity: '标识证书及其证书链和密钥',
+      edgeCa: '边缘 CA 证书及其证书链和密钥',
+      root: '根证书',
+      missing: (what, folder) => `${folder} 中缺少${what}。`,
+      runQuickstart: '运行 enrollkit quickstart，或使用 --dir 指定其他文件夹。',
+      restore: '恢复缺少的文件，或重新创建证书。',
+      noGateway: (folder) => `${folder} 中没有 IoT Edge 网关。`,
+      create: (device, edge) => `创建网关：${device}，然后 ${edge}`,
+      several: (folder, count) => `${folder} 中有 ${count} 个 IoT Edge 网关。`,
+      chooseOne: '使用 --device ID 指定其中一个。',
+      encrypted: (path) => `${path} 中的私钥已加密。IoT Edge 只能读取未加密的密钥。`,
+      decrypt: (command) => `写入未加密的副本：${command}`,
+      notCa: (path) => `${path} 中的证书不是 CA 证书。`,
+      comment: (id) => `IoT Edge 1.5，网关 ${id}。由 enrollkit sample edge config 写入。`,
+      install: '在网关上另存为 /etc/aziot/config.toml，然后运行：sudo iotedge config apply',
+      emulator: '终结点是本地模拟器：网关必须能够访问它，并信任其根证书（emulator start --json 的 caFile）。',
+      readable: '用户 aziotcs 必须能够读取证书，aziotks 必须能够读取密钥。',
+      copy: '复制以下文件。用户 aziotcs 必须能够读取证书，aziotks 必须能够读取密钥。',
+      written: (path, id) => `已写入 ${path}，用于网关 ${id}。`,
     },
   },
 
@@ -5846,10 +6272,15 @@ export const zhCN: Sentences = {
     verifyCa: (name) =>
       `重新运行 quickstart，或运行：enrollkit ca verify ${name} --certificate FILE --key FILE`,
     caVerified: (name) => `CA 证书 ${name} 已上传并验证`,
+    enrollmentMissing: (id) => `没有个体注册 ${id}。`,
+    enrollmentDiffers: (id, members) => `个体注册 ${id} 与计划不同：${members}。`,
+    enrollments: (count) => `${count} 个个体注册，与计划一致`,
     groupMissing: (id) => `注册组 ${id} 不存在。`,
     createGroup: '重新运行 quickstart 以创建它。',
     group: (id, status, holding) => `注册组 ${id} 的状态为 ${status}，包含${holding}`,
     groupDiffers: (id, members) => `注册组 ${id} 与文件夹的计划不同：${members}。`,
+    restoreEnrollment:
+      '如果证书已续订，或不是有人特意更改，请重新运行 quickstart。它会还原由其创建的个体注册。',
     restoreGroup: '如果不是有人特意更改，请重新运行 quickstart。它会还原由其创建的注册组。',
     uploadedCa: (name) => `已上传的 CA ${name}`,
     caCertificate: (name) => `CA 证书“${name}”`,
@@ -5950,12 +6381,14 @@ export const zhCN: Sentences = {
       others: '其他',
       tlsRoot: 'TLS 根证书',
       ports: '端口',
+      tls: 'TLS',
       clock: '时钟',
       log: '日志',
     },
     otherService: (name, address, idScope) => `服务 ${name}：${address}，ID 范围 ${idScope}`,
     otherHub: (name, address) => `IoT 中心 ${name}：${address}`,
     processSince: (pid, since) => `${pid}，启动时间 ${since}`,
+    upToTls: (version) => `最高 ${version}`,
     clockAhead: (time, offset) => `${time}，比此计算机快 ${offset}`,
     clockBehind: (time, offset) => `${time}，比此计算机慢 ${offset}`,
     timeRange: '时钟可以设置为 1970 年到 9999 年之间的时间。',
@@ -6120,8 +6553,10 @@ export const zhCN: Sentences = {
       `${{ created: '已创建', updated: '已更新', unchanged: '未更改' }[outcome]} ${count.toLocaleString('en-US')} 个`,
     failed: (devices, code) => `${devices.toLocaleString('en-US')} 台设备失败：${code}`,
     faster: (duration) => `${duration} 以内`,
-    percentiles: (p50, p90, p99, all) =>
-      `50% 在 ${p50} 内，90% 在 ${p90} 内，99% 在 ${p99} 内，全部在 ${all} 内`,
+    percentiles: (p50, p95, p99, max) => `p50 ${p50}，p95 ${p95}，p99 ${p99}，最长 ${max}`,
+    rate: (mean, peak) => `平均 ${mean}，最高 ${peak}`,
+    rateHeading: '每秒设备数',
+    issueLatency: '每台设备在线程中所用的时间（按批次取平均值）',
     unchanged: (devices, out) =>
       `${out === undefined ? '' : `${out} 中的 `}${devices.toLocaleString('en-US')} 台设备均已颁发，未作更改。`,
     issued: (devices, out, earlier, seconds) =>
@@ -6193,6 +6628,131 @@ export const zhCN: Sentences = {
     registerAzureExample: '在 Azure 上，每台设备发送一条消息',
   },
 
+  cliReport: {
+    description:
+      '生成一个 HTML 文件，介绍 quickstart 的一次运行或一个设备群：证书链、各步骤的时间线、在何处创建了什么、设备注册及其延迟、证书何时到期、指纹，以及后续步骤。该文件不从网络加载任何内容，适合打印在 A4 纸上，其中没有密钥或密码。内容来自运行的录制和文件夹中的证书；不会查询设备预配服务。',
+    folder: '证书文件夹（默认：certs），或 fleet issue 写入的设备群',
+    outFlag: '写入位置（默认：文件夹中的 report.html；设备群为 FLEET.report.html）',
+    runFlag: '录制：文件，或其在 FOLDER/.enrollkit/runs 中的名称（默认：最后一次运行）',
+    resultsFlag: '用于设备群：fleet register 的结果（默认：FLEET.registrations.ndjson）',
+    forceFlag: '替换不是报告的文件，或已被编辑的报告',
+    examples: {
+      last: '文件夹 certs 的最后一次运行，写入 certs/report.html',
+      earlier: '更早的一次运行，写入另一个文件',
+      fleet: '设备群，写入 sensors.report.html',
+    },
+    written: (path) => `报告：${path}`,
+    warning: (text) => `警告：${text}`,
+    noFolder: (folder) => `没有文件夹 ${folder}。`,
+    notReadBack: (path) => `读回的报告 ${path} 与写入的内容不一致。`,
+    title: (folder) => `enrollkit 报告：${folder}`,
+    writtenAt: (time) => `写入时间：${time}`,
+    outcomes: { done: '已完成。', failed: '失败。', interrupted: '已中断。' },
+    started: (time, duration) => `开始于 ${time}，用时 ${duration}。`,
+    replay: (time) => `重放了 ${time} 的运行。`,
+    chain: '证书链',
+    next: '后续步骤',
+    warnings: {
+      label: '警告',
+      noRun: (folder) => `${folder} 中没有运行的录制。`,
+      unreadableRun: (message) => `无法读取最后一次录制。${message}`,
+      missing: (count, first) =>
+        count === 1
+          ? `此次运行的一个证书已不在文件夹中：${first}`
+          : `此次运行的 ${count} 个证书已不在文件夹中。第一个：${first}`,
+      replaced: (count, first) =>
+        count === 1
+          ? `有一个证书在运行后被替换：${first}`
+          : `有 ${count} 个证书在运行后被替换。第一个：${first}`,
+      cleaned: '根据文件夹的日志，此次运行在设备预配服务中创建的内容已在运行后删除。',
+      partlyCleaned: '根据文件夹的日志，此次运行在设备预配服务中创建的部分内容已在运行后删除。',
+    },
+    timeline: {
+      title: '时间线',
+      table: '步骤',
+      none: '运行在第一个步骤之前结束。',
+      summary: (steps, duration) => `${steps} 个步骤；包括程序启动在内用时 ${duration}`,
+      statuses: { done: '完成', already: '此前已完成', failed: '失败', interrupted: '已中断' },
+      columns: {
+        step: '步骤',
+        status: '状态',
+        outcome: '结果（按录制）',
+        duration: '用时',
+        requests: '请求数',
+      },
+    },
+    created: {
+      heading: '在何处创建了什么',
+      service: '设备预配服务',
+      emulator: (name) => `${name}，在模拟器中`,
+      endpoint: '主机名',
+      deviceEndpoint: '设备终结点',
+      idScope: 'ID 范围',
+      subscription: '订阅',
+      resourceGroup: '资源组',
+      tags: '初始设备孪生中的标记',
+      verified: 'CA 证书已验证',
+      yes: '是',
+      no: '否',
+      remains: '此文件夹中的运行所创建、之后未删除的内容',
+    },
+    registrations: {
+      heading: '设备注册',
+      none: '未注册',
+      earlier: '此前已注册',
+      refused: (code) => `被拒绝：${code}`,
+      columns: { device: '注册 ID', status: '状态', hub: 'IoT 中心', id: '设备 ID', latency: '延迟' },
+    },
+    calendar: {
+      title: '到期日历',
+      expired: '已过期（斜线）',
+      soon: '即将到期（粗框）',
+      valid: '有效',
+      now: '本月（虚线）',
+      later: (year, count) => `${year} 年之后：${count}`,
+      description: (count, months) => `${count} 个证书。按月份的到期数：${months.join('、')}`,
+    },
+    ends: (day, name, kind, state) => `${day} ${name}（${kind}）：${state}`,
+    devicesEnd: (count, state) => `${count} 台：${state}`,
+    thumbprints: { heading: '指纹', certificate: '证书' },
+    commands: {
+      quickstart: '创建证书和注册组，并注册设备',
+      doctor: '检查此计算机、文件夹及其设备预配服务',
+      tree: '再次显示证书当时的状态',
+      replay: '在新文件夹中再次运行相同的步骤，并进行比较',
+      explain: '了解错误的含义',
+      resume: '继续运行',
+    },
+    fleet: {
+      heading: '设备',
+      devices: '清单中的设备',
+      assigned: '已分配',
+      failed: '失败',
+      open: '未注册',
+      inHub: 'IoT 中心',
+      tags: '标记',
+      lastRun: (time) => `最后一次运行，自 ${time} 起：`,
+      failures: '失败的设备',
+      columns: { reason: '原因', devices: '设备数', first: '第一台设备', meaning: '发生的情况和处理方法' },
+      chain: '第一台设备的证书链',
+      notRegistered: (results) => `没有注册结果：${results} 不存在。`,
+      runOrFleet: (fleet) => `--run 不能用于设备群，而 ${fleet} 是设备群。`,
+      runOrResults: '--run 不能与 --results 一起使用。',
+      sources: '内容来自设备群的清单、注册结果以及第一台设备的证书链。未查询设备预配服务。',
+      commands: {
+        register: '注册尚未分配的设备',
+        deregister: '删除注册记录和 IoT 中心中的设备',
+      },
+    },
+    about: {
+      heading: '关于此报告',
+      versions: '录制时的版本',
+      recording: '录制',
+      sources:
+        '内容来自运行的录制、文件夹中的证书和文件夹的日志。未查询设备预配服务。模拟器下次启动后，端口可能不同。',
+    },
+  },
+
   /** src/cli/explain/ */
   cliExplain: {
     description:
@@ -6216,11 +6776,15 @@ export const zhCN: Sentences = {
       replay: '重新运行已记录的快速入门并进行比较',
       runs: '列出文件夹中记录的运行',
       'runs compare': '比较两次记录的运行',
+      report: '为一次运行或一个设备群生成 HTML 报告',
       clean: '删除快速入门在预配服务中创建的内容',
       doctor: '检查此计算机、文件夹及其预配服务',
       explain: '解释错误代码：含义、原因和处理方法',
       'device register': '以设备身份注册设备',
       'device send': '注册设备、向其 IoT 中心发送消息、读取设备孪生',
+      'device run': '运行保持连接并发送遥测的设备',
+      'device block': '在 DPS 及其 IoT 中心拒绝一台设备',
+      'device unblock': '重新允许被阻止的设备',
       'group create': '创建注册组',
       'group list': '列出注册组',
       'group show': '显示注册组',
@@ -6272,6 +6836,7 @@ export const zhCN: Sentences = {
       'fleet deregister': '删除设备群的注册记录和设备',
       'fleet merge': '合并设备群各部分的清单',
       certgen: 'certGen.sh 的命令，生成相同的文件',
+      'sample edge': 'IoT Edge 网关的配置',
       'emulator start': '在此计算机上运行预配服务和 IoT 中心',
       'emulator status': '显示模拟器是否正在运行及其地址',
       'emulator stop': '停止正在运行的模拟器',
@@ -6297,6 +6862,7 @@ export const zhCN: Sentences = {
         highlights: '创建、签名、转换、查看、校验、规范检查',
       },
       fleet: { summary: '大量设备' },
+      sample: { summary: '可供使用的示例文件' },
       emulator: { summary: '内置 DPS' },
     },
   },

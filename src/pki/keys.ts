@@ -4,7 +4,7 @@ import { createPublicKey, generateKeyPair as generate, type KeyObject } from 'no
 import { promisify } from 'node:util';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
-import { blocksOf, knownKind } from './containers/contents.js';
+import { blocksOf, knownKind, octetsAfter } from './containers/contents.js';
 import { type Deriving, runReader, runReaderSync } from './containers/deriving.js';
 import { assertCipher, openEncryptedKey, openEncryptedPem } from './containers/encrypted-key.js';
 import { deriveKey, encryptPrivateKeyInfo } from './containers/encryption.js';
@@ -100,7 +100,7 @@ export function privateKeyOpener(passphrase: string | undefined): (input: string
     const { passphrase: _, salt, ...parameters } = work;
     const id = JSON.stringify([Buffer.from(salt).toString('hex'), parameters]);
     const key = derived.get(id) ?? runSlowWorkSync(work);
-    // Keys from elsewhere may each have a salt of its own.
+    // Keys made by other tools may each have a different salt.
     if (derived.size === 16) derived.clear();
     derived.set(id, key);
     return key;
@@ -131,6 +131,9 @@ function* keyReader(input: string | Uint8Array, passphrase: string | undefined):
     }
     return hasHeaders ? openEncryptedPem(block!, passphrase) : yield* openEncryptedKey(der, passphrase);
   }
+  const extra = octetsAfter(der);
+  if (extra > 0)
+    throw new EnrollkitError('INVALID_KEY', sentences.pkiContainers.moreAfterDer(der.length - extra, extra));
   // DER does not say in which of the forms it is.
   const labels = label === 'DER' ? ['PRIVATE KEY', 'EC PRIVATE KEY', 'RSA PRIVATE KEY'] : [label];
   for (const form of labels) {

@@ -17,7 +17,7 @@ import {
   assertJournalNotEmptied,
   assertStateInFolder,
   emulatorFilePattern,
-  emulatorSnapshotFolder,
+  emulatorSnapshotFolders,
   isPlaceOfRun,
   type Layout,
   layoutOf,
@@ -263,10 +263,10 @@ function removeEmulator(folder: string): void {
     const names = lookAt(path)?.isDirectory() ? readdirSync(path) : [];
     return names.filter((name) => emulatorFilePattern.test(name)).map((name) => join(path, name));
   };
-  const snapshot = join(folder, emulatorSnapshotFolder);
-  removeFiles([...filesIn(snapshot), ...filesIn(folder)]);
+  const snapshots = emulatorSnapshotFolders.map((name) => join(folder, name));
+  removeFiles([...snapshots, folder].flatMap(filesIn));
   removeDeadClaims(join(folder, 'lock'));
-  for (const path of [snapshot, folder]) removeIfEmpty(path);
+  for (const path of [...snapshots, folder]) removeIfEmpty(path);
 }
 
 /** A folder, a link or a pipe of the same name is someone else's. */

@@ -3,15 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { enrollmentGroup as groupSchema } from '../dps/contract/schemas.js';
 import { issueVerificationCertificate } from '../pki/make/verification-certificate.js';
 import { publicFileMode } from '../workspace/files.js';
+import { operationalRequest, saveIssued } from './operational-certificates.js';
 import type { Plan } from './plan/fields.js';
+import { authoritiesOf } from './planned-certificates.js';
 import { planOfGroup } from './planned-enrollment-group.js';
 import type { Earlier } from './recording/earlier.js';
+import { issueOffline } from './recording/offline-certificates.js';
 import { runSteps, type Watching } from './run-steps.js';
 import { openKey, type RunContext, type Step, uploadedCa } from './step.js';
-import { certificateChain } from './steps/certificate-chain.js';
+import { certificateChain, keyPassphrase } from './steps/certificate-chain.js';
 import { connectDevices } from './steps/connect-devices.js';
 import { deviceCertificates } from './steps/device-certificates.js';
 import { enrollmentGroup, groupThing } from './steps/enrollment-group.js';
+import { enrollmentThing, individualEnrollments } from './steps/individual-enrollments.js';
 import { prerequisites } from './steps/prerequisites.js';
 import { proofOfPossession } from './steps/proof-of-possession.js';
 import { hubName, registerDevices } from './steps/register-devices.js';
@@ -41,13 +45,14 @@ export async function doEarlierSteps(
     if (ids.length > 0) await run(step, withDevices(ids));
   };
   if (!offline) await run(prerequisites, plan);
-  await run(certificateChain, plan);
+  if (authoritiesOf(plan).length > 0) await run(certificateChain, plan);
   if (!offline && earlier.ca !== 'missing') await run(uploadCa, plan);
   if (!offline && earlier.ca === 'verified') await run(proofOfPossession, plan);
   if (earlier.isAnswered) await answerInPortal(context, !offline && earlier.ca === 'uploaded');
   if (!offline && earlier.group) await run(enrollmentGroup, planWithGroup(plan, earlier.group));
   await runFor(deviceCertificates, earlier.certificates);
   if (offline) return pretendDone(earlier, context);
+  await runFor(individualEnrollments, earlier.enrolled);
   await runFor(registerDevices, [...earlier.registered.keys()]);
   await runFor(connectDevices, [...earlier.connected, ...earlier.sent]);
   for (const thing of context.journal.things()) {
@@ -73,14 +78,32 @@ async function answerInPortal(context: Context, isAsked: boolean): Promise<void>
   files.write(layout.verificationCertificate, pem, publicFileMode);
 }
 
-/** Leaves in the journal what the earlier run left there. */
-function pretendDone({ group, registered, connected, sent }: Earlier, context: Context): void {
+/** Leaves in the journal what the earlier run left there, and in the folder what Azure had issued. */
+async function pretendDone(
+  { group, enrolled, registered, connected, sent }: Earlier,
+  context: Context,
+): Promise<void> {
   const { journal, journalTarget, plan, target } = context;
   if (group) journal.made(groupThing({ plan, journalTarget }));
+  for (const id of enrolled) journal.made(enrollmentThing(journalTarget, id));
+  if (plan.devices.requestCertificates) for (const id of registered.keys()) await pretendIssued(id, context);
   const telemetry = (id: string) => {
     const hub = hubName(target.kind, registered.get(id) ?? '');
     return { kind: 'telemetry' as const, target: journalTarget, id, hub, messageId: randomUUID() };
   };
   for (const id of connected) journal.made(telemetry(id));
   for (const id of sent) journal.intend(telemetry(id));
+}
+
+/** A device's certificate, the CA of the policy, the root. */
+const issuedLength = 3;
+
+async function pretendIssued(registrationId: string, context: Context): Promise<void> {
+  const { plan, layout, files, passphrase, signal } = context;
+  const paths = layout.device(registrationId).operational;
+  const { keyAlgorithm } = plan.certificates;
+  const request = await operationalRequest(registrationId, paths, { keyAlgorithm, passphrase, signal });
+  const issuedCertificateChain = await issueOffline(request.csr, issuedLength);
+  const encryption = { passphrase: keyPassphrase(context) };
+  await saveIssued(registrationId, { issuedCertificateChain }, request, { files, paths, ...encryption });
 }

@@ -1,9 +1,13 @@
-/** The enrollment group that a plan asks for, as the service takes it, and whether one that was read back is it. */
+/**
+ * The enrollments that a plan asks for, a group or one for each device, as the service takes them, and whether one that
+ * was read back is it.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { differingMembers, settableTwin, withMembers } from '../dps/client/enrollment-members.js';
 import { withoutPort } from '../dps/contract/host.js';
-import type { EnrollmentGroup, LinkedHub } from '../dps/contract/schemas.js';
+import type { EnrollmentGroup, IndividualEnrollment, LinkedHub } from '../dps/contract/schemas.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
+import { detailsOf } from './plan/device-details.js';
 import type { Plan } from './plan/fields.js';
 import { withoutTwinMark } from './resource-tags.js';
 
@@ -32,6 +36,34 @@ export function enrollmentGroupOf(
           ? { caReferences: { primary: plan.certificateAuthority.name } }
           : { signingCertificates: { primary: { certificate: signer.pem } } },
     },
+    ...settingsOf(plan, linkedHubs),
+  };
+}
+
+/** @param certificate that of the device, PEM */
+export function individualEnrollmentOf(
+  plan: Plan,
+  registrationId: string,
+  certificate: string,
+  linkedHubs: readonly LinkedHub[],
+): IndividualEnrollment {
+  const { deviceId, tags } = detailsOf(plan, registrationId);
+  const { initialTwin, ...settings } = settingsOf(plan, linkedHubs);
+  const twin = tags ? { ...initialTwin, tags: { ...initialTwin?.tags, ...tags } } : initialTwin;
+  return {
+    registrationId,
+    attestation: { type: 'x509', x509: { clientCertificates: { primary: { certificate } } } },
+    ...settings,
+    ...(twin ? { initialTwin: twin } : {}),
+    ...(deviceId === undefined ? {} : { deviceId }),
+  };
+}
+
+/** What a group and an individual enrollment have in common. */
+function settingsOf(plan: Plan, linkedHubs: readonly LinkedHub[]) {
+  const { enrollmentGroup: group, devices } = plan;
+  const policy = devices.requestCertificates ? devices.credentialPolicy : null;
+  return {
     capabilities: { iotEdge: group.iotEdge },
     provisioningStatus: group.provisioningStatus,
     reprovisionPolicy: { ...reprovisionPolicies[group.reprovisionPolicy] },
@@ -40,6 +72,7 @@ export function enrollmentGroupOf(
       ? { iotHubs: group.iotHubs.map((hub) => linkedHubName(plan.target.kind, linkedHubs, hub) ?? hub) }
       : {}),
     ...(group.initialTwin ? { initialTwin: group.initialTwin } : {}),
+    ...(policy === null ? {} : { credentialPolicyName: policy }),
   };
 }
 
@@ -56,7 +89,7 @@ export function linkedHubName(
   return hubs.find(({ name }) => comparable(name) === comparable(wanted))?.name;
 }
 
-/** The plan with the settings that a group has instead of its own. */
+/** The plan with the settings of an existing group in place of the planned ones. */
 export function planOfGroup(plan: Plan, group: EnrollmentGroup): Plan {
   const { initialTwin, allocationPolicy, reprovisionPolicy, provisioningStatus, iotHubs } = group;
   const policy = Object.entries(reprovisionPolicies).find(([, members]) =>
@@ -85,9 +118,11 @@ function plannedTwinOf(initialTwin: EnrollmentGroup['initialTwin']): Plan['enrol
   return Object.keys(twin).length === 0 ? null : (twin as Plan['enrollmentGroup']['initialTwin']);
 }
 
-/** What of a group differs from the one wanted, in the service's words; empty when nothing does. */
-export function differences(wanted: EnrollmentGroup, found: EnrollmentGroup): string[] {
-  const { initialTwin: _twin, ...members } = wanted;
+type Enrollment = Omit<EnrollmentGroup, 'enrollmentGroupId'> & Pick<IndividualEnrollment, 'deviceId'>;
+
+/** What of an enrollment differs from the one wanted, in the service's words; empty when nothing does. */
+export function differences(wanted: Enrollment, found: Enrollment): string[] {
+  const { initialTwin: _twin, deviceId, credentialPolicyName, ...members } = wanted;
   // Which run created a group makes no difference between groups.
   const [twin, foundTwin] = [
     withoutTwinMark(wanted.initialTwin),
@@ -96,6 +131,10 @@ export function differences(wanted: EnrollmentGroup, found: EnrollmentGroup): st
   const differs = (one: unknown, other: unknown) => !isDeepStrictEqual(one ?? {}, other ?? {});
   return [
     ...differingMembers(members, found),
+    ...(deviceId != null && deviceId !== found.deviceId ? ['deviceId'] : []),
+    ...(credentialPolicyName != null && credentialPolicyName !== found.credentialPolicyName
+      ? ['credentialPolicyName']
+      : []),
     // A plan says all of the twin: what it does not name is not to be there.
     ...(differs(twin?.tags, foundTwin.tags) ? ['initialTwin.tags'] : []),
     ...(differs(twin?.properties?.desired, foundTwin.properties?.desired)
@@ -104,9 +143,14 @@ export function differences(wanted: EnrollmentGroup, found: EnrollmentGroup): st
   ];
 }
 
-/** The group to send in the place of an existing one: as wanted, with what the plan has no word on as it was. */
-export function changedGroup(wanted: EnrollmentGroup, found: EnrollmentGroup): EnrollmentGroup {
-  const { initialTwin, ...members } = wanted;
-  const { initialTwin: _before, ...changed } = withMembers(found, members);
-  return { ...changed, ...(initialTwin ? { initialTwin } : {}) };
+/** The enrollment to send in the place of an existing one: as wanted, with what the plan has no word on as it was. */
+export function changedEnrollment<Wanted extends Enrollment>(wanted: Wanted, found: Wanted): Wanted {
+  const { initialTwin, deviceId, credentialPolicyName, ...members } = wanted;
+  const { initialTwin: _before, ...changed } = withMembers(found, members as Enrollment);
+  return {
+    ...changed,
+    ...(initialTwin ? { initialTwin } : {}),
+    ...(deviceId == null ? {} : { deviceId }),
+    ...(credentialPolicyName == null ? {} : { credentialPolicyName }),
+  } as Wanted;
 }

@@ -3,7 +3,7 @@ import type { Target } from '../dps/client/target.js';
 
 /** What to show a person who proves possession by hand. */
 export interface PortalInstructions {
-  /** The emulator has a page of its own, and commands do the same. */
+  /** The emulator has its own page, and commands that do the same. */
   kind: Target['kind'];
   /** The certificate folder; absolute path. */
   folder: string;

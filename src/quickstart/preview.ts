@@ -4,6 +4,7 @@ import { Journal } from '../workspace/journal.js';
 import { assertOwnFolder, layoutOf } from '../workspace/layout.js';
 import type { Plan } from './plan/fields.js';
 import { assertNotNewer } from './plan/plan.js';
+import { usesGroup } from './planned-certificates.js';
 import { previewStep, splitMakes } from './preview-step.js';
 import type { Preview } from './result.js';
 import { stepsOf } from './steps/index.js';
@@ -22,7 +23,7 @@ export function previewQuickstart(plan: Plan, folder: string): Preview {
   const files = {
     id: 'files',
     title: sentences.quickstart.keepPlan,
-    makes: [layout.plan, layout.journal, layout.enrollmentGroupProgram],
+    makes: [layout.plan, layout.journal, ...(usesGroup(plan) ? [layout.enrollmentGroupProgram] : [])],
     requests: [],
   };
   const steps = stepsOf(plan).map((step) => previewStep(step, plan, layout));

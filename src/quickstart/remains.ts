@@ -12,11 +12,15 @@ import { lookAt, readText } from '../workspace/files.js';
 import type { CertificatePaths, DevicePaths } from '../workspace/layout.js';
 import { loadCertificate } from '../workspace/stored-certificates.js';
 import { assertNoLinkBelow } from '../workspace/symbolic-links.js';
-import { authoritiesOf, type CaRole } from './planned-certificates.js';
+import { requestOf } from './device-requests.js';
+import { authoritiesOf, type CaRole, keepsKeys } from './planned-certificates.js';
 import type { ExistingCa, RunContext } from './step.js';
 
 type Paths = CertificatePaths & Partial<Pick<DevicePaths, 'pfx'>>;
-type Context = Pick<RunContext, 'plan' | 'layout' | 'files' | 'passphrase' | 'signal' | 'existingCa'>;
+type Context = Pick<
+  RunContext,
+  'plan' | 'layout' | 'files' | 'passphrase' | 'signal' | 'existingCa' | 'requests'
+>;
 
 /**
  * Refuses a folder, before anything is made or sent, where making a certificate of the plan would overwrite a key or
@@ -30,6 +34,7 @@ export function assertRoomForPlan(context: Context): void {
   const { existingCa } = plan.certificates;
   if (existingCa !== 'none' && !loadCertificate(layout[existingCa])) requireExistingCa(context, existingCa);
   const devices = plan.devices.registrationIds.map((id) => layout.device(id));
+  if (keepsKeys(plan)) for (const id of plan.devices.registrationIds) requestOf(context, id);
   const wanted: Paths[] = [
     ...authoritiesOf(plan).map((role) => layout[role]),
     ...devices,
@@ -60,14 +65,20 @@ export function requireExistingCa(
  *
  * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE
  */
-export function assertNoRemains({ files }: Context, paths: Paths): void {
+export function assertNoRemains({ plan, layout, files }: Context, paths: Paths): void {
   const unfinished = isUnfinished(files, paths);
   for (const path of [paths.chain, paths.certificate]) files.assertFree(path);
+  // The key of a device may be beside its request.
+  if (keepsKeys(plan) && devicePathsIn(layout, paths)) return;
   for (const path of [paths.key, paths.pfx]) {
     if (path === undefined || (path === paths.key && unfinished)) continue;
     if (!lookAt(path)) files.assertFree(path);
     else throw withoutCertificate(path, paths);
   }
+}
+
+function devicePathsIn({ folder }: Context['layout'], paths: Paths): boolean {
+  return paths.certificate.startsWith(join(folder, 'devices'));
 }
 
 function withoutCertificate(path: string, { folder, certificate }: Paths): EnrollkitError {
@@ -87,7 +98,7 @@ function isUnfinished(files: RunContext['files'], { key, certificate }: Paths): 
 }
 
 /**
- * The key pair that an interrupted run left without a certificate; undefined when there is none.
+ * The key pair that an interrupted run left without a certificate; undefined if there is none.
  *
  * @throws EnrollkitError FILE_EXISTS when the plan wants another kind of key by now; INVALID_KEY, PASSPHRASE_REQUIRED,
  *   WRONG_PASSPHRASE

@@ -1,5 +1,5 @@
 /** What a run gives back: the object that `quickstart --json` prints. All paths are absolute. */
-import type { EnrollmentGroup } from '../dps/contract/schemas.js';
+import type { EnrollmentGroup, IndividualEnrollment } from '../dps/contract/schemas.js';
 
 export interface CertificateResult {
   commonName: string;
@@ -22,10 +22,13 @@ export interface DeviceResult {
   /** Paths. The chain begins with the device's certificate and ends with the root. */
   certificate: string;
   chain: string;
-  key: string;
-  pfx: string;
+  /** Null for a device that keeps its key, as is the PKCS#12 file. */
+  key: string | null;
+  pfx: string | null;
   sha256Thumbprint: string;
   notAfter: string;
+  /** What Azure issued when the device registered, for its connections; only if the plan requests it. */
+  operational?: CertificateResult;
 }
 
 export interface QuickstartResult {
@@ -37,17 +40,19 @@ export interface QuickstartResult {
     portalUrl: string | null;
   };
   certificates: {
-    /** Null when the intermediate is an existing CA: its root is only in its chain, if it is known. */
+    /** Null with self-signed certificates, or when the intermediate is an existing CA: its root is only in its chain, if it is known. */
     root: CertificateResult | null;
     intermediate: CertificateResult | null;
-    /** What the uploaded CA is called in DPS. */
-    uploadedName: string;
+    /** What the uploaded CA is called in DPS; null when none is, as with individual enrollments. */
+    uploadedName: string | null;
   };
-  /** As the service gave it when it was read back. */
-  enrollmentGroup: EnrollmentGroup;
+  /** As the service gave it when it was read back; null with individual enrollments. */
+  enrollmentGroup: EnrollmentGroup | null;
+  /** Only with individual enrollments: those of the devices, in their order, as they were read back. */
+  enrollments?: IndividualEnrollment[];
   devices: DeviceResult[];
-  /** The filled-in EnrollmentGroup.py. */
-  program: string;
+  /** The filled-in EnrollmentGroup.py; null with individual enrollments. */
+  program: string | null;
   /** The program was left as it is, because someone changed it since a run wrote it. */
   programKept?: true;
   /** How long each step took. */

@@ -10,12 +10,13 @@ import type { JournalTarget } from '../workspace/journal.js';
 import { assertOwnFolder, type Layout, layoutOf } from '../workspace/layout.js';
 import { openFolder } from '../workspace/open-folder.js';
 import { assertNoRollover } from '../workspace/rollover-record.js';
-import type { StoredCertificate } from '../workspace/stored-certificates.js';
+import { loadCertificate, type StoredCertificate } from '../workspace/stored-certificates.js';
 import { doEarlierSteps, type EarlierRun } from './earlier-steps.js';
 import type { Emit } from './events.js';
 import { assertCanUse } from './existing-ca.js';
 import type { Plan } from './plan/fields.js';
 import { assertNotNewer, formatPlan } from './plan/plan.js';
+import { keepsKeys, registers, usesGroup } from './planned-certificates.js';
 import { enrollmentGroupOf } from './planned-enrollment-group.js';
 import { type PortalAssistant, portalAddress } from './portal.js';
 import { Recorder } from './recording/recorder.js';
@@ -39,6 +40,8 @@ export interface QuickstartOptions {
   portal?: PortalAssistant | undefined;
   /** The CA that a plan with `certificates.existingCa` uses, unless the folder already has it. */
   existingCa?: ExistingCa | undefined;
+  /** Certificate requests of devices that keep their keys, by registration ID; those in the folder need not be given. */
+  requests?: ReadonlyMap<string, string> | undefined;
   verificationCode?: string | undefined;
   /** Secrets of the environment, such as the password of a proxy, that an error could quote: masked in the recording. */
   secrets?: readonly string[] | undefined;
@@ -112,6 +115,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
       portal: portal && recorder.portal(portal),
       verificationCode,
       existingCa: options.existingCa,
+      requests: options.requests ?? new Map<string, string>(),
       now,
       signal,
       found,
@@ -121,7 +125,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
     keepPlan(context);
     if (options.earlierRun) await doEarlier(options.earlierRun, context, options);
     const timings = await runSteps(stepsOf(plan), context, { emit, beforeStep: options.beforeStep });
-    const programKept = !writeProgram(context);
+    const programKept = usesGroup(plan) && !writeProgram(context);
     const elapsedMs = Math.round(performance.now() - started);
     return { ...result({ ...context, programKept }, timings, elapsedMs), recording: record() };
   } catch (thrown) {
@@ -145,7 +149,7 @@ function nothingFound(): Found {
   return { keys: new Map(), registeredNow: new Set(), connectedNow: new Set(), sentAgain: new Set() };
 }
 
-/** With clients of its own, so that its requests are not recorded. */
+/** Uses separate clients, so that its requests are not recorded. */
 async function doEarlier(
   earlierRun: EarlierRun,
   context: Omit<RunContext, 'progress'>,
@@ -213,11 +217,14 @@ function result(
     certificates: {
       root: found.root ? certificateResult(found.root) : null,
       intermediate: found.intermediate ? certificateResult(found.intermediate) : null,
-      uploadedName: plan.certificateAuthority.name,
+      uploadedName: usesGroup(plan) ? plan.certificateAuthority.name : null,
     },
-    enrollmentGroup: requireFound(found, 'enrollmentGroup'),
+    enrollmentGroup: found.enrollmentGroup ?? null,
+    ...(found.enrollments
+      ? { enrollments: plan.devices.registrationIds.map((id) => found.enrollments!.get(id)!) }
+      : {}),
     devices: plan.devices.registrationIds.map((id) => deviceResult(context, layout, id)),
-    program: layout.enrollmentGroupProgram,
+    program: usesGroup(plan) ? layout.enrollmentGroupProgram : null,
     ...(context.programKept ? { programKept: true } : {}),
     steps,
     elapsedMs,
@@ -237,23 +244,26 @@ function certificateResult({ certificate, paths }: StoredCertificate): Certifica
 }
 
 function deviceResult(
-  { found }: Omit<RunContext, 'progress'>,
+  { plan, found }: Omit<RunContext, 'progress'>,
   layout: Layout,
   registrationId: string,
 ): DeviceResult {
   const { certificate } = requireFound(found, 'devices').get(registrationId)!;
   const registration = found.registrations?.get(registrationId);
   const paths = layout.device(registrationId);
+  const operational =
+    plan.devices.requestCertificates && registers(plan) ? loadCertificate(paths.operational) : undefined;
   return {
     registrationId,
-    deviceId: registration?.deviceId ?? registrationId,
+    deviceId: registration?.deviceId ?? found.enrollments?.get(registrationId)?.deviceId ?? registrationId,
     assignedHub: registration?.assignedHub ?? '',
     status: registration?.status ?? 'unassigned',
     certificate: paths.certificate,
     chain: paths.chain,
-    key: paths.key,
-    pfx: paths.pfx,
+    key: keepsKeys(plan) ? null : paths.key,
+    pfx: keepsKeys(plan) ? null : paths.pfx,
     sha256Thumbprint: sha256Thumbprint(certificate),
     notAfter: certificate.notAfter.toISOString(),
+    ...(operational ? { operational: certificateResult(operational) } : {}),
   };
 }

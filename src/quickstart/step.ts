@@ -4,7 +4,12 @@ import type { KeyObject } from 'node:crypto';
 import type { ControlPlane } from '../dps/client/arm.js';
 import type { ServicePlane } from '../dps/client/service.js';
 import { hasOwnTime, type Target } from '../dps/client/target.js';
-import type { EnrollmentGroup, LinkedHub, RegistrationState } from '../dps/contract/schemas.js';
+import type {
+  EnrollmentGroup,
+  IndividualEnrollment,
+  LinkedHub,
+  RegistrationState,
+} from '../dps/contract/schemas.js';
 import type { Sentences } from '../languages/en.js';
 import { sentences } from '../languages/language.js';
 import type { Journal, JournalTarget } from '../workspace/journal.js';
@@ -68,6 +73,8 @@ export interface RunContext {
   readonly portal: PortalAssistant | undefined;
   readonly verificationCode: string | undefined;
   readonly existingCa: ExistingCa | undefined;
+  /** Certificate requests of devices that keep their keys, by registration ID; PEM. */
+  readonly requests: ReadonlyMap<string, string>;
   readonly now: () => Date;
   readonly signal: AbortSignal;
   /** Tells how far the current step is. */
@@ -89,6 +96,8 @@ export interface Found {
   /** A person has said that the portal shows the CA as verified. */
   saidVerified?: boolean;
   enrollmentGroup?: EnrollmentGroup;
+  /** By registration ID. */
+  enrollments?: Map<string, IndividualEnrollment>;
   devices?: Map<string, StoredCertificate>;
   registrations?: Map<string, RegistrationState>;
   /** Registration IDs of the devices that this run has registered. */

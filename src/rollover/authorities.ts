@@ -258,7 +258,7 @@ function signerOf(old: StoredCertificate, signer: ParentAuthority): ParentAuthor
 }
 
 /**
- * The successor that an interrupted run has made; undefined when there is none.
+ * The successor that an interrupted run has made; undefined if there is none.
  *
  * @throws EnrollkitError FILE_EXISTS when another CA is in its place; of its key
  */

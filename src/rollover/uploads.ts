@@ -57,7 +57,7 @@ export async function uploadsOf(
 }
 
 /**
- * Uploads the successor of each CA that is uploaded, under a name of its own, and proves its possession: check, act,
+ * Uploads the successor of each CA that is uploaded, under a new name, and proves its possession: check, act,
  * and the check again.
  *
  * @throws EnrollkitError CONFLICT when that name is taken; NOT_READ_BACK; PROOF_OF_POSSESSION_FAILED

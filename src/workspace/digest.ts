@@ -8,7 +8,7 @@ export function sha256Of(contents: string | Uint8Array): string {
   return createHash('sha256').update(contents).digest('hex').toUpperCase();
 }
 
-/** SHA-256 of a file; undefined when there is none, when it cannot be read, and for links and folders. */
+/** SHA-256 of a file; undefined if there is none, when it cannot be read, and for links and folders. */
 export function sha256OfFile(path: string): string | undefined {
   if (!lookAt(path)?.isFile()) return undefined;
   try {

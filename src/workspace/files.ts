@@ -143,7 +143,7 @@ export function stageFile(path: string, contents: string | Uint8Array, mode: num
 }
 
 /**
- * The text of a file, or undefined when there is none.
+ * The text of a file, or undefined if there is none.
  *
  * @throws EnrollkitError FILE_UNREADABLE
  */
@@ -198,7 +198,7 @@ export function removeIfEmpty(folder: string): void {
 export const maxBytesRead = 256 * 1024 * 1024;
 
 /**
- * What is in a file, or undefined when there is none. Anything else in its place, such as a named pipe that nobody
+ * What is in a file, or undefined if there is none. Anything else in its place, such as a named pipe that nobody
  * writes to, is refused without waiting.
  *
  * @throws EnrollkitError FILE_UNREADABLE, also for a file of more than 256 MiB

@@ -78,7 +78,7 @@ function readStream(file: number, stats: Stats, name: string, maxBytes: number):
   }
 }
 
-/** @returns how many bytes were read; 0 at the end; -1 when there are none yet */
+/** @returns the number of bytes read; 0 at the end of the file; -1 if a pipe has no data yet */
 function readNow(file: number, chunk: Buffer): number {
   try {
     return readSync(file, chunk);

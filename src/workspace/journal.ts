@@ -13,7 +13,7 @@ import * as z from 'zod';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
 import { ensureFolder, readTextIfExists, secretFileMode, unwritable } from './files.js';
-import { jsonOf } from './json-text.js';
+import { jsonOf, withoutZeros } from './json-text.js';
 import { isPathInside } from './path-inside.js';
 
 /** No name of Azure is as long, and no path of a run. */
@@ -259,9 +259,9 @@ function keyOf(thing: CreatedResource): string {
 
 const beginning = '{"at":"';
 
-/** Whether this may be the beginning of a record, or the zeros that a power failure leaves on some file systems. */
+/** Whether this may be the beginning of a record. */
 function isCutOff(record: string): boolean {
-  return beginning.startsWith(record.slice(0, beginning.length)) || /^\0+$/.test(record);
+  return beginning.startsWith(withoutZeros(record).slice(0, beginning.length));
 }
 
 function unreadable(path: string, lineNumber: number, { issues }: z.ZodError): EnrollkitError {

@@ -3,6 +3,7 @@
  *
  *     .enrollkit/             plan, journal, recordings, emulator state or the place of a shared emulator; while a command
  *                             writes, lock and pending files
+ *     report.html             the report of a run
  *     ca/root/                certificate.pem  key.pem
  *     ca/intermediate/        certificate.pem  chain.pem  key.pem
  *     ca/<name>/              any further CA below one of these
@@ -13,6 +14,8 @@
  *     proof-of-possession/    certificate.pem
  *     devices/<registration ID>/
  *                             certificate.pem  chain.pem  key.pem  device.pfx
+ *                             request.pem   (a device that keeps its key: its certificate request)
+ *                             operational/ certificate.pem  chain.pem  key.pem   (issued by Azure)
  *                             previous-<8 digits of its SHA-256>/  what it had before a roll-over
  *                             edge-ca/ certificate.pem  chain.pem  key.pem   (IoT Edge only)
  *                             modules/<module ID>/ certificate.pem  chain.pem  key.pem
@@ -38,6 +41,10 @@ export interface CertificatePaths {
 
 export interface DevicePaths extends CertificatePaths {
   pfx: string;
+  /** The certificate request of a device that keeps its key. */
+  request: string;
+  /** What Azure issued when the device registered, for its connections to IoT Hub. */
+  operational: CertificatePaths;
   edgeCa: CertificatePaths;
   /**
    * Those of its modules that there is a folder for.
@@ -141,6 +148,8 @@ function devicePaths(folder: string): DevicePaths {
   return {
     ...certificatePaths(folder),
     pfx: join(folder, 'device.pfx'),
+    request: join(folder, 'request.pem'),
+    operational: certificatePaths(join(folder, 'operational')),
     edgeCa: certificatePaths(join(folder, 'edge-ca')),
     modules: () =>
       namesIn(join(folder, 'modules'))
@@ -173,7 +182,7 @@ function authorityNames(folder: string): AuthorityName[] {
   return [...named, ...others.sort()].filter(holdsCa);
 }
 
-/** The certificate folder that a path lies in, told by the journal of its runs; undefined when there is none. */
+/** The certificate folder that a path lies in, told by the journal of its runs; undefined if there is none. */
 export function certificateFolderOf(path: string): Layout | undefined {
   for (let at = dirname(resolve(path)); ; at = dirname(at)) {
     const layout = layoutOf(at);
@@ -188,10 +197,12 @@ const fileOfCertificate = `(certificate|chain|key|device)(\\.${previous})?\\.(pe
 const placesOfRuns = new RegExp(
   `^(${[
     'EnrollmentGroup\\.py',
+    'report\\.html',
     'proof-of-possession/certificate\\.pem',
     'ca/rollover\\.json',
     `ca/[^/]+/${fileOfCertificate}`,
-    `devices/[^/]+/((edge-ca|${previous}|edge-ca/${previous})/)?${fileOfCertificate}`,
+    'devices/[^/]+/request\\.pem',
+    `devices/[^/]+/((edge-ca|operational|${previous}|edge-ca/${previous})/)?${fileOfCertificate}`,
   ].join('|')})$`,
 );
 
@@ -242,8 +253,8 @@ export function deviceFolderName(registrationId: string): string {
     );
 }
 
-/** In the emulator's folder: a copy of the state, during a seeded start. */
-export const emulatorSnapshotFolder = 'state-before';
+/** In the emulator's folder: a copy of the state, during a seeded start; and one that is being made or removed. */
+export const emulatorSnapshotFolders = ['state-before', 'state-before.tmp'] as const;
 /** The files in the emulator's folder, and what a killed process leaves of one. */
 export const emulatorFilePattern =
   /^(state(-(service|hub)-\d+)?\.db(-wal|-shm|-journal)?|tls-(root|server)(\.key)?\.pem|issuing-root\.pem|endpoints\.json|emulator\.log)(\.tmp)?$/;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import { defaultPlan } from '../../src/quickstart/plan/answers.js';
 import { bin } from '../support/bin.js';
-import { assertRefusal, withCodes } from '../support/refusal.js';
+import { assertRefusal, errorText, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { type RunOptions, run } from './in-process.js';
 import { cli } from './run-cli.js';
@@ -20,7 +20,7 @@ async function refuses(
   const ended = await run(arguments_, { ...options, env: { ...env, ...withCodes } });
   assert.equal(ended.status, status, `${arguments_.join(' ')}\n${ended.stderr}`);
   assertRefusal(ended.stderr, code, ...facts);
-  assert.match(ended.stderr, /^\[\w+\] error: .+\n\nnext: .+\n$/s);
+  assert.match(ended.stderr, errorText);
   assert.equal(ended.stdout, '');
 }
 
@@ -182,7 +182,7 @@ test('too few open files are named, with what to do, whenever they run out', () 
         encoding: 'utf8',
       });
       assert.equal(status, 9, `${limit}: ${stderr}`);
-      assert.match(stderr, /error: .+: .+\n\nnext: .*ulimit -n 1024.*\n$/);
+      assert.match(stderr, /error: .+: .+\n\nnext: .*ulimit -n 1024.*\n\nLearn more: .+\n$/);
     }
   }));
 

@@ -32,6 +32,7 @@ test('a CA whose certificates could never be valid is refused with the reason, u
       const refused = await run(['cert', 'device', 'd', ...ca, '--out', out], { env });
       assertRefusal(refused.stderr, 'ISSUER_NOT_ALLOWED', reason, '--force');
       assert.equal(refused.status, 2);
+      assert.doesNotMatch(refused.stderr, /issued by {2}/);
       assert.ok(!existsSync(out));
       const fleet = await run(
         [
@@ -112,10 +113,35 @@ test('a bundle with a cross-signed root beside the self-signed one is a chain, a
     const { status, stderr } = await run(['cert', 'bundle', ...files, '--out', out], { env });
     assert.equal(status, 0, stderr);
     assert.match(stderr, /\[cert\.bundle\.left-out\]/);
+    assert.match(stderr, /\[cert\.bundle\.issuer-left-out\]/);
     const chain = parseCertificates(readFileSync(out));
     assert.ok(chain.at(-1)!.subject.equals(chain.at(-1)!.issuer));
     const again = await run(['cert', 'verify', out, '--trust', out]);
     assert.equal(again.status, 0, again.stdout);
+  }));
+
+test('a key file that cannot be read is refused as a key, whatever it has instead', () =>
+  inTemporaryFolder(async (folder) => {
+    const file = join(folder, 'key.pem');
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+    const damaged = {
+      quoted: pem.replace(/^/gm, '> '),
+      'cut off': pem.slice(0, 100),
+      garbage: Buffer.from([1, 2, 3, 4]),
+      nothing: '',
+      'a certificate': readFileSync(data('cross-signed/certificate.pem')),
+      'DER and more': Buffer.concat([privateKey.export({ format: 'der', type: 'pkcs8' }), Buffer.from('x')]),
+    };
+    for (const [what, contents] of Object.entries(damaged)) {
+      writeFileSync(file, contents);
+      const { status, stderr } = await run(
+        ['cert', 'csr', 'd', '--key', file, '--out', join(folder, 'csr')],
+        { env },
+      );
+      assert.equal(status, 2, what);
+      assertRefusal(stderr, 'INVALID_KEY', file);
+    }
   }));
 
 test('OpenSSL’s trust settings are told not to be used', async () => {

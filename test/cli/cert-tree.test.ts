@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
-import { forestOf } from '../../src/cli/cert/tree/forest.js';
-import { findSigners } from '../../src/cli/cert/tree/signers.js';
 import { treeText } from '../../src/cli/cert/tree/text.js';
 import { plainStyles } from '../../src/cli/kernel/output.js';
+import { forestOf } from '../../src/cli/pictures/certificate-tree/forest.js';
+import { findSigners } from '../../src/cli/pictures/certificate-tree/signers.js';
 import { displayWidth } from '../../src/cli/terminal/text.js';
 import { privateKeyToPem } from '../../src/pki/keys.js';
 import { parseCertificate, sha256Thumbprint } from '../../src/pki/x509/certificate.js';
@@ -15,6 +15,7 @@ import { Journal } from '../../src/workspace/journal.js';
 import { layoutOf } from '../../src/workspace/layout.js';
 import { make, makeChain } from '../support/chains.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { assertBalanced } from '../support/xml.js';
 import { run } from './in-process.js';
 
 interface Tree {
@@ -236,19 +237,6 @@ test('hostile subjects are text in every format', () =>
       }
     }
   }));
-
-/** That every tag is closed in its order, and every ampersand begins an entity. */
-function assertBalanced(svg: string): void {
-  const open: string[] = [];
-  const body = svg.replace(/^<\?xml[^>]*\?>\n/, '');
-  for (const [, closing, name, empty] of body.matchAll(/<(\/?)([a-z]+)(?:\s+[\w:-]+="[^"<]*")*\s*(\/?)>/gi)) {
-    if (closing) assert.equal(open.pop(), name);
-    else if (!empty) open.push(name!);
-  }
-  assert.deepEqual(open, []);
-  const content = body.replace(/<\/?[a-z]+(\s+[\w:-]+="[^"<]*")*\s*\/?>/gi, '');
-  assert.doesNotMatch(content, /[<]|&(?!(amp|lt|gt|quot|#39);)/);
-}
 
 test('the tree fits its terminal, with wide characters and deep chains', async () => {
   const { root, intermediate } = await makeChain();

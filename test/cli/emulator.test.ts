@@ -29,6 +29,7 @@ const keys = [
   'caFile',
   'issuingRootFile',
   'ports',
+  'tlsMax',
 ];
 
 /** Starts an emulator that is stopped by a signal as soon as it has said that it is ready. */
@@ -207,6 +208,18 @@ test('commands use the emulator that runs on their folder, and leave it running'
       assert.equal(devices[0].assignedHub, endpoints.hubHostName);
       const send = await run(['device', 'send', 'device-001', '--json'], { cwd });
       assert.equal(JSON.parse(send.stdout).assignedHub, endpoints.hubHostName);
+      for (const sent of [true, false]) {
+        const once = await run(['device', 'send', 'device-001', '--message-id', "17:'$", '--json'], { cwd });
+        assert.equal(once.status, 0, once.stderr);
+        assert.equal(JSON.parse(once.stdout).sent, sent);
+      }
+      const messages = await run(['emulator', 'messages', 'device-001', '--json'], { cwd });
+      const ids = JSON.parse(messages.stdout).messages.map(
+        (message: { systemProperties: { messageId?: string } }) => message.systemProperties.messageId,
+      );
+      assert.equal(ids.filter((id: string) => id === "17:'$").length, 1, messages.stdout);
+      const bad = await run(['device', 'send', 'device-001', '--message-id', 'a b'], { cwd });
+      assert.equal(bad.status, 2);
     });
   }));
 

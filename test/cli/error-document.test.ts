@@ -24,12 +24,26 @@ function documentText(): string {
   const variables = Object.entries(environmentVariables).map(([name, summary]) => [`\`${name}\``, summary]);
   return `# Exit statuses, error codes, environment
 
-Errors are printed to standard error in two sentences: what happened, and what to do next. With \`--json\`, standard
-output has it too, as one object: \`{ "error": { "code", "message", "next", "exitStatus",
-"context" } }\`, where \`context\` names what it is about. \`explanation\` is what
+Errors are printed to standard error: what happened, what to do next, and the command that explains the code. Between the
+first two, the likely causes are listed, unless the error names the cause itself:
+
+\`\`\`
+error: ca/key.pem: The passphrase does not decrypt the private key.
+
+Possible causes, most likely first:
+  1. a mistyped or outdated passphrase (try it: openssl pkey -in key.pem -noout)
+  2. a space at the end of the line in the passphrase file (head -n 1 FILE | od -c)
+
+next: Use the passphrase that the key was encrypted with (ENROLLKIT_PASSPHRASE or --passphrase-file FILE).
+
+Learn more: enrollkit explain WRONG_PASSPHRASE
+\`\`\`
+
+With \`--json\`, standard output has one object: \`{ "error": { "code", "message", "next", "exitStatus", "context",
+"explanation" } }\`. \`context\` names what it is about. \`explanation\` is what
 \`enrollkit explain CODE --json\` prints (\`{ "code", "meaning", "causes", "next" }\`): for the code of a service, of TLS or of
 a connection if the error carries one, and for the error’s own code otherwise. With \`--verbose\`, standard
-error also has the code and the causes. In the library, the same is thrown as an \`EnrollkitError\`.
+error also has the stack trace. In the library, the same is thrown as an \`EnrollkitError\`.
 
 Exit statuses and codes are API: they do not change their meaning.
 

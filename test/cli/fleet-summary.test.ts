@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { deregistrationText, enrollmentText, registrationText } from '../../src/cli/fleet/fleet-summary.js';
+import {
+  deregistrationText,
+  enrollmentText,
+  pictureFor,
+  registrationText,
+  speedLines,
+} from '../../src/cli/fleet/fleet-summary.js';
+import { displayWidth } from '../../src/cli/terminal/text.js';
+import { Latencies } from '../../src/fleet/speed/latencies.js';
+import { Rates } from '../../src/fleet/speed/rates.js';
 
 const nothingNew = (before: number) => ({ before, failed: 0, failures: [], elapsedMs: 12 });
 const noneOf = { created: 0, updated: 0, unchanged: 0, failed: 0, failures: [], elapsedMs: 12 };
@@ -30,6 +39,40 @@ test('enrollments are counted by what came of them, those that there are none of
   assert.equal(some, '1 device enrolled: 1 updated; 2 failed, in 0.0 s');
   const [none] = text({ created: 0, updated: 0, unchanged: 0, failed: 1 });
   assert.equal(none, '0 devices enrolled; 1 failed, in 0.0 s');
+});
+
+test('pictures of speed fit the terminal, and are ASCII without Unicode', () => {
+  const [latencies, rates] = [new Latencies(), new Rates()];
+  // A device every 7 ms for a minute, each in a time from 1 ms to 10 s.
+  const count = 8600;
+  for (let index = 0; index < count; index += 1) {
+    latencies.add(10 ** ((index * 4) / count));
+    rates.add(index * 7);
+  }
+  const speed = { latency: latencies.summary(), rate: rates.summary(count * 7) };
+  assert.equal(
+    speed.rate!.counts.reduce((sum, one) => sum + one, 0),
+    count,
+  );
+  assert.ok(speed.rate!.counts.length <= 121 && Math.abs(speed.rate!.perSecond - 143) <= 1);
+  for (const width of [60, 80, 120]) {
+    for (const unicode of [true, false]) {
+      const lines = speedLines(speed, 'Latency', { width, unicode });
+      for (const line of lines) assert.ok(displayWidth(line) <= width, line);
+      const text = lines.join('\n');
+      assert.equal(/^[\n\x20-\x7e]*$/.test(text), !unicode);
+      assert.match(text, /p50 100 ms, p95 6\.3 s, p99 9\.1 s, max 10 s/);
+      assert.match(text, unicode ? /│█{10,}/ : /\|#{10,}/);
+    }
+  }
+  const few = new Rates();
+  few.add(10);
+  const short = speedLines({ rate: few.summary(20) }, 'Latency', { width: 60, unicode: false });
+  assert.equal(short.length, 3, short.join('\n'));
+  assert.deepEqual(speedLines({}, 'Latency', { width: 60, unicode: false }), []);
+  assert.deepEqual(pictureFor({ isTTY: true, columns: 120 }, { LANG: 'C' }), { width: 120, unicode: false });
+  assert.deepEqual(pictureFor({ isTTY: true, columns: 60 }, { TERM: 'dumb' }), { width: 60, unicode: false });
+  assert.deepEqual(pictureFor({}, { LANG: 'en_US.UTF-8' }), { width: 80, unicode: false });
 });
 
 test.run();

@@ -82,6 +82,7 @@ test('the choices of the flags are those of the plan', () => {
     target: ['emulator', 'azure'],
     'hub-sku': ['S1', 'F1'],
     'key-algorithm': inSchema('certificates', 'keyAlgorithm'),
+    'device-certificates': inSchema('certificates', 'deviceCertificates'),
     'existing-ca': inSchema('certificates', 'existingCa'),
     upload: inSchema('certificateAuthority', 'uploaded'),
     'proof-of-possession': inSchema('certificateAuthority', 'proofOfPossession'),
@@ -89,6 +90,7 @@ test('the choices of the flags are those of the plan', () => {
     'allocation-policy': inSchema('enrollmentGroup', 'allocationPolicy'),
     'reprovision-policy': inSchema('enrollmentGroup', 'reprovisionPolicy'),
     'provisioning-status': inSchema('enrollmentGroup', 'provisioningStatus'),
+    enrollment: inSchema('devices', 'enrollment'),
     protocol: inSchema('devices', 'protocol'),
   });
 });

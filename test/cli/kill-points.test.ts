@@ -101,10 +101,17 @@ if (process.platform !== 'win32') {
         assert.equal(await rig.problemInCopy(within, again), undefined, what);
     }));
 
-  test(`cert root, killed and run again, ends as if nothing had happened (seed ${seed})`, () =>
+  test(`cert root, killed, or on a file system that becomes read-only or full, and run again, ends as if nothing had happened (seed ${seed})`, () =>
     inRig('cert root', async (rig) => {
-      for (const point of sampleOf(await rig.prepare(), 2, seed)) {
+      const points = await rig.prepare();
+      for (const point of sampleOf(points, 2, seed)) {
         assert.equal(await rig.problemAt(point), undefined, JSON.stringify(point));
+      }
+      const calls = points.flatMap((point) => ('before' in point ? [point.before] : []));
+      for (const code of ['EROFS', 'ENOSPC']) {
+        for (const call of sampleOf(calls, 1, seed)) {
+          assert.equal(await rig.problemWith(code, call), undefined, `${code}, ${call}`);
+        }
       }
     }));
 }

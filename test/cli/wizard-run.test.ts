@@ -37,7 +37,7 @@ async function wizard(folder: string, script: Script) {
   };
   const scripted = scriptedAsker(script);
   const flags = { dir: folder } as Parameters<typeof askQuickstart>[0]['flags'];
-  const options = { flags, folder, passphrase: undefined, ca: undefined };
+  const options = { flags, folder, passphrase: undefined, ca: undefined, devices: undefined };
   const status = await askQuickstart(options, context, scripted.asker, noAccount);
   return { status, written, ...scripted };
 }

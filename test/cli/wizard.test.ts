@@ -5,6 +5,8 @@ import { test } from 'uvu';
 import type { ExistingFolder } from '../../src/cli/quickstart/ask-existing.js';
 import type { Decision } from '../../src/cli/quickstart/ask-plan.js';
 import { EnrollkitError } from '../../src/errors.js';
+import { generateKeyPair } from '../../src/pki/keys.js';
+import { makeCertificateRequest } from '../../src/pki/make/certificate-request.js';
 import { defaultPlan } from '../../src/quickstart/plan/answers.js';
 import { fieldEntries, type Plan } from '../../src/quickstart/plan/fields.js';
 import { checkPlan } from '../../src/quickstart/plan/plan.js';
@@ -200,7 +202,9 @@ test('each question has an id, and that of a field is its place in the plan', as
   const { asked } = await ask(everything);
   // --ca names a file, which a plan does not. With proof of possession in the portal, nothing is created.
   const created = ['target.create', 'target.location', 'target.hubName', 'target.hubSku'];
-  const notAsked = ['certificates.existingCa', ...created];
+  // Of devices with individual enrollments, and of certificates that Azure issues; details come with a file.
+  const individual = ['certificates.deviceCertificates', 'devices.details', 'devices.credentialPolicy'];
+  const notAsked = ['certificates.existingCa', ...created, ...individual];
   for (const [path] of fieldEntries)
     assert.equal(asked.filter((id) => id === path).length, notAsked.includes(path) ? 0 : 1, path);
   assert.deepEqual(asked, [...new Set(asked)]);
@@ -215,6 +219,59 @@ test('each question has an id, and that of a field is its place in the plan', as
   assert.ok(creating.plan.target.kind === 'azure');
   assert.equal(creating.plan.target.create, true);
 });
+
+test('devices with individual enrollments: how they get certificates, and neither CA nor group is asked for', async () => {
+  const { plan, asked } = await ask({
+    'devices.enrollment': 'individual',
+    'certificates.deviceCertificates': 'selfSigned',
+    'quickstart.more': true,
+    'devices.requestCertificates': true,
+    'devices.credentialPolicy': 'line-5',
+  });
+  assert.equal(plan.devices.enrollment, 'individual');
+  assert.equal(plan.certificates.deviceCertificates, 'selfSigned');
+  assert.equal(plan.devices.credentialPolicy, 'line-5');
+  const ofCas = asked.filter((id) => id.startsWith('certificateAuthority.') || id.includes('ntermediate'));
+  assert.deepEqual([...ofCas, ...asked.filter((id) => id === 'enrollmentGroup.id')], []);
+  // Back to a group, nothing is left of it.
+  const group = await ask({ 'devices.enrollment': 'group' }, { plan });
+  assert.equal(group.plan.certificates.deviceCertificates, 'ca');
+});
+
+test('a file gives device IDs and tags to individual enrollments, and says so in a group', () =>
+  inTemporaryFolder(async (folder) => {
+    const file = join(folder, 'devices.csv');
+    writeFileSync(file, 'registrationId,deviceId,tags.site\npump-1,pump-1-eu,A\npump-2,,\n');
+    const naming = { 'devices.naming': 'file', 'devices.file': file };
+    const { plan } = await ask({ 'devices.enrollment': 'individual', ...naming });
+    assert.deepEqual(plan.devices.registrationIds, ['pump-1', 'pump-2']);
+    assert.deepEqual(plan.devices.details, { 'pump-1': { deviceId: 'pump-1-eu', tags: { site: 'A' } } });
+    const plain = join(folder, 'devices.txt');
+    writeFileSync(plain, 'pump-1\n');
+    const group = await ask({ 'devices.naming': 'file', 'devices.file': [file, plain] });
+    assert.ok(
+      group.said.some(({ id, text }) => id === 'devices.file-problem' && text.includes('individual')),
+    );
+    assert.equal(group.plan.devices.details, null);
+  }));
+
+test('certificate requests name the devices, and those in the folder need not be given again', () =>
+  inTemporaryFolder(async (folder) => {
+    for (const commonName of ['pump-1', 'pump-2']) {
+      const keys = await generateKeyPair('ec-p256');
+      const { pem } = await makeCertificateRequest({ ...keys, subject: { commonName } });
+      writeFileSync(join(folder, `${commonName}.csr`), pem);
+    }
+    const csr = { 'devices.enrollment': 'individual', 'certificates.deviceCertificates': 'csr' };
+    const { plan, requests, asked } = await ask({ ...csr, 'devices.requests': folder });
+    assert.deepEqual(plan.devices.registrationIds, ['pump-1', 'pump-2']);
+    assert.deepEqual([...(requests?.keys() ?? [])], ['pump-1', 'pump-2']);
+    assert.ok(!asked.includes('devices.naming'));
+    const again = await ask({}, { plan });
+    assert.deepEqual([again.plan, again.requests], [plan, undefined]);
+    for (const wrong of ['', join(folder, 'none.csr'), `${join(folder, 'pump-1.csr')}, ${folder}`])
+      await assert.rejects(ask({ ...csr, 'devices.requests': wrong }), { code: 'ERR_ASSERTION' }, wrong);
+  }));
 
 test('devices are numbered with as many digits as it takes', async () => {
   const { plan } = await ask({ 'devices.count': '1000', 'devices.prefix': 'm' });

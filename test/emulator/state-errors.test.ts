@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import {
   closeSync,
   cpSync,
+  mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -118,6 +120,11 @@ test('a file of the state that was emptied, cut off, replaced, or lost its log i
       for (const name of names) rmSync(join(folder, name));
     };
     const damages: [string, RegExp, () => void][] = [
+      [
+        'missing, with those that it lists',
+        /state\.db is missing/,
+        () => remove('state.db', 'state.db-wal', 'state.db-shm'),
+      ],
       ['emptied', /state\.db has 0 bytes/, empty('state.db')],
       [
         'emptied, alone',
@@ -156,6 +163,56 @@ test('a file of the state that was emptied, cut off, replaced, or lost its log i
     await (await startEmulator({ dir: top })).stop();
     remove('state.db-wal');
     await (await startEmulator({ dir: top })).stop();
+  }));
+
+test('a service and a hub that a killed emulator was deleting are gone, and their numbers are free', () =>
+  inTemporaryFolder(async (dir) => {
+    await (await startEmulator({ dir, hubs: ['hub-a', 'hub-b'], services: ['dps-a', 'dps-b'] })).stop();
+    const folder = join(dir, 'emulator');
+    const others = () => readdirSync(folder).filter((name) => /^state-.*\.db$/.test(name));
+    assert.deepEqual(others(), ['state-hub-2.db', 'state-service-2.db']);
+    const database = openState(folder);
+    database.exec('DELETE FROM iot_hub WHERE number = 2; DELETE FROM provisioning_service WHERE number = 2;');
+    database.close();
+    await (await startEmulator({ dir })).stop();
+    assert.deepEqual(others(), []);
+  }));
+
+test('a state that was being restored after a refused seed when the emulator was killed is restored', () =>
+  inTemporaryFolder(async (dir) => {
+    const first = await startEmulator({ dir, hubs: ['hub-a', 'hub-b'] });
+    const { idScope } = first.endpoints;
+    await first.stop();
+    const folder = join(dir, 'emulator');
+    const states = readdirSync(folder).filter((name) => /^state.*\.db$/.test(name));
+    const snapshot = join(folder, 'state-before');
+    const kills: Record<string, () => void> = {
+      'a file of the seed is still there': () => writeFileSync(join(folder, 'state-hub-3.db'), ''),
+      'none is back': () => {
+        for (const name of states) rmSync(join(folder, name));
+      },
+      'half a file is back': () => truncateSync(join(folder, 'state.db'), 5000),
+      'the copy was not finished': () => renameSync(snapshot, `${snapshot}.tmp`),
+    };
+    for (const [what, kill] of Object.entries(kills)) {
+      mkdirSync(snapshot);
+      for (const name of states) cpSync(join(folder, name), join(snapshot, name));
+      kill();
+      const emulator = await startEmulator({ dir });
+      const { endpoints } = emulator;
+      await emulator.stop();
+      assert.equal(endpoints.idScope, idScope, what);
+      assert.deepEqual(
+        endpoints.hubs.map(({ name }) => name),
+        ['hub-a', 'hub-b'],
+        what,
+      );
+      assert.deepEqual(
+        readdirSync(folder).filter((name) => /^state-.*\.db$|^state.db$|before/.test(name)),
+        states,
+        what,
+      );
+    }
   }));
 
 test.run();

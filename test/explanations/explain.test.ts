@@ -115,20 +115,57 @@ test('a code is found in the forms in which people meet it', () => {
   for (const [typed, code] of forms) assert.equal(explainCode(typed)?.code, code, typed);
 });
 
+/** What an error prints: standard output with `--json`, and standard error. */
+async function printed(error: EnrollkitError): Promise<{ json: any; text: string }> {
+  const lines: string[][] = [[], []];
+  const [stdout, stderr] = lines.map(
+    (to) => ({ write: (text: string) => to.push(text) > 0 }) as unknown as NodeJS.WriteStream,
+  );
+  const output = new Output({
+    ...{ stdout: stdout!, stderr: stderr!, env: {} },
+    ...{ json: true, verbose: false, color: false },
+  });
+  await reportError(error, output);
+  return { json: JSON.parse(lines[0]!.join('')), text: lines[1]!.join('') };
+}
+
 test('an error has the text that explain prints for its code, whatever code it is', async () => {
   for (const code of Object.keys(errorTable) as ErrorCode[]) {
-    const lines: string[] = [];
-    const sink = { write: (text: string) => lines.push(text) > 0 } as unknown as NodeJS.WriteStream;
-    const nowhere = { write: () => true } as unknown as NodeJS.WriteStream;
-    const output = new Output({
-      ...{ stdout: sink, stderr: nowhere, env: {} },
-      ...{ json: true, verbose: false, color: false },
-    });
-    await reportError(new EnrollkitError(code, 'No.'), output);
-    const { error } = JSON.parse(lines.join(''));
     const explained = explanationDocument(explainCode(code)!);
-    assert.deepEqual(error.explanation, explained);
-    assert.equal(error.next, explained.next);
+    const { json, text } = await printed(new EnrollkitError(code, 'No.'));
+    assert.deepEqual(json.error.explanation, explained);
+    assert.equal(json.error.next, explained.next);
+    assert.ok(text.endsWith(`enrollkit explain ${code}\n`), text);
+    const shown = explained.causes.map(({ cause, check }) => text.includes(cause) && text.includes(check));
+    const isListed = explained.causes.length > 1 && errorTable[code].exit !== exitStatus.usage;
+    assert.deepEqual(
+      shown,
+      explained.causes.map((_, index) => isListed && index < 3),
+      text,
+    );
+  }
+});
+
+test('an error that names its cause lists no other', async () => {
+  const { causes } = explainCode('NETWORK')!;
+  const assertNone = async (error: EnrollkitError) => {
+    const { text } = await printed(error);
+    for (const { check } of causes) assert.ok(!text.includes(check), text);
+  };
+  await assertNone(new EnrollkitError('NETWORK', 'No.', { next: 'Set the proxy.' }));
+  await assertNone(new EnrollkitError('NETWORK', 'No.', { context: { causes: [{ code: 'X' }] } }));
+  // The code of the connection is explained in its place.
+  const { text } = await printed(new EnrollkitError('NETWORK', 'No.', { context: { code: 'ECONNREFUSED' } }));
+  assert.ok(text.endsWith('enrollkit explain ECONNREFUSED\n'), text);
+});
+
+test('no explanation only says to read the message or to look again', () => {
+  const filler = /found nothing wrong|^the (message|description) (names|has|shows) (it|them)$/;
+  for (const { code, causes } of explainedCodes) {
+    for (const { cause, check } of causes) {
+      assert.doesNotMatch(cause, filler, code);
+      assert.doesNotMatch(check, filler, code);
+    }
   }
 });
 

@@ -1,35 +1,36 @@
 /** The journal of an interrupted fleet: what goes on with it, and what does not. */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { appendFileSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
+import { FleetJournal } from '../../src/fleet/issue/journal.js';
 import { run } from '../cli/in-process.js';
 import { cli } from '../cli/run-cli.js';
 import { contentsOf } from '../support/folders.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { committed, countOf, flagsFor, idsOf, interrupted, removeCertificates } from './interrupted.js';
-import { assertWhole, fleetIssue, manifestOf, sizeOf } from './support.js';
+import { assertWhole, fleetIssue, manifestOf, sizeOf, workUntil } from './support.js';
 
 test.after(removeCertificates);
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await delay(5);
-}
 
 test('Ctrl-C keeps what is made, and tells how to go on', () =>
   inTemporaryFolder(async (folder) => {
     const ended = await cli(['fleet', 'issue', ...flagsFor('ndjson')], {
       cwd: folder,
       env: withCodes,
-      started: (child) => {
-        const timer = setInterval(() => {
-          if (committed(folder) === 0) return;
-          clearInterval(timer);
-          child.kill('SIGINT');
-        }, 5);
+      started: async (child) => {
+        await workUntil(child, join(folder, 'f'), () => committed(folder) > 0);
+        child.kill('SIGINT');
       },
     });
     assert.equal(ended.status, 130, ended.stderr);
@@ -70,6 +71,39 @@ test('a journal with a torn last line counts up to it; one that is none is refus
     assert.equal(readFileSync(join(folder, 'g.journal'), 'utf8'), 'my diary\n');
   }));
 
+test('a journal that ends at any byte, or in zeros, counts up to its last whole line', () =>
+  inTemporaryFolder((folder) => {
+    const out = join(folder, 'f');
+    const path = `${out}.journal`;
+    const open = (taken = false) =>
+      FleetJournal.open(out, 'a'.repeat(64), undefined, 40, () => {
+        if (taken) throw new Error('taken');
+      });
+    const journal = open();
+    /** Where the journal has a line more. */
+    const ends = [statSync(path).size];
+    const commits = [10, 20, 40].map((devices) => ({ devices, output: devices * 9, manifest: devices * 5 }));
+    for (const done of commits) {
+      journal.commit(done);
+      ends.push(statSync(path).size);
+    }
+    journal.close();
+    const bytes = readFileSync(path);
+    for (let size = 0; size <= bytes.length; size += 1) {
+      for (const zeros of size >= ends[0]! ? [0, 30] : [0]) {
+        writeFileSync(path, Buffer.concat([bytes.subarray(0, size), Buffer.alloc(zeros)]));
+        const lines = ends.findLastIndex((end) => end <= size) + 1;
+        if (lines === 0) assert.throws(() => open(true), /taken/);
+        const cut = open(lines > 0);
+        const done = commits[lines - 2];
+        assert.deepEqual(cut.done, done, `${size} bytes`);
+        cut.commit(commits[2]!);
+        cut.close();
+        assert.equal(readFileSync(path, 'utf8').split('\n').length, Math.max(lines, 1) + 2, `${size} bytes`);
+      }
+    }
+  }));
+
 test('a second run is refused while the first works, whatever its arguments, and the first is not disturbed', () =>
   inTemporaryFolder(async (folder) => {
     let first: ChildProcess | undefined;
@@ -80,7 +114,7 @@ test('a second run is refused while the first works, whatever its arguments, and
         first = child;
       },
     });
-    await until(() => committed(folder) > 0);
+    await workUntil(first!, join(folder, 'f'), () => committed(folder) > 0);
     // A process that is stopped is alive, and stays in the middle of its work.
     first!.kill('SIGSTOP');
     try {

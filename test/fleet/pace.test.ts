@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep, setImmediate as soon } from 'node:timers/promises';
 import fc from 'fast-check';
 import { test } from 'uvu';
-import { Latencies } from '../../src/fleet/registration/latencies.js';
+import { Latencies } from '../../src/fleet/speed/latencies.js';
 import { Pace } from '../../src/fleet/registration/pace.js';
 
 async function* numbers(count: number) {

@@ -57,6 +57,7 @@ for (const format of ['ndjson', 'tar'] as const) {
         cwd: folder,
         encoding: 'utf8',
         env: { ...process.env, ...withCodes },
+        timeout: 60_000,
       });
       assert.equal(status, 9, stderr);
       assertRefusal(stderr, 'FILE_UNWRITABLE', ' f:');

@@ -1,8 +1,9 @@
 /** Fleets for tests: a CA on disk, the command, and its outputs read back. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
 import { extract } from 'tar-stream';
 import { pemBlocks } from '../../src/pki/containers/pem.js';
@@ -45,15 +46,40 @@ export function fleetIssue(cwd: string, ...flags: string[]): Promise<Answer> {
 export function killedWhen(cwd: string, flags: string[], isTime: () => boolean): Promise<boolean> {
   return new Promise((ended, failed) => {
     const child = spawn(process.execPath, [bin, 'fleet', 'issue', ...flags], { cwd, stdio: 'ignore' });
-    const timer = setInterval(() => {
-      if (isTime()) child.kill('SIGKILL');
-    }, 5);
     child.on('error', failed);
-    child.on('close', (_status, signal) => {
-      clearInterval(timer);
-      ended(signal === 'SIGKILL');
-    });
+    child.on('close', (_status, signal) => ended(signal === 'SIGKILL'));
+    const out = join(cwd, flags[flags.indexOf('--out') + 1]!);
+    workUntil(child, out, isTime).then(() => child.kill('SIGKILL'), failed);
   });
+}
+
+/** A pause is longer than the time between two commits of a run. */
+const pauseMs = 260;
+/** The manifest's lines of one batch: what a run adds before its next commit is possible. */
+const batchBytes = 15_000;
+
+/**
+ * Pauses a run after every batch that it writes: it commits by the clock, and a fast machine would finish before its
+ * second commit.
+ *
+ * @param out the fleet's `--out`
+ * @returns once it is time, or the run has ended; the run is not paused then
+ */
+export async function workUntil(child: ChildProcess, out: string, isTime: () => boolean): Promise<void> {
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const written = () => sizeOf(`${out}.manifest.csv`);
+  let [pausedAt, before] = [0, written()];
+  for (; !hasEnded() && !isTime(); await delay(2)) {
+    const now = Date.now();
+    if (pausedAt > 0 && now - pausedAt >= pauseMs) {
+      child.kill('SIGCONT');
+      [pausedAt, before] = [0, written()];
+    } else if (pausedAt === 0 && written() - before >= batchBytes) {
+      child.kill('SIGSTOP');
+      pausedAt = now;
+    }
+  }
+  child.kill('SIGCONT');
 }
 
 export const sizeOf = (path: string) => (existsSync(path) ? statSync(path).size : 0);

@@ -467,8 +467,8 @@ test('a program that was changed by hand stays, and the result says so', () =>
   inWorld(async (world) => {
     const first = await world.run(plan);
     assert.equal(first.programKept, undefined);
-    const changed = `${readFileSync(first.program, 'utf8')}print("mine")\n`;
-    writeFileSync(first.program, changed);
+    const changed = `${readFileSync(first.program!, 'utf8')}print("mine")\n`;
+    writeFileSync(first.program!, changed);
     const second = await world.run(
       planWith((one) => {
         one.devices.sendTelemetry = false;
@@ -477,7 +477,7 @@ test('a program that was changed by hand stays, and the result says so', () =>
       }),
     );
     assert.equal(second.programKept, true);
-    assert.equal(readFileSync(first.program, 'utf8'), changed);
+    assert.equal(readFileSync(first.program!, 'utf8'), changed);
   }));
 
 test.run();

@@ -58,7 +58,7 @@ testWithOpenssl('a plan becomes a verified CA, a group, and devices that are reg
     });
     const result = await world.run(plan);
     assert.equal(result.target.idScope, world.emulator.endpoints.idScope);
-    assert.equal(result.enrollmentGroup.enrollmentGroupId, 'enrollkit-devices');
+    assert.equal(result.enrollmentGroup!.enrollmentGroupId, 'enrollkit-devices');
     assert.deepEqual(
       result.devices.map(({ registrationId, status, assignedHub }) => [registrationId, status, assignedHub]),
       [
@@ -67,7 +67,7 @@ testWithOpenssl('a plan becomes a verified CA, a group, and devices that are reg
       ],
     );
     for (const device of result.devices) {
-      for (const path of [device.certificate, device.chain, device.key, device.pfx])
+      for (const path of [device.certificate, device.chain, device.key!, device.pfx!])
         assert.ok(isAbsolute(path), path);
       const chain = readFileSync(device.chain, 'utf8');
       assert.ok(chain.startsWith(readFileSync(device.certificate, 'utf8')), 'leaf first');
@@ -75,7 +75,7 @@ testWithOpenssl('a plan becomes a verified CA, a group, and devices that are reg
       const anchors = ['-CAfile', result.certificates.root!.certificate];
       const untrusted = ['-untrusted', result.certificates.intermediate!.certificate];
       assert.match(openssl(['verify', '-x509_strict', ...anchors, ...untrusted, device.certificate]), /: OK/);
-      assert.equal(lstatSync(device.key).mode & 0o777, 0o600);
+      assert.equal(lstatSync(device.key!).mode & 0o777, 0o600);
     }
     await withPlanes(world, async (control, service) => {
       assert.equal((await control.getCertificate('enrollkit-root'))?.properties.isVerified, true);
@@ -87,7 +87,7 @@ testWithOpenssl('a plan becomes a verified CA, a group, and devices that are reg
       for await (const record of service.listRegistrations('enrollkit-devices')) records.push(record);
       assert.equal(records.length, 2);
     });
-    const program = readFileSync(result.program, 'utf8');
+    const program = readFileSync(result.program!, 'utf8');
     assert.match(program, /GROUP_ID = "enrollkit-devices"/);
     assert.match(program, /create_with_x509_ca_refs\("enrollkit-root"\)/);
     assert.doesNotMatch(program, /SharedAccessKey=[A-Za-z0-9]|\{\{/);
@@ -119,7 +119,7 @@ test('quickstart replay: a saved plan gives the same outcome in another place', 
     const plan = planWith((changed) => {
       changed.certificates.rootCommonName = 'Workshop Root';
       changed.certificates.intermediateCommonName = 'Workshop Intermediate';
-      changed.enrollmentGroup.id = 'workshop';
+      changed.enrollmentGroup!.id = 'workshop';
       changed.devices.registrationIds = ['seat-01', 'seat-02'];
     });
     const first = await one.run(plan);
@@ -132,8 +132,8 @@ test('quickstart replay: a saved plan gives the same outcome in another place', 
         root: result.certificates.root!.commonName,
         intermediate: result.certificates.intermediate?.commonName,
         group: {
-          ...result.enrollmentGroup,
-          initialTwin: withoutTwinMark(result.enrollmentGroup.initialTwin)?.properties,
+          ...result.enrollmentGroup!,
+          initialTwin: withoutTwinMark(result.enrollmentGroup!.initialTwin)?.properties,
           ...{ etag: 0, createdDateTimeUtc: 0, lastUpdatedDateTimeUtc: 0 },
         },
         devices: result.devices.map(({ registrationId, deviceId, status }) => [
@@ -210,7 +210,7 @@ testWithOpenssl(
       });
       const result = await world.run(plan);
       assert.equal(result.devices[0]!.status, 'assigned');
-      assert.equal(result.enrollmentGroup.capabilities?.iotEdge, true);
+      assert.equal(result.enrollmentGroup!.capabilities?.iotEdge, true);
       const edge = join(world.folder, 'devices', 'device-001', 'edge-ca', 'certificate.pem');
       const { root, intermediate } = result.certificates;
       const verify = [
@@ -239,7 +239,7 @@ test('no intermediate, no telemetry, a disabled group: the devices are made and 
     );
     assert.equal(result.certificates.intermediate, null);
     assert.equal(result.devices[0]!.status, 'unassigned');
-    assert.equal(result.enrollmentGroup.provisioningStatus, 'disabled');
+    assert.equal(result.enrollmentGroup!.provisioningStatus, 'disabled');
   }));
 
 test('interrupted after any step and run again, it ends as if it had never been interrupted', async () => {
@@ -328,7 +328,7 @@ test('what somebody else made under the same name is never overwritten', () =>
     });
     await assert.rejects(world.run(other), fails('CONFLICT', /enrollkit-devices.*--group/));
     const group = await service.getEnrollmentGroup('enrollkit-devices');
-    assert.equal(group?.etag, result.enrollmentGroup.etag);
+    assert.equal(group?.etag, result.enrollmentGroup!.etag);
     control.close();
     service.close();
   }));
@@ -342,7 +342,7 @@ test('the run’s own group is brought to what a changed plan says', () =>
         one.devices.registrationIds = ['device-001', 'device-002'];
       }),
     );
-    assert.deepEqual(withoutTwinMark(changed.enrollmentGroup.initialTwin)?.tags, { site: 'B' });
+    assert.deepEqual(withoutTwinMark(changed.enrollmentGroup!.initialTwin)?.tags, { site: 'B' });
     assert.equal(changed.devices.length, 2);
   }));
 
@@ -361,22 +361,22 @@ test('what the plan has no word on stays in the run’s own group: a second CA, 
       const signingCertificates = { primary: primary!, secondary: secondary! };
       await service.updateEnrollmentGroup(
         {
-          ...first.enrollmentGroup,
+          ...first.enrollmentGroup!,
           attestation: { type: 'x509', x509: { signingCertificates } },
           iotHubs: [world.emulator.endpoints.hubHostName],
           credentialPolicyName: 'policy',
         },
-        first.enrollmentGroup.etag!,
+        first.enrollmentGroup!.etag!,
       );
       const { enrollmentGroup } = await world.run(
         byCertificate((one) => {
           one.enrollmentGroup.reprovisionPolicy = 'reset';
         }),
       );
-      assert.equal(enrollmentGroup.reprovisionPolicy?.migrateDeviceData, false);
-      assert.deepEqual(enrollmentGroup.iotHubs, [world.emulator.endpoints.hubHostName]);
-      assert.equal(enrollmentGroup.credentialPolicyName, 'policy');
-      const thumbprint = enrollmentGroup.attestation.x509?.signingCertificates?.secondary?.info;
+      assert.equal(enrollmentGroup!.reprovisionPolicy?.migrateDeviceData, false);
+      assert.deepEqual(enrollmentGroup!.iotHubs, [world.emulator.endpoints.hubHostName]);
+      assert.equal(enrollmentGroup!.credentialPolicyName, 'policy');
+      const thumbprint = enrollmentGroup!.attestation.x509?.signingCertificates?.secondary?.info;
       assert.equal(thumbprint?.sha256Thumbprint, first.certificates.root!.sha256Thumbprint);
     }),
   ));
@@ -391,7 +391,7 @@ test('an encrypted chain opens with its passphrase only, before anything is uplo
     for (const path of [
       result.certificates.root!.key,
       result.certificates.intermediate!.key,
-      result.devices[0]!.key,
+      result.devices[0]!.key!,
     ]) {
       assert.match(readFileSync(path, 'utf8'), /ENCRYPTED PRIVATE KEY/);
     }
@@ -504,7 +504,7 @@ test('on the emulator a plan names its hub with any port, since that changes fro
       one.enrollmentGroup.iotHubs = ['127.0.0.1:1'];
     });
     const result = await world.run(plan);
-    assert.deepEqual(result.enrollmentGroup.iotHubs, [world.emulator.endpoints.hubHostName]);
+    assert.deepEqual(result.enrollmentGroup!.iotHubs, [world.emulator.endpoints.hubHostName]);
     assert.ok((await world.run(plan)).steps.slice(1).every(({ already }) => already));
   }));
 

@@ -58,6 +58,7 @@ export const passphrase = 'correct horse';
 const withPassphrase = { ENROLLKIT_PASSPHRASE: passphrase };
 
 export const quickstart = ['quickstart', '--yes', '--target', 'emulator', '--count', '2'];
+const individually = [...quickstart, '--enrollment', 'individual'];
 const rollover = ['cert', 'rollover', 'root', '--group', 'enrollkit-devices'];
 const ofIntermediate = [
   '--ca',
@@ -187,6 +188,15 @@ export const scenarios: readonly Scenario[] = [
     'create_edge_device_identity_certificate gateway-1',
     'create_edge_server_certificate localhost',
   ].map((command) => certgen(`${command} --edge`, edgeAuthority)),
+  {
+    name: 'certgen install_root_ca_from_files --edge',
+    before: [['cert', 'root', 'Plant CA', '--out', 'plant']],
+    argv: [
+      ...['certgen', 'install_root_ca_from_files', 'plant/certificate.pem', 'plant/key.pem'],
+      ...['--edge', '--dir', 'ca'],
+    ],
+    env: withPassphrase,
+  },
   { name: 'fleet issue, ndjson', before: [quickstart], argv: lines },
   { name: 'fleet issue, dir', before: [quickstart], argv: issue('dir', 'fleet') },
   { name: 'fleet issue, tar', before: [quickstart], argv: issue('tar', 'fleet.tar') },
@@ -246,7 +256,29 @@ export const scenarios: readonly Scenario[] = [
     argv: ['registration', 'delete', 'device-001', '--yes'],
   },
   { name: 'device register', before: [quickstart, selfSigned], argv: ['device', 'register', 'device-9'] },
+  // Each run of it is a new message, also after a kill.
   { name: 'device send', before: [quickstart], argv: ['device', 'send', 'device-001'] },
+  {
+    name: 'sample edge config',
+    before: [quickstart, ['cert', 'device', 'gateway-1'], ['cert', 'edge', 'gateway-1']],
+    argv: ['sample', 'edge', 'config', '--out', 'config.toml'],
+  },
+  { name: 'device block', before: [quickstart], argv: ['device', 'block', 'device-001'] },
+  {
+    name: 'device unblock',
+    before: [quickstart, ['device', 'block', 'device-001']],
+    argv: ['device', 'unblock', 'device-001'],
+  },
+  {
+    name: 'device run',
+    before: [quickstart],
+    argv: ['device', 'run', '--count', '1', '--interval', '100ms'],
+  },
+  {
+    name: 'device send --message-id',
+    before: [quickstart],
+    argv: ['device', 'send', 'device-001', '--message-id', 'reading-17'],
+  },
   { name: 'dps create', before: [quickstart], argv: secondService },
   { name: 'dps create in a new folder', before: [], argv: secondService },
   { name: 'dps delete', before: [quickstart, secondService], argv: ['dps', 'delete', 'second', '--yes'] },
@@ -259,6 +291,26 @@ export const scenarios: readonly Scenario[] = [
     argv: ['hub', 'unlink', 'hub-2', '--yes'],
   },
   { name: 'quickstart --ca', before: [ownCa], argv: [...quickstart, ...givenCa] },
+  {
+    name: 'quickstart, individual enrollments, self-signed',
+    before: [],
+    argv: [...individually, '--device-certificates', 'selfSigned'],
+  },
+  {
+    name: 'quickstart --csr',
+    before: [request],
+    argv: [...individually.slice(0, 4), '--enrollment', 'individual', '--csr', 'request/request.pem'],
+  },
+  {
+    name: 'quickstart --request-certificates',
+    before: [],
+    argv: [...individually, '--request-certificates'],
+  },
+  {
+    name: 'clean of individual enrollments',
+    before: [[...individually, '--request-certificates']],
+    argv: ['clean', '--certificates', '--yes'],
+  },
   { name: 'quickstart --create', before: [], argv: ['quickstart --create'], program: true },
   {
     name: 'clean of what --create made',
@@ -283,6 +335,7 @@ export const scenarios: readonly Scenario[] = [
     before: [quickstart],
     argv: ['replay', 'certs', '--dir', 'again', '--check'],
   },
+  { name: 'report', before: [quickstart], argv: ['report'] },
 ];
 
 function certgen(command: string, before: string[]): Scenario {

@@ -11,8 +11,8 @@ export interface ListRequest {
   /** null leaves it out. */
   nextUpdate?: Date | null;
   extensions?: Buffer[];
-  /** Extensions of each entry. */
-  entryExtensions?: Buffer[];
+  /** Extensions of each entry, or by its serial number. */
+  entryExtensions?: Buffer[] | ((serialNumber: number) => Buffer[]);
 }
 
 export const listNumber = extension('2.5.29.20', false, integer(1));
@@ -26,13 +26,14 @@ export function revocationList({
   ...dates
 }: ListRequest): Buffer {
   const { thisUpdate = new Date('2026-05-01'), nextUpdate = new Date('2026-07-01') } = dates;
-  const entries = revoked.map((serialNumber) =>
-    sequence(
+  const entries = revoked.map((serialNumber) => {
+    const own = typeof entryExtensions === 'function' ? entryExtensions(serialNumber) : entryExtensions;
+    return sequence(
       integer(serialNumber),
       time(new Date('2026-04-01')),
-      ...(entryExtensions.length > 0 ? [sequence(...entryExtensions)] : []),
-    ),
-  );
+      ...(own.length > 0 ? [sequence(...own)] : []),
+    );
+  });
   const toBeSigned = sequence(
     integer(1),
     ecdsaWithSha256,

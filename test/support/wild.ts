@@ -29,9 +29,10 @@ const longestDelay = 600;
  * cleans up.
  *
  * @param seed of the faults
+ * @param protocol over which the devices register
  * @throws AssertionError when it does not succeed in four runs, its end is wrong, or something stays after `clean`
  */
-export function quickstartUnderWild(seed: number): Promise<WildOutcome> {
+export function quickstartUnderWild(seed: number, protocol = 'mqtt'): Promise<WildOutcome> {
   return inTemporaryFolder(async (cwd) => {
     const dir = join(cwd, 'certs');
     const flags = ['--faults', 'wild', '--fault-seed', String(seed)];
@@ -41,7 +42,7 @@ export function quickstartUnderWild(seed: number): Promise<WildOutcome> {
       let status: number | null = 1;
       while (status !== 0) {
         assert.ok(failures.length < maxRuns, `seed ${seed}: ${maxRuns} runs\n${failures.join('\n')}`);
-        const ended = await run(['quickstart', '--yes', '--dir', dir], { cwd });
+        const ended = await run(['quickstart', '--yes', '--protocol', protocol, '--dir', dir], { cwd });
         status = ended.status;
         if (status !== 0)
           failures.push(`${status} ${/^error: .*$/m.exec(ended.stderr)?.[0] ?? ended.stderr}`);

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import { registrationIdProblem } from '../../src/dps/contract/ids.js';
 import { secretFileMode, writeFileAtomically } from '../../src/workspace/files.js';
-import { Journal } from '../../src/workspace/journal.js';
+import { type CreatedResource, Journal } from '../../src/workspace/journal.js';
 import { assertOwnFolder, layoutOf } from '../../src/workspace/layout.js';
 import { openFolder } from '../../src/workspace/open-folder.js';
+import { readRollover } from '../../src/workspace/rollover-record.js';
 import { withFailing } from '../support/failing-calls.js';
 import { fails } from '../support/fails.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
@@ -99,12 +100,71 @@ test('a last line that was cut off is ignored, and does not spoil the next one',
     Journal.open(path, now).made(group('a'));
     const whole = readFileSync(path, 'utf8');
     for (let length = 1; length < whole.length; length += 1) {
-      writeFileSync(path, whole + whole.slice(0, length));
+      const zeros = length % 2 === 0 ? '\0'.repeat(30) : '';
+      writeFileSync(path, whole + whole.slice(0, length) + zeros);
       const torn = Journal.open(path, now);
       assert.deepEqual(torn.things(), [group('a')]);
       torn.made(group('b'));
       assert.deepEqual(Journal.open(path, now).things(), [group('a'), group('b')]);
     }
+  }));
+
+test('a journal that ends at any byte has what its whole lines say, and records the rest again', () =>
+  inTemporaryFolder((folder) => {
+    const path = join(folder, 'journal.ndjson');
+    const act = (journal: Journal, step: number) => {
+      if (step === 0) journal.run();
+      else if (step === 1) journal.intend(group('Linie-Ü'));
+      else if (step === 2) journal.made(group('Linie-Ü'));
+      else if (step === 3) journal.made({ kind: 'file', path: 'ca/线/key.pem', sha256: 'A'.repeat(64) });
+      else journal.removed(group('Linie-Ü'));
+    };
+    const whole = Journal.open(path, now);
+    /** What the journal has after each line, and where the line ends. */
+    const ends = [{ size: 0, things: [] as CreatedResource[] }];
+    for (const step of [0, 1, 2, 3, 4]) {
+      act(whole, step);
+      ends.push({ size: statSync(path).size, things: whole.things() });
+    }
+    const bytes = readFileSync(path);
+    for (let size = 0; size <= bytes.length; size += 1) {
+      writeFileSync(path, bytes.subarray(0, size));
+      const cut = Journal.open(path, now);
+      const lines = ends.findLastIndex((end) => end.size <= size);
+      assert.deepEqual(cut.things(), ends[lines]!.things, `${size} bytes`);
+      assert.equal(cut.knownRun === undefined, lines === 0, `${size} bytes`);
+      for (let step = lines; step < 5; step += 1) act(cut, step);
+      const again = Journal.open(path, now);
+      assert.deepEqual(again.things(), ends.at(-1)!.things, `${size} bytes`);
+      assert.equal(readFileSync(path, 'utf8').split('\n').length, 6, `${size} bytes`);
+    }
+    // A line that was cut off before others is not of a crash.
+    for (const { size } of ends.slice(1, -1)) {
+      for (const missing of [1, 10, 40]) {
+        writeFileSync(path, Buffer.concat([bytes.subarray(0, size - missing), bytes.subarray(size)]));
+        assert.throws(() => Journal.open(path, now), fails('JOURNAL_UNREADABLE', /Line \d/));
+      }
+    }
+  }));
+
+test('the record of a roll-over that is cut off at any byte is refused', () =>
+  inTemporaryFolder((folder) => {
+    const layout = layoutOf(folder);
+    const record = {
+      version: 1 as const,
+      authority: 'root',
+      startedAt: '2026-01-01T00:00:00.000Z',
+      rolled: [{ role: 'root', sha256Thumbprint: 'A'.repeat(64) }],
+      groups: ['g'],
+    };
+    mkdirSync(dirname(layout.rollover), { recursive: true });
+    const text = `${JSON.stringify(record, null, 2)}\n`;
+    for (let size = 0; size < text.length - 1; size += 1) {
+      writeFileSync(layout.rollover, text.slice(0, size));
+      assert.throws(() => readRollover(layout), fails('JOURNAL_UNREADABLE', /rollover\.json/));
+    }
+    writeFileSync(layout.rollover, text);
+    assert.deepEqual(readRollover(layout), record);
   }));
 
 test('a command that finds nothing to record removes a last line that was cut off', () =>

@@ -39,10 +39,17 @@ export const certBundle = defineCommand({
       context,
     );
     for (const { subject, issuer } of alternatives) {
-      context.output.note(
-        'cert.bundle.left-out',
-        sentences.cliCert.bundle.leftOut(subject.text, issuer.text),
-      );
+      const isAnother = chain.some((one) => one.subject.equals(subject));
+      if (isAnother)
+        context.output.note(
+          'cert.bundle.left-out',
+          sentences.cliCert.bundle.leftOut(subject.text, issuer.text),
+        );
+      else
+        context.output.note(
+          'cert.bundle.issuer-left-out',
+          sentences.cliCert.bundle.issuerLeftOut(subject.text),
+        );
     }
   },
 });

@@ -9,6 +9,7 @@ export const deviceSend = defineCommand({
   args: { id: { summary: sentences.cliDevice.id } },
   flags: {
     message: textFlag({ placeholder: 'JSON', summary: sentences.cliDevice.send.message }),
+    'message-id': textFlag({ placeholder: 'ID', summary: sentences.cliDevice.send.messageId }),
     ...deviceFlags,
   },
   examples: [
@@ -17,15 +18,20 @@ export const deviceSend = defineCommand({
       line: `device send device-002 --message '{"temperature":21.5}'`,
       summary: sentences.cliDevice.send.custom,
     },
+    { line: 'device send device-001 --message-id reading-17', summary: sentences.cliDevice.send.once },
   ],
   async run({ args: { id }, flags }, context) {
-    const { assertRegistrationId } = await import('../../dps/contract/ids.js');
+    const { assertRegistrationId, messageIdProblem } = await import('../../dps/contract/ids.js');
     assertRegistrationId(id);
+    const { messageId } = flags;
+    const problem = messageId === undefined ? undefined : messageIdProblem(messageId);
+    if (problem !== undefined) throw new EnrollkitError('USAGE', problem);
     const { output, signal } = context;
     const given = messageFrom(flags.message);
     const { withRegisteredDevice } = await import('./register-device.js');
     const { serviceClock } = await import('../../dps/client/target.js');
     const { connectToHub } = await import('../../dps/client/hub-connection.js');
+    const { stateOfMessage } = await import('../../dps/client/message-state.js');
     await withRegisteredDevice(id, flags, context, async ({ target, registration, credentials }) => {
       const { deviceId = id, assignedHub = '' } = registration as {
         deviceId?: string;
@@ -33,11 +39,27 @@ export const deviceSend = defineCommand({
       };
       const sentAt = serviceClock(target)().toISOString();
       const message = given ?? { message: `Hello from ${id}`, sentAt };
+      const isRepeated =
+        messageId !== undefined && (await stateOfMessage(target, deviceId, messageId)) === 'arrived';
       const hub = await connectToHub({ target, assignedHub, deviceId, ...credentials, signal });
       try {
-        await hub.sendTelemetry(message);
+        if (!isRepeated) {
+          await hub.sendTelemetry(message, messageId === undefined ? {} : { '$.mid': messageId });
+        }
         const twin = await hub.getTwin();
-        if (output.json) return output.value({ registrationId: id, deviceId, assignedHub, message, twin });
+        if (output.json) {
+          const sent = !isRepeated;
+          const answer = { registrationId: id, deviceId, assignedHub, sent, messageId };
+          return output.value({ ...answer, ...(sent ? { message } : {}), twin });
+        }
+        if (isRepeated) {
+          const text = JSON.stringify(twin, null, 2);
+          output.result(
+            'device.not-repeated',
+            sentences.cliDevice.send.notRepeated(deviceId, messageId, assignedHub, text),
+          );
+          return;
+        }
         output.result(
           'device.sent',
           sentences.cliDevice.send.sent(

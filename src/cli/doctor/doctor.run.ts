@@ -193,7 +193,7 @@ async function azurePortFindings(folder: string, { env }: Context): Promise<Find
     port('AMQP', 5671, protocol === 'amqp'),
   ];
   const findings = await portFindings(ports);
-  // One that is no URL is a finding of its own.
+  // A value that is not a URL is reported by another finding.
   if (isProxied && !URL.canParse(proxy)) return findings;
   const through = isProxied ? new URL(proxy) : undefined;
   return [

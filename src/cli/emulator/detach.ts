@@ -1,4 +1,4 @@
-/** Starts an emulator in a process of its own that outlives this one. */
+/** Starts an emulator in a separate process that outlives this one. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

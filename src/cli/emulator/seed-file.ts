@@ -14,7 +14,7 @@ export interface SeedFile {
 }
 
 /**
- * Reads a seed. A certificate may stand in a file of its own: `certificateFile`, relative to the seed, in place of
+ * Reads a seed. A certificate may be in a separate file: `certificateFile`, relative to the seed, in place of
  * `certificate`.
  *
  * @throws EnrollkitError FILE_UNREADABLE, or INVALID_SEED with file, line and column of each problem

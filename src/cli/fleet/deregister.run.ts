@@ -2,11 +2,12 @@
 import { deregisterFleet } from '../../fleet/deregister-fleet.js';
 import { removeResults } from '../../fleet/registration/result-lines.js';
 import { sentences } from '../../languages/language.js';
+import { fleetFiles } from '../input/fleet-files.js';
 import type { RunOf } from '../kernel/command.js';
 import { withClients } from '../target/command-target.js';
 import { confirmed } from '../terminal/confirm.js';
 import type { fleetDeregister } from './deregister.js';
-import { fleetFiles, paceOf, servicePace } from './flags.js';
+import { paceOf, servicePace } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { deregistrationText } from './fleet-summary.js';
 import { sizeOf } from './register.run.js';

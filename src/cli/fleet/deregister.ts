@@ -1,9 +1,10 @@
 import { sentences } from '../../languages/language.js';
+import { manifestFlag } from '../input/fleet-files.js';
 import { declareCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags, yesFlag } from '../kernel/common-flags.js';
 import { switchFlag } from '../kernel/flags.js';
 import { targetFlags } from '../target/target-flags.js';
-import { fleetArgument, manifestFlag, paceFlags, servicePace } from './flags.js';
+import { fleetArgument, paceFlags, servicePace } from './flags.js';
 
 export const fleetDeregister = declareCommand({
   description: sentences.cliFleet.deregisterDescription,

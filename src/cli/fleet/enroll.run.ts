@@ -2,12 +2,13 @@
 import { type ExitStatus, errorTable, exitStatus } from '../../errors.js';
 import { type EnrollFleetResult, enrollFleet } from '../../fleet/enroll-fleet.js';
 import { enrollmentSettings } from '../input/enrollment-settings.js';
+import { fleetFiles } from '../input/fleet-files.js';
 import type { RunOf } from '../kernel/command.js';
 import { withClients } from '../target/command-target.js';
 import { noteLog } from '../target/emulator-log.js';
 import { displayPath } from '../terminal/text.js';
 import type { fleetEnroll } from './enroll.js';
-import { fleetFiles, paceOf, servicePace } from './flags.js';
+import { paceOf, servicePace } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { enrollmentText } from './fleet-summary.js';
 import { sizeOf } from './register.run.js';

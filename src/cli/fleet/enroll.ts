@@ -1,10 +1,11 @@
 import { sentences } from '../../languages/language.js';
+import { manifestFlag } from '../input/fleet-files.js';
 import { individualEnrollmentFlags } from '../input/plan-flags.js';
 import { declareCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { switchFlag } from '../kernel/flags.js';
 import { targetFlags } from '../target/target-flags.js';
-import { fleetArgument, manifestFlag, paceFlags, resultsFlag, servicePace } from './flags.js';
+import { fleetArgument, paceFlags, resultsFlag, servicePace } from './flags.js';
 
 export const fleetEnroll = declareCommand({
   description: sentences.cliFleet.enrollDescription,

@@ -1,6 +1,5 @@
 /** Flags of the commands that take a fleet to a provisioning service. */
 
-import type { FleetFiles } from '../../fleet/registration/fleet-devices.js';
 import { sentences } from '../../languages/language.js';
 import { type FlagValues, numberFlag, switchFlag, textFlag } from '../kernel/flags.js';
 
@@ -8,13 +7,6 @@ const how = sentences.cliFleet.how;
 
 export const fleetArgument = {
   fleet: { summary: sentences.cliFleet.fleetArgument },
-};
-
-export const manifestFlag = {
-  manifest: textFlag({
-    placeholder: 'FILE',
-    summary: sentences.cliFleet.manifestFlag,
-  }),
 };
 
 export const resultsFlag = (summary: string) => ({
@@ -65,10 +57,4 @@ export function paceOf(
     concurrency: flags.concurrency ?? usual.concurrency,
     perMinute: flags.rate ?? usual.perMinute,
   };
-}
-
-/** A folder may be typed with a slash at its end; what lies beside it has its name. */
-export function fleetFiles(out: string, flags: FlagValues<typeof manifestFlag>): FleetFiles {
-  const trimmed = out.replace(/(?<=.)[/\\]+$/, '');
-  return { out: trimmed, manifest: flags.manifest ?? `${trimmed}.manifest.csv` };
 }

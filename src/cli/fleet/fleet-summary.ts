@@ -3,16 +3,20 @@
 import type { EnrollFleetResult, EnrollmentOutcome } from '../../fleet/enroll-fleet.js';
 import type { RegisterFleetResult } from '../../fleet/register-fleet.js';
 import type { FleetFailure } from '../../fleet/registration/failures.js';
-import type { LatencySummary } from '../../fleet/registration/latencies.js';
+import type { LatencySummary } from '../../fleet/speed/latencies.js';
+import type { RateSummary } from '../../fleet/speed/rates.js';
 import { sentences } from '../../languages/language.js';
-import { columns, displayWidth, numberText, widest, wrap } from '../terminal/text.js';
+import { latencyLines, rateLines, type TextPicture } from '../pictures/speed/text.js';
+import { showsUnicode } from '../terminal/symbols.js';
+import { columns, numberText, wrap } from '../terminal/text.js';
 
 const width = 80;
-/** Lines of a bar of the histogram, at most. */
-const barWidth = 40;
-
-export function registrationText(result: RegisterFleetResult, results: string): string {
-  const { before, assigned, failed, throttled, sentAgain, hubs, latency, elapsedMs } = result;
+export function registrationText(
+  result: RegisterFleetResult,
+  results: string,
+  picture: TextPicture = plainPicture,
+): string {
+  const { before, assigned, failed, throttled, sentAgain, hubs, latency, rate, elapsedMs } = result;
   if (assigned + failed === 0) return sentences.cliFleet.allAssigned(before);
   const seconds = elapsedMs / 1000;
   const lines = [
@@ -22,7 +26,7 @@ export function registrationText(result: RegisterFleetResult, results: string): 
   if (sentAgain > 0) lines.push(sentences.cliFleet.sentAgain(sentAgain));
   const hubRows = Object.entries(hubs).map(([hub, count]) => [hub, numberText(count)]);
   if (hubRows.length > 0) lines.push('', sentences.cliFleet.hubs, ...indented(columns(hubRows, 2)));
-  if (latency) lines.push('', sentences.cliFleet.latency, ...indented(latencyLines(latency)));
+  lines.push(...speedLines({ latency, rate }, sentences.cliFleet.latency, picture));
   lines.push(...result.failures.flatMap(failureLines), '', sentences.cliFleet.resultsFile(results));
   return lines.join('\n');
 }
@@ -62,28 +66,30 @@ export function deregistrationText(count: number, leftInHubs: number, elapsedMs:
   return `${gone}\n${sentences.cliFleet.leftInHubs(leftInHubs)}`;
 }
 
-function latencyLines({ p50, p90, p99, max, histogram }: LatencySummary): string[] {
-  const most = Math.max(...histogram.map(({ count }) => count));
-  const bars = histogram.map(({ belowMs, count }) => [
-    belowMs === Number.MAX_SAFE_INTEGER
-      ? sentences.cliFleet.slowest
-      : sentences.cliFleet.faster(duration(belowMs)),
-    numberText(count),
-    '#'.repeat(count === 0 ? 0 : Math.max(1, Math.round((count / most) * barWidth))),
-  ]);
-  const labels = widest(bars.map(([label]) => label!));
-  const counts = Math.max(...bars.map(([, count]) => count!.length));
+/** Pictures of how long devices took, and of how many there were over time. */
+export function speedLines(
+  { latency, rate }: { latency?: LatencySummary | undefined; rate?: RateSummary | undefined },
+  heading: string,
+  { width: columns, unicode }: TextPicture,
+): string[] {
+  const inside = { width: columns - indent.length, unicode };
   return [
-    sentences.cliFleet.percentiles(duration(p50), duration(p90), duration(p99), duration(max)),
-    ...bars.map(([label, count, bar]) =>
-      `${' '.repeat(labels - displayWidth(label!))}${label}  ${count!.padStart(counts)}  ${bar}`.trimEnd(),
-    ),
+    ...(latency ? ['', heading, ...indented(latencyLines(latency, inside))] : []),
+    ...(rate ? ['', sentences.cliFleet.rateHeading, ...indented(rateLines(rate, inside))] : []),
   ];
 }
 
-function duration(ms: number): string {
-  if (ms < 10) return `${Math.round(ms * 10) / 10} ms`;
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 100) / 10} s`;
+/** For the stream that the report goes to: ASCII unless it is a terminal that shows more. */
+export function pictureFor(
+  stream: { isTTY?: boolean; columns?: number },
+  env: NodeJS.ProcessEnv,
+): TextPicture {
+  if (stream.isTTY !== true) return plainPicture;
+  return { width: stream.columns || width, unicode: showsUnicode(env) };
 }
 
-const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
+const plainPicture: TextPicture = { width, unicode: false };
+
+const indent = '  ';
+
+const indented = (lines: readonly string[]) => lines.map((line) => indent + line);

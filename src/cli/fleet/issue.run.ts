@@ -11,19 +11,20 @@ import { loadFormat } from '../../fleet/formats/formats.js';
 import { type IssueFleetOptions, issueFleet } from '../../fleet/issue-fleet.js';
 import { sentences } from '../../languages/language.js';
 import { subjectFrom } from '../input/certificate-names.js';
+import { fleetFiles } from '../input/fleet-files.js';
 import { newPassphrase } from '../input/new-passphrase.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { profileFor } from '../input/profile.js';
 import { signingCa, signingTime } from '../input/signing-ca.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { displayPath } from '../terminal/text.js';
-import { fleetFiles } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
+import { pictureFor, speedLines } from './fleet-summary.js';
 import type { fleetIssue } from './issue.js';
 
 /** @throws EnrollkitError of the flags, the list, the CA, the profile, and what `issueFleet` throws */
 export const run: RunOf<typeof fleetIssue> = async ({ flags }, context) => {
-  const { output, signal } = context;
+  const { output, signal, env } = context;
   const places = await placesFrom(flags, context);
   const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
   const profile = profileFor('device', flags);
@@ -76,6 +77,9 @@ export const run: RunOf<typeof fleetIssue> = async ({ flags }, context) => {
     tell('fleet.issued', sentences.cliFleet.issued(result.devices, where, before, seconds));
   }
   tell('fleet.issue.listed', sentences.cliFleet.listed(result.notAfter, displayPath(manifest)));
+  const stream = typeof out === 'string' ? output.stdout : output.stderr;
+  const speed = speedLines(result, sentences.cliFleet.issueLatency, pictureFor(stream, env));
+  if (speed.length > 0) tell('fleet.issue.speed', speed.join('\n'));
 };
 
 async function sourceFrom(

@@ -5,6 +5,7 @@ import { isEncryptedPem } from '../../fleet/formats/output-format.js';
 import { type RegisterFleetResult, registerFleet } from '../../fleet/register-fleet.js';
 import { type FleetFiles, fleetDevices, manifestDevices } from '../../fleet/registration/fleet-devices.js';
 import { sentences } from '../../languages/language.js';
+import { fleetFiles } from '../input/fleet-files.js';
 import { withPassphrase } from '../input/passphrase.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
@@ -12,14 +13,14 @@ import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../target/device-targ
 import { noteLog } from '../target/emulator-log.js';
 import { withTarget } from '../target/target.js';
 import { displayPath } from '../terminal/text.js';
-import { fleetFiles, paceOf, registrationPace } from './flags.js';
+import { paceOf, registrationPace } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
-import { registrationText } from './fleet-summary.js';
+import { pictureFor, registrationText } from './fleet-summary.js';
 import type { fleetRegister } from './register.js';
 
 /** @throws EnrollkitError of the flags, the fleet's files, the target, and what `registerFleet` throws */
 export const run: RunOf<typeof fleetRegister> = async ({ args, flags }, context) => {
-  const { output, signal } = context;
+  const { output, signal, env } = context;
   const files = fleetFiles(args.fleet, flags);
   const results = flags.results ?? `${files.out}.registrations.ndjson`;
   const total = await sizeOf(files.manifest);
@@ -46,11 +47,14 @@ export const run: RunOf<typeof fleetRegister> = async ({ args, flags }, context)
     return registered;
   });
   if (output.json) output.value({ ...result, results });
-  else output.result('fleet.register.report', registrationText(result, displayPath(results)));
+  else {
+    const picture = pictureFor(output.stdout, env);
+    output.result('fleet.register.report', registrationText(result, displayPath(results), picture));
+  }
   return statusOf(result);
 };
 
-/** @throws EnrollkitError PASSPHRASE_REQUIRED when there is none, and nobody to ask; FILE_UNREADABLE of the fleet */
+/** @throws EnrollkitError PASSPHRASE_REQUIRED if the passphrase is missing and cannot be asked for; FILE_UNREADABLE for a file of the fleet */
 function fleetPassphrase(
   files: FleetFiles,
   flags: FlagsOf<typeof fleetRegister>,

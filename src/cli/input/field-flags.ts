@@ -65,11 +65,12 @@ function flagOf({ flag, ...field }: Field): Flag {
     case 'list':
       return repeatable(parsedFlag({ ...help, parse: checked(field.problem, invalid) }));
     case 'twin':
+    case 'devices':
       return textFlag(help);
   }
 }
 
-/** A rule with an error code of its own is checked where the flag is read; others when the plan is. */
+/** A rule with its own error code is checked where the flag is read; others when the plan is. */
 function checked(
   problem: (value: string) => string | undefined,
   invalid: Field['flag']['invalid'],

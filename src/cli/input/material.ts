@@ -7,6 +7,7 @@ import {
   type Contents,
   heldBy,
   holdsKey,
+  pfxIn,
   readContents,
   withoutTrustSettings,
 } from '../../pki/containers/contents.js';
@@ -16,7 +17,7 @@ import { openPfx, type PfxReading } from '../../pki/containers/pkcs12-read.js';
 import { type OpenPrivateKeyOptions, openPrivateKey } from '../../pki/keys.js';
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
 import { lookAtCertificate } from '../../pki/x509/look.js';
-import { naming, namingLater, readBytes } from './read-file.js';
+import { namingLater, readBytes } from './read-file.js';
 import { isRequest } from './request-file.js';
 
 /** The certificates of a file, in its order, and its private key if it has one. */
@@ -96,9 +97,9 @@ export async function readMaterial(
 export async function readPrivateKey(path: string, opening: Opening = {}): Promise<KeyObject> {
   const bytes = readBytes(path);
   return namingLater(path, async () => {
-    const contents = naming(path, () => readContents(bytes));
-    if (contents.form === 'pem' || contents.kind !== 'PKCS#12 file') return openPrivateKey(bytes, opening);
-    const { privateKey } = await openGuessing(contents.der, opening);
+    const pfx = pfxIn(bytes);
+    if (!pfx) return openPrivateKey(bytes, opening);
+    const { privateKey } = await openGuessing(pfx, opening);
     if (privateKey) return privateKey;
     throw new EnrollkitError('INVALID_KEY', sentences.cliInput.material.pfxWithoutKey);
   });

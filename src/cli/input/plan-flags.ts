@@ -102,6 +102,8 @@ export function withFlags(base: Plan, flags: GivenFlags, twin: unknown): unknown
   const answers = {
     ...answersOf({ ...base, target: targetWithFlags(base.target, flags) as PlanTarget }),
     ...Object.fromEntries(given),
+    // Its file was read before, into `base`.
+    'devices.details': base.devices.details,
     'enrollmentGroup.initialTwin': twin === undefined ? base.enrollmentGroup.initialTwin : twin,
     'devices.registrationIds': registrationIds(base, flags),
   } as Answers;

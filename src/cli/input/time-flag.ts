@@ -35,3 +35,26 @@ export function parseSpan(text: string, flag: string): Span {
   if (digits !== undefined && (unit !== '%' || count <= 100)) return units[unit!]!(count);
   throw new EnrollkitError('USAGE', sentences.cliInput.notASpan(flag, text));
 }
+
+const durationUnitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: hourMs,
+  d: 24 * hourMs,
+};
+const minDurationMs = 100;
+const maxDurationMs = 100 * 24 * hourMs;
+
+/**
+ * A flag's value as a time that passes: `500ms`, `30s`, `10m`, `2h` or `7d`.
+ *
+ * @returns milliseconds
+ * @throws EnrollkitError USAGE
+ */
+export function parseDuration(text: string, flag: string): number {
+  const [, digits, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
+  const ms = Number(digits) * (durationUnitMs[unit ?? ''] ?? Number.NaN);
+  if (ms >= minDurationMs && ms <= maxDurationMs) return ms;
+  throw new EnrollkitError('USAGE', sentences.cliInput.notADuration(flag, text));
+}

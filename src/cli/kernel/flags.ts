@@ -1,4 +1,4 @@
-/** The kinds of flags, and the types of their values. A flag has no name of its own: its key in {@link Flags} is. */
+/** The kinds of flags, and the types of their values. The name of a flag is its key in {@link Flags}. */
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 
@@ -108,7 +108,7 @@ export function numberFlag({
   });
 }
 
-/** A flag with a syntax of its own. */
+/** A flag with its own syntax. */
 export function parsedFlag<Value>(declared: Omit<ValueFlag<Value>, 'kind'>): ValueFlag<Value> {
   return { kind: 'value', ...declared };
 }

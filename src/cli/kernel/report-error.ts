@@ -1,7 +1,6 @@
 /** Shows errors to people and programs. */
 import { withoutSecrets } from '../../dps/client/redact.js';
-import { EnrollkitError } from '../../errors.js';
-import type { ExplainedCode } from '../../explanations/explain.js';
+import { EnrollkitError, exitStatus, nextStep } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { wrap } from '../terminal/text.js';
 import type { Output } from './output.js';
@@ -13,41 +12,63 @@ export function shownError(error: EnrollkitError) {
 }
 
 /**
- * Standard error has the sentence, what to do next, and what the code of a service in it means; with `--json`, standard
- * output has the same as one object.
+ * Standard error has the sentence, what may have caused it, what to do next, and what the code of a service in it means;
+ * with `--json`, standard output has the same as one object.
  */
 export async function reportError(error: EnrollkitError, output: Output): Promise<void> {
   const shown = shownError(error);
   const { code, message, next } = shown;
   const carried = codeIn(error);
-  // Loaded on demand: people read it only where an error carries the code of a service.
+  // Not needed for most errors, and cannot be read when too many files are open.
   const explaining =
-    carried === undefined && !output.json ? undefined : await import('../../explanations/explain.js');
-  const explained: ExplainedCode | undefined =
-    carried === undefined ? undefined : explaining!.explainServiceCode(carried);
+    carried === undefined && !output.json
+      ? undefined
+      : await import('../../explanations/explain.js').catch(() => undefined);
+  const ofService = carried === undefined ? undefined : explaining?.explainServiceCode(carried);
   if (output.json) {
     const context = hidingSecrets(error.context);
-    const explanation = explaining!.explanationDocument(explained ?? explaining!.explainCode(code)!);
+    const explanation = explaining?.explanationDocument(ofService ?? explaining.explainCode(code)!);
     output.value({ error: { ...shown, context, explanation } });
   }
   const { style } = output;
-  const fit = (text: string) => (output.stderr.isTTY ? wrap(text, output.width) : text);
-  const { labels } = sentences.cliKernel;
+  const isTerminal = output.stderr.isTTY === true;
+  const fit = (text: string) => (isTerminal ? wrap(text, output.width) : text);
+  const { labels, learnMore, likelyCauses } = sentences.cliKernel;
   const labelled = (mark: (text: string) => string, label: string, text: string) => {
     const shownText = fit(label + text);
     const { length } = label.trimEnd();
     return mark(shownText.slice(0, length)) + shownText.slice(length);
   };
-  output.note(code, labelled(style.red, labels.error, message));
-  output.line();
-  output.line(labelled(style.bold, labels.next, next));
-  if (explained) {
+  const paragraph = (text: string) => {
     output.line();
-    output.line(style.dim(fit(explaining!.shortExplanation(explained, hasCauses(error)))));
+    output.line(text);
+  };
+  output.note(code, labelled(style.red, labels.error, message));
+  // An error in the input says what is wrong and where; one with a more precise next step knows its cause.
+  const isCauseKnown =
+    ofService !== undefined ||
+    hasCauses(error) ||
+    error.exitStatus === exitStatus.usage ||
+    error.next !== nextStep(code);
+  const { causes } = sentences.explanations.own[code];
+  if (!isCauseKnown && causes.length > 1) {
+    const width = isTerminal ? output.width : Infinity;
+    const items = causes
+      .slice(0, 3)
+      .map(([cause, check], index) => numbered(index + 1, cause!, check!, width));
+    paragraph([fit(likelyCauses.title), ...items].join('\n'));
   }
-  if (!output.verbose) return;
-  output.line();
-  output.line(style.dim(`code: ${code} (enrollkit explain ${code})\n${withoutSecrets(stackOf(error))}`));
+  paragraph(labelled(style.bold, labels.next, next));
+  paragraph(
+    style.dim(fit(ofService ? explaining!.shortExplanation(ofService, hasCauses(error)) : learnMore(code))),
+  );
+  if (output.verbose) paragraph(style.dim(`code: ${code}\n${withoutSecrets(stackOf(error))}`));
+}
+
+/** A cause with how to check it, indented under its number. */
+function numbered(number: number, cause: string, check: string, width: number): string {
+  const text = wrap(sentences.cliKernel.likelyCauses.cause(cause, check), width, '     ');
+  return `  ${number}. ${text.trimStart()}`;
 }
 
 /** Whether an error names what was found to be wrong. */

@@ -15,9 +15,10 @@ import { checkPlan } from '../../quickstart/plan/plan.js';
 import { askNewPassphrase } from '../input/new-passphrase.js';
 import type { Interview, Script } from '../terminal/dialogue.js';
 import { type AzureAccount, askAzure, type PickedService } from './ask-azure.js';
+import { askDevices } from './ask-devices.js';
 import { askExisting, type ExistingFolder } from './ask-existing.js';
 import { askField, isAsked, questionsOf } from './ask-field.js';
-import { askRegistrationIds } from './ask-registration-ids.js';
+import type { DeviceRequests } from './given-devices.js';
 import { questionHelp } from './question-help.js';
 
 /** What the user decided on. The folder is as it was typed. */
@@ -28,6 +29,8 @@ export type Decision =
       folder: string;
       /** Undefined if it was not asked for. */
       passphrase: string | undefined;
+      /** Certificate requests of devices that keep their keys; undefined if they were not asked for. */
+      requests?: DeviceRequests | undefined;
     }
   | { kind: 'renew'; folder: string; certificates: readonly string[] }
   | { kind: 'clean'; folder: string };
@@ -79,15 +82,14 @@ export function planScript(options: WizardOptions): Script<Decision> {
         plan = options.newPlan;
         break;
       case 'add': {
-        const added = await askRegistrationIds(
-          { ask, answers: answersOf(plan), before: answersOf(plan) },
-          plan,
-        );
-        const registrationIds = [...plan.devices.registrationIds, ...added];
+        const added = await askDevices({ ask, answers: answersOf(plan), before: answersOf(plan) }, plan);
+        const registrationIds = [...plan.devices.registrationIds, ...added.registrationIds];
+        const details = added.details ? { ...plan.devices.details, ...added.details } : plan.devices.details;
         return approved(
           ask,
           { ...options, folder },
-          { ...plan, devices: { ...plan.devices, registrationIds } },
+          { ...plan, devices: { ...plan.devices, registrationIds, details } },
+          { requests: added.requests },
         );
       }
       case 'resume':
@@ -135,6 +137,7 @@ async function askAll(ask: Interview, options: Asking, plan: Plan): Promise<Deci
   let { passphrase } = options;
   let answers: Answers = before;
   let picked: PickedService | undefined;
+  let requests: DeviceRequests | undefined;
   const askFields = async (fields: readonly [FieldPath, Field][]) => {
     for (const [path, field] of fields) {
       if (!isAsked(field, answers) || (picked && path in picked.answers)) continue;
@@ -146,12 +149,13 @@ async function askAll(ask: Interview, options: Asking, plan: Plan): Promise<Deci
         if (encrypt && !options.existing?.hasEncryptedKeys)
           passphrase ??= await askNewPassphrase(ask, sentences.cliQuickstart.passphraseQuestion);
         answers = { ...answers, [path]: encrypt };
+      } else if (path === 'devices.registrationIds' && !given.has(path)) {
+        const devices = await askDevices(asking);
+        requests = devices.requests;
+        const { registrationIds, details } = devices;
+        answers = { ...answers, [path]: registrationIds, 'devices.details': details };
       } else if (!given.has(path)) {
-        const answer =
-          path === 'devices.registrationIds'
-            ? await askRegistrationIds(asking)
-            : await askField(path, field, asking);
-        answers = { ...answers, [path]: answer };
+        answers = { ...answers, [path]: await askField(path, field, asking) };
       }
       if (path === 'target.kind' && answers[path] === 'azure' && !given.has('target.dpsName')) {
         picked = await askAzure(ask, options.account, answers, given);
@@ -170,12 +174,10 @@ async function askAll(ask: Interview, options: Asking, plan: Plan): Promise<Deci
     default: false,
   });
   if (more) await askFields(questionsOf('details'));
-  return approved(
-    ask,
-    options,
-    () => checkPlan(planOf(answers, plan), sentences.cliQuickstart.yourAnswers),
+  return approved(ask, options, () => checkPlan(planOf(answers, plan), sentences.cliQuickstart.yourAnswers), {
     passphrase,
-  );
+    requests,
+  });
 }
 
 /** Names that are taken in the provisioning service, and hubs that it does not have. */
@@ -219,9 +221,10 @@ async function approved(
   ask: Interview,
   options: Pick<WizardOptions, 'folder' | 'passphrase' | 'show'>,
   plan: Plan | (() => Plan),
-  passphrase = options.passphrase,
+  given: { passphrase?: string | undefined; requests?: DeviceRequests | undefined } = {},
 ): Promise<Decision> {
   const { folder, show } = options;
+  const { passphrase = options.passphrase, requests } = given;
   let checked: Plan;
   try {
     checked = typeof plan === 'function' ? plan() : plan;
@@ -250,7 +253,9 @@ async function approved(
       },
     ],
   });
-  if (next === 'run') return { kind: 'run', plan: checked, folder, passphrase };
+  if (next === 'run') {
+    return { kind: 'run', plan: checked, folder, passphrase, ...(requests ? { requests } : {}) };
+  }
   if (next === 'change') return changeAnswer(ask);
   throw new EnrollkitError('INTERRUPTED', sentences.cliQuickstart.cancelled, {
     next: sentences.cliQuickstart.runWhenReady,

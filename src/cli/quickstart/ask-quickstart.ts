@@ -21,6 +21,7 @@ import { type Decision, planScript, type WizardOptions } from './ask-plan.js';
 import { azureAccount } from './azure-account.js';
 import { existingFolder, folderProblem, freeFolder } from './existing-folder.js';
 import type { GivenCa } from './given-ca.js';
+import { assertUsed, fieldsGivenBy, type GivenDevices, withDevices } from './given-devices.js';
 import { planPicture } from './plan-picture.js';
 import type { quickstart } from './quickstart.js';
 import { runPlan } from './run-plan.js';
@@ -32,6 +33,8 @@ interface AskOptions {
   passphrase: string | undefined;
   /** The CA that was given. */
   ca: GivenCa | undefined;
+  /** The devices that files gave. */
+  devices: GivenDevices | undefined;
 }
 
 /**
@@ -104,7 +107,7 @@ async function askAfterFailure(ask: Interview, { kind }: Decision): Promise<'aga
 
 async function carryOut(
   decision: Decision,
-  { flags, passphrase, ca }: AskOptions,
+  { flags, passphrase, ca, devices }: AskOptions,
   context: Context,
 ): Promise<void> {
   switch (decision.kind) {
@@ -114,6 +117,7 @@ async function carryOut(
           ...decision,
           passphrase: decision.passphrase ?? passphrase,
           existingCa: ca?.existingCa,
+          requests: decision.requests ?? devices?.requests,
           flags,
         },
         context,
@@ -135,10 +139,15 @@ async function carryOut(
 }
 
 function wizardOptions(
-  { flags, folder, passphrase, ca }: AskOptions,
+  { flags, folder, passphrase, ca, devices }: AskOptions,
   { now, output, env }: Context,
 ): Omit<WizardOptions, 'account'> {
-  const planned = (base: Plan) => planFrom(flags, ca ? withExistingCa(base, ca.certificate) : base);
+  const planned = (before: Plan) => {
+    const base = withDevices(before, devices);
+    const plan = planFrom(flags, ca ? withExistingCa(base, ca.certificate) : base);
+    assertUsed(devices?.requests ?? new Map(), plan);
+    return plan;
+  };
   const newPlan = planned(defaultPlan);
   // A folder is judged when it is named: what this very run creates in it does not change the questions.
   const existing = new Map<string, ExistingFolder | undefined>();
@@ -148,6 +157,7 @@ function wizardOptions(
     return known.get(key) as Value;
   };
   const given = givenFields(flags);
+  for (const path of fieldsGivenBy(devices)) given.add(path);
   if (flags.count !== undefined || flags.devicePrefix !== undefined) given.add('devices.registrationIds');
   return {
     planFor: (name) => once(plans, name, () => planned(lastPlanOf(name) ?? defaultPlan)),

@@ -16,9 +16,9 @@ import type { FlagValues } from '../kernel/flags.js';
 import { withAccount } from '../target/account.js';
 import { folderOf } from '../target/command-target.js';
 import { confirmed } from '../terminal/confirm.js';
+import { inWords } from '../terminal/resource-words.js';
 import { displayPath } from '../terminal/text.js';
 import type { findFlags } from './find-flags.js';
-import { inWords } from './resource-words.js';
 
 type GivenFlags = FlagValues<typeof findFlags & typeof dirFlag & typeof yesFlag> & {
   readonly certificates?: boolean | undefined;
@@ -99,7 +99,10 @@ export async function cleanFound(flags: GivenFlags, context: Context): Promise<v
   });
 }
 
-/** The runs of `--run`, or all; those that only a name tells have to be named; never that of the folder, which has a journal of its own. */
+/**
+ * The runs to clean: those named by `--run`, or else all. A run that was recognized by its name only must be named. The run
+ * of this folder is never among them, because the folder has its journal.
+ */
 function chosen(
   all: readonly FoundRun[],
   flags: GivenFlags,

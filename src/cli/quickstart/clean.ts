@@ -8,8 +8,8 @@ import { defineCommand } from '../kernel/command.js';
 import { defaultFolder, dirFlag, outputFlags, yesFlag } from '../kernel/common-flags.js';
 import { camelCase, switchFlag } from '../kernel/flags.js';
 import { connectionStringFileFlag } from '../target/target-flags.js';
+import { inWords } from '../terminal/resource-words.js';
 import { findFlags } from './find-flags.js';
-import { inWords } from './resource-words.js';
 
 export const clean = defineCommand({
   description: sentences.cliQuickstart.cleanDescription,

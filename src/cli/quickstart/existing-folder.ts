@@ -127,9 +127,10 @@ function devicesText(devices: readonly FoundCertificate[]): string {
 
 function planText({ target, devices, enrollmentGroup }: Plan): string {
   const count = devices.registrationIds.length;
+  const group = devices.enrollment === 'group' ? enrollmentGroup.id : undefined;
   return target.kind === 'emulator'
-    ? sentences.cliQuickstart.planOnEmulator(count, enrollmentGroup.id)
-    : sentences.cliQuickstart.planInAzure(count, target.dpsName, enrollmentGroup.id);
+    ? sentences.cliQuickstart.planOnEmulator(count, group)
+    : sentences.cliQuickstart.planInAzure(count, target.dpsName, group);
 }
 
 function lastRun(layout: Layout): { text: string; isComplete: boolean } | undefined {

@@ -1,6 +1,7 @@
 /** A plan as a picture: the chain of certificates, and below it DPS with what refers to that chain; each line explained. */
 import { sentences } from '../../languages/language.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
+import { keepsKeys, usesGroup } from '../../quickstart/planned-certificates.js';
 import { padEnd, truncate, widest, wrap } from '../terminal/text.js';
 
 export interface PictureOptions {
@@ -79,7 +80,7 @@ function certificates({ certificates: chain, devices, enrollmentGroup }: Plan, f
   const days = chain.deviceValidityDays;
   const leaves: Node[] = shown.map((id, index) => ({
     name: id,
-    meaning: index === 0 ? sentences.cliQuickstart.picture.device(enrollmentGroup.iotEdge, days) : '',
+    meaning: index === 0 ? meaningOfDevice(chain.deviceCertificates, enrollmentGroup.iotEdge, days) : '',
   }));
   const more = ids.length - shown.length;
   if (more > 0)
@@ -111,8 +112,24 @@ function certificates({ certificates: chain, devices, enrollmentGroup }: Plan, f
   return {
     name: sentences.cliQuickstart.picture.folder(folder),
     meaning: sentences.cliQuickstart.picture.folderMeaning(chain.keyAlgorithm, chain.encryptKeys),
-    children: [chain.existingCa === 'intermediate' ? intermediate : root],
+    children:
+      chain.deviceCertificates === 'selfSigned'
+        ? leaves
+        : [chain.existingCa === 'intermediate' ? intermediate : root],
   };
+}
+
+function meaningOfDevice(
+  how: Plan['certificates']['deviceCertificates'],
+  isGateway: boolean,
+  days: number,
+): string {
+  const { picture } = sentences.cliQuickstart;
+  return {
+    ca: picture.device(isGateway, days),
+    selfSigned: picture.ownCertificate(isGateway, days),
+    csr: picture.requested(days),
+  }[how];
 }
 
 function provisioning(plan: Plan): Node {
@@ -120,11 +137,13 @@ function provisioning(plan: Plan): Node {
   const count = devices.registrationIds.length;
   const registering: Node = {
     name: sentences.cliQuickstart.picture.devices(count),
-    meaning: sentences.cliQuickstart.picture.registering(
-      count,
-      devices.protocol.toUpperCase(),
-      devices.sendTelemetry,
-    ),
+    meaning: keepsKeys(plan)
+      ? sentences.cliQuickstart.picture.registerThemselves(count)
+      : sentences.cliQuickstart.picture.registering(
+          count,
+          devices.protocol.toUpperCase(),
+          devices.sendTelemetry,
+        ),
   };
   const hubs: Node = {
     name: sentences.cliQuickstart.picture.hubs(group.iotHubs ?? undefined),
@@ -145,25 +164,53 @@ function provisioning(plan: Plan): Node {
           : sentences.cliQuickstart.picture.azureMeaning,
     children: [
       ...(target.kind === 'azure' ? places(target) : []),
+      ...(usesGroup(plan)
+        ? [
+            {
+              name: sentences.cliQuickstart.picture.caCertificate(ca.name),
+              meaning: sentences.cliQuickstart.picture.uploaded(ca.uploaded, ca.proofOfPossession),
+            },
+          ]
+        : []),
       {
-        name: sentences.cliQuickstart.picture.caCertificate(ca.name),
-        meaning: sentences.cliQuickstart.picture.uploaded(ca.uploaded, ca.proofOfPossession),
-      },
-      {
-        name: sentences.cliQuickstart.picture.group(group.id),
+        name: usesGroup(plan)
+          ? sentences.cliQuickstart.picture.group(group.id)
+          : sentences.cliQuickstart.picture.individual(count),
         meaning:
           group.provisioningStatus === 'disabled'
             ? sentences.cliQuickstart.picture.disabled
-            : sentences.cliQuickstart.picture.allows(byCa),
+            : usesGroup(plan)
+              ? sentences.cliQuickstart.picture.allows(byCa)
+              : sentences.cliQuickstart.picture.individualMeaning,
         children: [...details(plan), hubs],
       },
     ],
   };
 }
 
-/** What of a group is not as usual. */
-function details({ enrollmentGroup: { initialTwin, reprovisionPolicy } }: Plan): Node[] {
+/** What of an enrollment is not as usual. */
+function details(plan: Plan): Node[] {
+  const { initialTwin, reprovisionPolicy } = plan.enrollmentGroup;
+  const { details: single, requestCertificates, credentialPolicy } = plan.devices;
+  const { picture } = sentences.cliQuickstart;
+  const [first, ...more] = Object.entries(single ?? {});
   return [
+    ...(first
+      ? [
+          {
+            name: picture.details(more.length + 1),
+            meaning: picture.detailsMeaning(`${first[0]} ${JSON.stringify(first[1])}`),
+          },
+        ]
+      : []),
+    ...(requestCertificates
+      ? [
+          {
+            name: picture.operational(credentialPolicy ?? undefined),
+            meaning: picture.operationalMeaning,
+          },
+        ]
+      : []),
     ...(initialTwin
       ? [
           {

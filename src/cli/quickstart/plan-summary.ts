@@ -1,6 +1,7 @@
 /** A plan in words, to be approved. */
 import { sentences } from '../../languages/language.js';
-import { fieldEntries, type Plan } from '../../quickstart/plan/fields.js';
+import type { Plan } from '../../quickstart/plan/fields.js';
+import { planRows } from '../input/plan-rows.js';
 import { wrap } from '../terminal/text.js';
 
 const labelWidth = 16;
@@ -8,13 +9,8 @@ const width = 80;
 
 /** A row for each label of the table of fields, in its order. */
 export function planSummary(plan: Plan, folder: string): string {
-  const rows = new Map<string, string[]>();
-  for (const [, { summary }] of fieldEntries) {
-    const text = summary?.text(plan, folder);
-    if (!summary || text === undefined) continue;
-    rows.set(summary.label, [...(rows.get(summary.label) ?? []), text]);
-  }
-  return `${sentences.cliQuickstart.plan}\n\n${[...rows].map(([label, texts]) => row(label, texts.join('; '))).join('\n')}`;
+  const rows = planRows(plan, folder).map(([label, text]) => row(label, text));
+  return `${sentences.cliQuickstart.plan}\n\n${rows.join('\n')}`;
 }
 
 function row(label: string, text: string): string {

@@ -14,6 +14,7 @@ type OtherQuestion =
   | 'devices.naming'
   | 'devices.count'
   | 'devices.prefix'
-  | 'devices.file';
+  | 'devices.file'
+  | 'devices.requests';
 
 export const questionHelp: Readonly<Record<FieldPath | OtherQuestion, string>> = sentences.cliQuickstart.help;

@@ -11,6 +11,7 @@ import { basePlan, planFrom } from '../input/plan-input.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { defaultFolder } from '../kernel/common-flags.js';
 import { assertUsable, type GivenCa, givenCa } from './given-ca.js';
+import { assertUsed, type GivenDevices, givenDevices, withDevices } from './given-devices.js';
 import { planSummary } from './plan-summary.js';
 import { previewText } from './preview-text.js';
 import type { quickstart } from './quickstart.js';
@@ -24,14 +25,16 @@ export const run: RunOf<typeof quickstart> = async ({ flags }, context): Promise
   }
   if (!flags.yes && flags.plan === undefined && !context.interactive) throw nobodyToAsk(flags);
   const ca = await givenCa(flags, context);
+  const devices = await givenDevices(flags);
   const passphrase = givenPassphrase(flags, context.env) ?? ca?.existingCa.passphrase;
   if (flags.yes || flags.plan !== undefined) {
-    const plan = encrypting(plannedWith(flags, ca), flags, passphrase);
-    await runPlan({ plan, folder, passphrase, existingCa: ca?.existingCa, flags }, context);
+    const plan = encrypting(plannedWith(flags, ca, devices), flags, passphrase);
+    const requests = devices?.requests;
+    await runPlan({ plan, folder, passphrase, existingCa: ca?.existingCa, requests, flags }, context);
     return exitStatus.ok;
   }
   const { askQuickstart } = await import('./ask-quickstart.js');
-  return askQuickstart({ flags, folder, passphrase, ca }, context);
+  return askQuickstart({ flags, folder, passphrase, ca, devices }, context);
 };
 
 /** A passphrase that is given asks for encrypted keys, unless a plan file or a flag says otherwise. */
@@ -42,15 +45,21 @@ function encrypting(plan: Plan, flags: FlagsOf<typeof quickstart>, passphrase: s
   return { ...plan, certificates: { ...plan.certificates, encryptKeys: true } };
 }
 
-function plannedWith(flags: FlagsOf<typeof quickstart>, ca: GivenCa | undefined): Plan {
-  const base = basePlan(flags);
-  return planFrom(flags, ca ? withExistingCa(base, ca.certificate) : base);
+function plannedWith(
+  flags: FlagsOf<typeof quickstart>,
+  ca: GivenCa | undefined,
+  devices: GivenDevices | undefined,
+): Plan {
+  const base = withDevices(basePlan(flags), devices);
+  const plan = planFrom(flags, ca ? withExistingCa(base, ca.certificate) : base);
+  assertUsed(devices?.requests ?? new Map(), plan);
+  return plan;
 }
 
 async function dryRun(flags: FlagsOf<typeof quickstart>, folder: string, context: Context): Promise<void> {
   const { output } = context;
   const ca = await givenCa(flags, context);
-  const plan = plannedWith(flags, ca);
+  const plan = plannedWith(flags, ca, await givenDevices(flags));
   await assertUsable(plan, folder, ca?.existingCa, context);
   const preview = previewQuickstart(plan, folder);
   if (output.json) return output.value({ plan, ...preview });

@@ -3,7 +3,7 @@ import { sentences } from '../../languages/language.js';
 import { caFlags } from '../input/certificate-flags.js';
 import { declareCommand } from '../kernel/command.js';
 import { dirFlag } from '../kernel/common-flags.js';
-import { switchFlag, textFlag } from '../kernel/flags.js';
+import { repeatable, switchFlag, textFlag } from '../kernel/flags.js';
 import { runFlags } from './run-flags.js';
 
 const existing = sentences.cliQuickstart.commandExisting;
@@ -21,6 +21,13 @@ export const quickstart = declareCommand({
       summary: sentences.cliQuickstart.commandCa,
     },
     'ca-key': { ...caFlags['ca-key'], heading: existing },
+    csr: repeatable(
+      textFlag({
+        placeholder: 'FILE',
+        heading: sentences.quickstartPlan.devicesHeading,
+        summary: sentences.cliQuickstart.commandCsr,
+      }),
+    ),
     ...runFlags,
   },
   examples: [
@@ -36,6 +43,18 @@ export const quickstart = declareCommand({
     {
       line: 'quickstart --yes --ca company-root.pem --ca-key company-root.key',
       summary: sentences.cliQuickstart.commandExampleCa,
+    },
+    {
+      line: 'quickstart --yes --enrollment individual --devices devices.csv',
+      summary: sentences.cliQuickstart.commandExampleDevices,
+    },
+    {
+      line: 'quickstart --yes --enrollment individual --csr pump-7.csr --csr pump-8.csr',
+      summary: sentences.cliQuickstart.commandExampleCsr,
+    },
+    {
+      line: 'quickstart --yes --request-certificates',
+      summary: sentences.cliQuickstart.commandExampleRequest,
     },
     {
       line: 'quickstart --plan certs/.enrollkit/plan.json --json',

@@ -6,7 +6,10 @@ import { ControlPlane } from '../../dps/client/arm.js';
 import type { Target } from '../../dps/client/target.js';
 import { EnrollkitError, type ExitStatus, exitStatus } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
+import { generateKeyPair } from '../../pki/keys.js';
+import { makeCertificateRequest } from '../../pki/make/certificate-request.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
+import { keepsKeys } from '../../quickstart/planned-certificates.js';
 import { compareRecordings, wasInterrupted } from '../../quickstart/recording/compare.js';
 import { foundEarlier } from '../../quickstart/recording/earlier.js';
 import { namesGiven } from '../../quickstart/recording/names.js';
@@ -21,6 +24,7 @@ import { environmentSecrets } from '../input/environment-secrets.js';
 import { givenPassphrase } from '../input/passphrase.js';
 import { givenFields } from '../input/plan-flags.js';
 import { planFrom } from '../input/plan-input.js';
+import { openRecording } from '../input/recording-argument.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { shownError } from '../kernel/report-error.js';
 import { emulatorToUse } from '../target/emulator-state.js';
@@ -28,7 +32,7 @@ import { withTarget } from '../target/target.js';
 import { plainProgress } from '../terminal/plain-progress.js';
 import { displayPath } from '../terminal/text.js';
 import { differencesText, versionsText } from './differences-text.js';
-import { openRecording } from './recording-argument.js';
+import { type GivenDevices, givenDevices, withDevices } from './given-devices.js';
 import { defaultReplayFolder, type replay } from './replay.js';
 import { progressFor } from './run-plan.js';
 import { UnfinishedReplay } from './unfinished-replay.js';
@@ -43,7 +47,7 @@ export const run: RunOf<typeof replay> = async ({ args, flags }, context) => {
   const layout = layoutOf(folder);
   const unfinished = new UnfinishedReplay(layout, recording, flags);
   assertNewFolder(layout, unfinished);
-  const plan = plannedReplay(recording, flags);
+  const plan = plannedReplay(recording, flags, await givenDevices(flags));
   if (unfinished.exists) {
     output.note('replay.restarted', sentences.cliQuickstart.replayRestarted(displayPath(layout.folder)));
     await unfinished.remove(flags, context);
@@ -113,7 +117,12 @@ function assertNewFolder(layout: Layout, unfinished: UnfinishedReplay): void {
 }
 
 /** The recorded plan with the flags in its place; Azure only if it is asked for. */
-function plannedReplay({ plan }: Recording, flags: ReplayFlags): Plan {
+function plannedReplay(
+  { plan: recorded }: Recording,
+  flags: ReplayFlags,
+  given: GivenDevices | undefined,
+): Plan {
+  const plan = withDevices(recorded, given);
   const { certificates, enrollmentGroup, certificateAuthority, devices } = plan;
   const prefix = flags.namePrefix ?? '';
   const keepsTarget = flags.offline || flags.target === 'azure';
@@ -124,8 +133,35 @@ function plannedReplay({ plan }: Recording, flags: ReplayFlags): Plan {
     certificates: { ...certificates, existingCa: 'none' },
     enrollmentGroup: { ...enrollmentGroup, id: prefix + enrollmentGroup.id },
     certificateAuthority: { ...certificateAuthority, name: prefix + certificateAuthority.name },
-    devices: { ...devices, registrationIds: devices.registrationIds.map((id) => prefix + id) },
+    devices: {
+      ...devices,
+      registrationIds: devices.registrationIds.map((id) => prefix + id),
+      details: devices.details && prefixed(devices.details, prefix),
+    },
   });
+}
+
+/** Device IDs are names in a hub, which several replays may share. */
+function prefixed(
+  details: NonNullable<Plan['devices']['details']>,
+  prefix: string,
+): Plan['devices']['details'] {
+  const entries = Object.entries(details).map(([id, { deviceId, ...others }]) => [
+    prefix + id,
+    { ...(deviceId === undefined ? {} : { deviceId: prefix + deviceId }), ...others },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** Requests of keys that are thrown away, for devices that keep theirs: a recording has none. */
+async function replayedRequests(plan: Plan): Promise<Map<string, string>> {
+  const requests = new Map<string, string>();
+  if (!keepsKeys(plan)) return requests;
+  for (const commonName of plan.devices.registrationIds) {
+    const keys = await generateKeyPair('ec-p256');
+    requests.set(commonName, (await makeCertificateRequest({ ...keys, subject: { commonName } })).pem);
+  }
+  return requests;
 }
 
 interface Replay {
@@ -162,6 +198,7 @@ async function runAgain(
     plan,
     folder,
     passphrase,
+    requests: await replayedRequests(plan),
     secrets: environmentSecrets(context.env),
     signal: AbortSignal.any([context.signal, interrupted.signal]),
     emit: (event) => progress.on(event),

@@ -4,6 +4,7 @@ import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { assertNotNewer } from '../../quickstart/plan/plan.js';
+import { usesGroup } from '../../quickstart/planned-certificates.js';
 import type { PortalAssistant } from '../../quickstart/portal.js';
 import { runQuickstart } from '../../quickstart/run.js';
 import type { ExistingCa } from '../../quickstart/step.js';
@@ -18,6 +19,7 @@ import { programName } from '../terminal/command-line.js';
 import { type Progress, plainProgress } from '../terminal/plain-progress.js';
 import { displayPath, pageWidth } from '../terminal/text.js';
 import { assertUsable } from './given-ca.js';
+import type { DeviceRequests } from './given-devices.js';
 import type { quickstart } from './quickstart.js';
 import { closingReport } from './summary.js';
 
@@ -26,12 +28,13 @@ interface PlannedRun {
   folder: string;
   passphrase: string | undefined;
   existingCa: ExistingCa | undefined;
+  requests?: DeviceRequests | undefined;
   flags: FlagsOf<typeof quickstart>;
 }
 
 /** @throws EnrollkitError of the step that failed */
 export async function runPlan(
-  { plan, folder, flags, existingCa, ...given }: PlannedRun,
+  { plan, folder, flags, existingCa, requests, ...given }: PlannedRun,
   context: Context,
 ): Promise<void> {
   const { output, env, signal } = context;
@@ -63,6 +66,7 @@ export async function runPlan(
           secrets: environmentSecrets(env),
           portal,
           existingCa,
+          requests,
           verificationCode: flags.verificationCode,
           signal,
           emit: (event) => progress.on(event),
@@ -107,7 +111,7 @@ async function choosePortalAssistant(
   progress: Progress,
   { output, signal, env }: Context,
 ): Promise<PortalAssistant | undefined> {
-  if (plan.certificateAuthority.proofOfPossession !== 'portal') return undefined;
+  if (!usesGroup(plan) || plan.certificateAuthority.proofOfPossession !== 'portal') return undefined;
   const { portalAssistant } = await import('./portal-assistant.js');
   const { terminalAsker } = await import('../terminal/prompts.js');
   return portalAssistant(terminalAsker(output, signal), () => progress.settled(), programName(env));

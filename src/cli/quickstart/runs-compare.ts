@@ -3,10 +3,10 @@
 import { exitStatus } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { compareRecordings } from '../../quickstart/recording/compare.js';
+import { openRecording } from '../input/recording-argument.js';
 import { defineCommand } from '../kernel/command.js';
 import { outputFlags } from '../kernel/common-flags.js';
 import { differencesText, versionsText } from './differences-text.js';
-import { openRecording } from './recording-argument.js';
 
 export const runsCompare = defineCommand({
   description: sentences.cliQuickstart.runsCompareDescription,

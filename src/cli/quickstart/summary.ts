@@ -3,10 +3,9 @@
 import { relative } from 'node:path';
 import { sentences } from '../../languages/language.js';
 import type { CertificateResult, DeviceResult, QuickstartResult } from '../../quickstart/result.js';
-import { defaultFolder } from '../kernel/common-flags.js';
 import type { Styles } from '../kernel/output.js';
-import { quoted } from '../terminal/command-line.js';
-import { groupRows } from '../terminal/enrollment-group-text.js';
+import { groupRows, settingRows } from '../terminal/enrollment-group-text.js';
+import { nextCommands } from '../terminal/next-commands.js';
 import { displayWidth, milliseconds, padEnd, truncate, widest, wrap, wrappedRows } from '../terminal/text.js';
 
 /** A wider terminal is not filled. */
@@ -32,7 +31,12 @@ export function closingReport(result: QuickstartResult, options: ClosingOptions)
   const sections: [string, string[]][] = [
     [sentences.cliQuickstart.closing.certificates, chainTree(result, style, width)],
     [sentences.cliQuickstart.closing.filesIn(options.folder), files(result, options, width)],
-    [sentences.cliQuickstart.closing.groupReadBack, groupLines(result, width)],
+    [
+      result.enrollmentGroup
+        ? sentences.cliQuickstart.closing.groupReadBack
+        : sentences.cliQuickstart.closing.enrollmentsReadBack,
+      enrollmentLines(result, width),
+    ],
     [sentences.cliQuickstart.closing.devices, deviceTable(result.devices, width)],
     [sentences.cliQuickstart.closing.next, nextSteps(result, options, width)],
   ];
@@ -42,11 +46,14 @@ export function closingReport(result: QuickstartResult, options: ClosingOptions)
   return `\n${[style.green(title(result)), ...body].join('\n\n')}\n`;
 }
 
-function title({ devices, target, elapsedMs }: QuickstartResult): string {
+function title({ devices, target, elapsedMs, enrollmentGroup, enrollments }: QuickstartResult): string {
   const service = target.kind === 'azure' ? target.dpsName : undefined;
-  if (!isRegistered(devices)) {
-    return sentences.cliQuickstart.closing.disabled(service);
+  const { closing } = sentences.cliQuickstart;
+  const { provisioningStatus } = enrollmentGroup ?? enrollments?.[0] ?? {};
+  if (provisioningStatus === 'disabled') {
+    return enrollmentGroup ? closing.disabled(service) : closing.disabledEnrollments(service);
   }
+  if (!isRegistered(devices)) return closing.toInstall(devices.length, service, milliseconds(elapsedMs));
   return sentences.cliQuickstart.closing.enrolled(devices.length, service, milliseconds(elapsedMs));
 }
 
@@ -64,7 +71,7 @@ function chainTree({ certificates, devices }: QuickstartResult, style: Styles, w
     const branch = depth === 0 ? '' : `${'   '.repeat(depth - 1)}└─ `;
     return certificateLine(branch + certificate.commonName, certificate, style, width);
   });
-  const indent = '   '.repeat(authorities.length - 1);
+  const indent = '   '.repeat(Math.max(authorities.length - 1, 0));
   const listed = devices.slice(0, maxListed);
   const more = devices.length - listed.length;
   for (const [index, device] of listed.entries()) {
@@ -96,9 +103,9 @@ function files(
 ): string[] {
   const { uploaded } = options;
   const inDps = (which: 'root' | 'intermediate') =>
-    which === uploaded ? certificates.uploadedName : undefined;
+    (which === uploaded ? certificates.uploadedName : null) ?? undefined;
   const { root, intermediate } = certificates;
-  const top = commonFolder(authoritiesOf(certificates)[0]!.certificate);
+  const top = certificateFolder(devices[0]!.certificate);
   const short = (path: string) => relative(top, path).replaceAll('\\', '/');
   const first = devices[0]!;
   const example = short(first.certificate).replace(/certificate\.pem$/, '');
@@ -116,25 +123,32 @@ function files(
     ]);
     if (!root) rows.push([short(intermediate.key), sentences.cliQuickstart.closing.keepSafe]);
   }
+  const { closing } = sentences.cliQuickstart;
+  if (first.key === null) {
+    rows.push([`${example}chain.pem`, closing.install], [`${example}request.pem`, closing.request]);
+  } else {
+    rows.push(
+      [`${example}chain.pem`, closing.chain],
+      [`${example}key.pem`, closing.deviceKey],
+      [`${example}device.pfx`, closing.pfx],
+    );
+  }
+  if (first.operational) rows.push([`${example}operational`, closing.operational]);
+  if (program !== null) rows.push([short(program), programKept ? closing.programKept : closing.program]);
   rows.push(
-    [`${example}chain.pem`, sentences.cliQuickstart.closing.chain],
-    [`${example}key.pem`, sentences.cliQuickstart.closing.deviceKey],
-    [`${example}device.pfx`, sentences.cliQuickstart.closing.pfx],
-    [
-      short(program),
-      programKept ? sentences.cliQuickstart.closing.programKept : sentences.cliQuickstart.closing.program,
-    ],
     ['.enrollkit/plan.json', sentences.cliQuickstart.closing.plan],
     ['.enrollkit/runs', sentences.cliQuickstart.closing.recording],
   );
   return wrappedRows(rows, width - 2);
 }
 
-function groupLines({ enrollmentGroup, target }: QuickstartResult, width: number): string[] {
-  const lines = wrappedRows(
-    [...groupRows(enrollmentGroup), [sentences.cliQuickstart.closing.idScope, target.idScope]],
-    width - 2,
-  );
+function enrollmentLines(
+  { enrollmentGroup, enrollments, target }: QuickstartResult,
+  width: number,
+): string[] {
+  const ofFirst = enrollments?.[0] ? settingRows(enrollments[0]) : [];
+  const rows = enrollmentGroup ? groupRows(enrollmentGroup) : ofFirst;
+  const lines = wrappedRows([...rows, [sentences.cliQuickstart.closing.idScope, target.idScope]], width - 2);
   return target.portalUrl ? [...lines, target.portalUrl] : lines;
 }
 
@@ -142,43 +156,35 @@ function deviceTable(devices: readonly DeviceResult[], width: number): string[] 
   const listed = devices.slice(0, maxListed);
   const longest = Math.min(34, widest(listed.map(({ deviceId }) => deviceId)));
   const lines = listed.map(({ deviceId, status, assignedHub }) =>
-    truncate(`${padEnd(truncate(deviceId, longest), longest)}  ${status}  ${assignedHub}`, width - 2),
+    truncate(
+      `${padEnd(truncate(deviceId, longest), longest)}  ${status}  ${assignedHub}`.trimEnd(),
+      width - 2,
+    ),
   );
   const more = devices.length - listed.length;
   return more > 0 ? [...lines, sentences.cliQuickstart.andMore(more)] : lines;
 }
 
 function nextSteps(
-  { target, devices }: QuickstartResult,
+  { target, devices, program: sample }: QuickstartResult,
   { folder, program }: ClosingOptions,
   width: number,
 ): string[] {
-  const dir = folder === defaultFolder ? '' : ` --dir ${quoted(folder)}`;
-  const emulator = target.kind === 'emulator';
-  const steps: [string, string][] = [];
-  if (isRegistered(devices)) {
-    steps.push([
-      `${program} device send ${devices[0]!.registrationId}${dir}`,
-      sentences.cliQuickstart.closing.sendAgain,
-    ]);
-  }
-  if (emulator) {
-    const state = folder === defaultFolder ? '' : ` --dir ${quoted(`${folder}/.enrollkit`)}`;
-    steps.push(
-      [`${program} emulator start${state}`, sentences.cliQuickstart.closing.keepEmulator],
-      [`eval "$(${program} emulator env${state})"`, sentences.cliQuickstart.closing.emulatorEnv],
-    );
-  } else {
-    steps.push([
-      `cd ${quoted(folder)} && DPS_CONNECTION_STRING=... python3 EnrollmentGroup.py`,
-      sentences.cliQuickstart.closing.byHand,
-    ]);
-  }
-  steps.push([`${program} clean${dir}`, sentences.cliQuickstart.closing.clean]);
-  return steps.flatMap(([line, what]) => [...wrap(what, width - 2, '# ').split('\n'), line]);
+  const registrationId = isRegistered(devices) ? devices[0]!.registrationId : undefined;
+  const finished = {
+    folder,
+    program,
+    target: target.kind,
+    registrationId,
+    hasSampleProgram: sample !== null,
+  };
+  return nextCommands(finished).flatMap(({ line, what }) => [
+    ...wrap(what, width - 2, '# ').split('\n'),
+    line,
+  ]);
 }
 
-/** `<folder>/ca/root/certificate.pem` lies in `<folder>`. */
-function commonFolder(caCertificate: string): string {
-  return caCertificate.replace(/[\\/]ca[\\/][^\\/]+[\\/]certificate\.pem$/, '');
+/** `<folder>/devices/<id>/certificate.pem` lies in `<folder>`. */
+function certificateFolder(deviceCertificate: string): string {
+  return deviceCertificate.replace(/[\\/]devices[\\/][^\\/]+[\\/]certificate\.pem$/, '');
 }

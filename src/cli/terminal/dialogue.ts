@@ -47,7 +47,7 @@ export interface AnsweredQuestion {
   answer: string | undefined;
 }
 
-/** A script may be run any number of times, so it must have no effects of its own. */
+/** A script may be run any number of times, so it must have no side effects. */
 export type Script<Result> = (ask: Interview) => Promise<Result>;
 
 interface Given {

@@ -13,7 +13,7 @@ export interface Progress {
   end(): Promise<void>;
 }
 
-/** The state of a step, in a column of its own. */
+/** The state of a step, in its own column. */
 function mark(state: string): string {
   return padStart(state, 6);
 }

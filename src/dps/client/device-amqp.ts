@@ -1,12 +1,11 @@
 /** The device plane over AMQP. Source: azure-iot-provisioning-device-amqp 1.9.1, which Azure's documentation refers to. */
 import { dpsAmqp } from '../contract/amqp.js';
-import { apiVersions } from '../contract/api-versions.js';
 import { type Properties, RequestLink } from './amqp/request-link.js';
 import type { DeviceTransport, DeviceTransportOptions, TransportReply } from './device-transport.js';
 import { direct, type ExchangeReply } from './exchange.js';
 
 export async function openAmqpTransport(options: DeviceTransportOptions): Promise<DeviceTransport> {
-  const { target, idScope, registrationId, clientCertificate, signal } = options;
+  const { target, idScope, registrationId, clientCertificate, apiVersion, signal } = options;
   const { onRequest, exchange = direct, trust, deviceAmqpEndpoint: endpoint } = target;
   const address = `${idScope}/registrations/${registrationId}`;
   const link = new RequestLink({
@@ -14,7 +13,7 @@ export async function openAmqpTransport(options: DeviceTransportOptions): Promis
     endpoint,
     clientId: registrationId,
     address,
-    apiVersion: apiVersions.device[0],
+    apiVersion,
     clientCertificate,
     trust,
     signal,

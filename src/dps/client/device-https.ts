@@ -11,7 +11,7 @@ import { retryAfterMs } from './http/retry.js';
 const maxReplyBytes = 1024 * 1024;
 
 export function openHttpsTransport(options: DeviceTransportOptions): DeviceTransport {
-  const { target, idScope, registrationId, clientCertificate, signal } = options;
+  const { target, idScope, registrationId, clientCertificate, apiVersion, signal } = options;
   const http = new HttpClient({
     plane: 'device',
     endpoint: `https://${target.globalDeviceEndpoint}`,
@@ -22,7 +22,7 @@ export function openHttpsTransport(options: DeviceTransportOptions): DeviceTrans
     now: target.now,
     maxReplyBytes,
   });
-  const common = { subject: sentences.dpsClient.device(registrationId), signal };
+  const common = { subject: sentences.dpsClient.device(registrationId), apiVersion, signal };
   return {
     async register(body) {
       const parameters = { idScope, registrationId };

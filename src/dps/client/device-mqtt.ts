@@ -1,16 +1,15 @@
 /** The device plane over MQTT. Source: Microsoft Learn, "Communicate with your DPS using the MQTT protocol". */
-import { apiVersions } from '../contract/api-versions.js';
 import { dpsTopics, dpsUserName } from '../contract/mqtt.js';
 import type { DeviceTransport, DeviceTransportOptions } from './device-transport.js';
 import { MqttSession } from './mqtt/session.js';
 
 export async function openMqttTransport(options: DeviceTransportOptions): Promise<DeviceTransport> {
-  const { target, idScope, registrationId, clientCertificate, signal } = options;
+  const { target, idScope, registrationId, clientCertificate, apiVersion, signal } = options;
   const session = await MqttSession.open({
     plane: 'device',
     endpoint: target.deviceMqttEndpoint,
     clientId: registrationId,
-    userName: dpsUserName(idScope, registrationId, apiVersions.device[0]),
+    userName: dpsUserName(idScope, registrationId, apiVersion),
     clientCertificate,
     trust: target.trust,
     onRequest: target.onRequest,

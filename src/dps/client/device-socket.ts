@@ -1,5 +1,7 @@
-/** The TLS connection of a device, for MQTT and AMQP. */
+/** The connection of a device for MQTT and AMQP: TLS, or a WebSocket over TLS. */
+import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import type { ClientCertificate } from './device-credentials.js';
 
@@ -22,10 +24,44 @@ export function connectDevice(
     port: port ?? standardPort,
     // Server names must be host names (RFC 6066 section 3).
     ...(isIP(host) ? {} : { servername: host }),
+    ...credentialsOf({ trust, clientCertificate }),
+  });
+}
+
+/**
+ * Connects to the same host over a WebSocket. The stream emits `connect` once it can be written to.
+ *
+ * Source: Microsoft Learn, "Communicate with an IoT hub using the MQTT protocol", for the path and the subprotocol; azure-iot-amqp-base
+ * for that of AMQP.
+ */
+export function connectDeviceWebSocket(
+  { endpoint, trust, clientCertificate }: DeviceSocketOptions,
+  port: number,
+  subprotocol: 'mqtt' | 'AMQPWSB10',
+): Duplex {
+  // With `require`, as the package for MQTT is loaded: only devices that use WebSockets need it.
+  const { WebSocket, createWebSocketStream } = createRequire(import.meta.url)('ws') as typeof import('ws');
+  const { host } = splitEndpoint(endpoint);
+  const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+  const socket = new WebSocket(`wss://${authority}/$iothub/websocket`, subprotocol, {
+    ...credentialsOf({ trust, clientCertificate }),
+    handshakeTimeout: webSocketTimeoutMs,
+    perMessageDeflate: false,
+  });
+  const stream = createWebSocketStream(socket);
+  socket.once('open', () => stream.emit('connect'));
+  return stream;
+}
+
+/** As long as for a connection without a WebSocket. */
+const webSocketTimeoutMs = 30_000;
+
+function credentialsOf({ trust, clientCertificate }: Omit<DeviceSocketOptions, 'endpoint'>) {
+  return {
     ...(trust === undefined ? {} : { ca: trust }),
     cert: clientCertificate.chain,
     key: clientCertificate.privateKey,
-  });
+  };
 }
 
 function splitEndpoint(endpoint: string): { host: string; port: number | undefined } {

@@ -7,6 +7,7 @@ export interface DeviceTransportOptions {
   idScope: string;
   registrationId: string;
   clientCertificate: ClientCertificate;
+  apiVersion: string;
   signal: AbortSignal;
 }
 
@@ -20,6 +21,8 @@ export interface DeviceTransport {
 export interface RegisterBody {
   registrationId: string;
   payload?: unknown;
+  /** A certificate request (PKCS#10), base64 of DER. */
+  csr?: string;
 }
 
 /** A response with any status; the same for all transports. */

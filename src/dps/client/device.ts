@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EnrollkitError, isAbort } from '../../errors.js';
 import { explainServiceCode } from '../../explanations/explain.js';
 import { sentences } from '../../languages/language.js';
+import { apiVersions, csrApiVersion } from '../contract/api-versions.js';
 import { type RegistrationOperation, registrationOperation } from '../contract/schemas.js';
 import { type DeviceCredentials, openCredentials } from './device-credentials.js';
 import type {
@@ -37,6 +38,11 @@ export interface RegisterDeviceOptions extends DeviceCredentials {
   protocol: DeviceProtocol;
   /** Any JSON; passed to a custom allocation policy. */
   payload?: unknown;
+  /**
+   * A certificate request with the registration ID as its common name, base64 of DER: the device asks DPS for an
+   * operational certificate. The answer has it as `issuedCertificateChain`, if the enrollment has a policy.
+   */
+  certificateRequest?: string | undefined;
   signal?: AbortSignal | undefined;
   /** For the whole registration. */
   timeoutMs?: number;
@@ -75,7 +81,9 @@ export async function registerDevice(options: RegisterDeviceOptions): Promise<As
   );
   const abort = () => deadline.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
-  const transportOptions = { target, idScope, registrationId, clientCertificate, signal: deadline.signal };
+  const apiVersion = options.certificateRequest === undefined ? apiVersions.device[0] : csrApiVersion;
+  const common = { target, idScope, registrationId, clientCertificate };
+  const transportOptions = { ...common, apiVersion, signal: deadline.signal };
   let transport: DeviceTransport | undefined;
   // DPS answers a second registration of a device like the first one, so that all requests can be sent twice.
   const send: Send = (request) =>
@@ -107,8 +115,12 @@ async function registerAndPoll(
   options: RegisterDeviceOptions,
   signal: AbortSignal,
 ): Promise<AssignedRegistration> {
-  const { registrationId, payload } = options;
-  const body = { registrationId, ...(payload === undefined ? {} : { payload }) };
+  const { registrationId, payload, certificateRequest: csr } = options;
+  const body = {
+    registrationId,
+    ...(payload === undefined ? {} : { payload }),
+    ...(csr === undefined ? {} : { csr }),
+  };
   let sendNext = () => send((transport) => transport.register(body));
   for (let refusals = 0; ; ) {
     const reply = await sendNext();

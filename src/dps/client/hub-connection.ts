@@ -8,11 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { apiVersions } from '../contract/api-versions.js';
-import { hubTopics, hubUserName } from '../contract/mqtt.js';
+import { hubTopics, hubUserName, propertyBag } from '../contract/mqtt.js';
 import { type Twin, twin } from '../contract/schemas.js';
 import { type DeviceCredentials, openCredentials } from './device-credentials.js';
-import { readServiceMessage } from './http/reply-error.js';
 import { backoffMs } from './http/retry.js';
+import { jsonOrUndefined } from './hub-session/hub-session.js';
+import { twinRefusal } from './hub-session/twin-refusal.js';
 import { repeatWhenLost } from './lost-connection.js';
 import { type MqttReply, MqttSession } from './mqtt/session.js';
 import type { Target } from './target.js';
@@ -58,7 +59,10 @@ export async function connectToHub(options: HubConnectionOptions): Promise<HubCo
   const twins = new TwinRequests(session, options);
   return {
     async sendTelemetry(body, properties = {}) {
-      const topic = hubTopics.telemetry(deviceId, propertyBag(properties));
+      const topic = hubTopics.telemetry(
+        deviceId,
+        propertyBag({ '$.ct': 'application/json', '$.ce': 'utf-8', ...properties }),
+      );
       await session.publish(topic, JSON.stringify(body));
     },
     async getTwin() {
@@ -95,38 +99,9 @@ class TwinRequests {
       const reply = await this.#session.request(topicOf, body);
       if (reply.status < 300) return reply;
       const isPassing = reply.status === 429 || reply.status >= 500;
-      if (!isPassing || refusals === maxRetries) throw this.#refusal(reply);
+      if (!isPassing || refusals === maxRetries)
+        throw twinRefusal(this.#options, reply.status, reply.payload);
       await sleep(backoffMs(refusals));
     }
-  }
-
-  #refusal({ status, payload }: MqttReply): EnrollkitError {
-    const { assignedHub, deviceId } = this.#options;
-    const { message } = readServiceMessage(payload);
-    const code = status === 429 ? 'THROTTLED' : status >= 500 ? 'SERVICE_FAILED' : 'HUB_REFUSED';
-    return new EnrollkitError(
-      code,
-      sentences.dpsClient.twinRefused(
-        assignedHub,
-        deviceId,
-        message ?? sentences.dpsClient.twinStatus(status),
-      ),
-      { context: { host: assignedHub, deviceId, status } },
-    );
-  }
-}
-
-/** Content type and encoding, so that the hub can route by the body; then the caller's properties. */
-function propertyBag(properties: Record<string, string>): string {
-  return Object.entries({ '$.ct': 'application/json', '$.ce': 'utf-8', ...properties })
-    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
-    .join('&');
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -6,6 +6,7 @@
 
 import * as z from 'zod';
 import { sentences } from '../../languages/language.js';
+import { csrApiVersion } from '../contract/api-versions.js';
 import { type Route, routes } from '../contract/routes.js';
 import {
   attestationMechanism,
@@ -60,10 +61,11 @@ export class ServicePlane {
    */
   async getEnrollmentGroup(
     enrollmentGroupId: string,
-    { signal }: RequestOptions = {},
+    { withPolicy, signal }: RequestOptions & WithPolicy = {},
   ): Promise<EnrollmentGroup | undefined> {
     const request = groupRequest(routes.service.getEnrollmentGroup, enrollmentGroupId);
-    return (await undefinedIfMissing(this.#http.send({ ...request, signal }, receivedGroup)))?.body;
+    const sent = this.#http.send({ ...request, ...policyApiVersion(withPolicy), signal }, receivedGroup);
+    return (await undefinedIfMissing(sent))?.body;
   }
 
   /** @throws EnrollkitError CONFLICT when it exists */
@@ -116,10 +118,11 @@ export class ServicePlane {
   /** Like {@link getEnrollmentGroup}, for an individual enrollment. */
   async getEnrollment(
     registrationId: string,
-    { signal }: RequestOptions = {},
+    { withPolicy, signal }: RequestOptions & WithPolicy = {},
   ): Promise<IndividualEnrollment | undefined> {
     const request = individualRequest(routes.service.getEnrollment, registrationId);
-    return (await undefinedIfMissing(this.#http.send({ ...request, signal }, receivedEnrollment)))?.body;
+    const sent = this.#http.send({ ...request, ...policyApiVersion(withPolicy), signal }, receivedEnrollment);
+    return (await undefinedIfMissing(sent))?.body;
   }
 
   /**
@@ -262,7 +265,9 @@ export class ServicePlane {
     const { enrollmentGroupId } = group;
     const request = groupRequest(routes.service.putEnrollmentGroup, enrollmentGroupId, ifMatch);
     // Without an etag, DPS refuses to replace a group, so that this can be sent twice, too.
-    const put = this.#http.send({ ...request, body: group, repeatable: true, signal }, receivedGroup);
+    const version = policyApiVersion(group.credentialPolicyName != null);
+    const sent = { ...request, ...version, body: group, repeatable: true, signal };
+    const put = this.#http.send(sent, receivedGroup);
     return confirmedIfRepeated(
       put.then(({ body }) => body),
       () => this.getEnrollmentGroup(enrollmentGroupId, { signal }),
@@ -277,10 +282,9 @@ export class ServicePlane {
   ): Promise<IndividualEnrollment> {
     const { registrationId, attestation, ...members } = enrollment;
     const request = individualRequest(routes.service.putEnrollment, registrationId, ifMatch);
-    const put = this.#http.send(
-      { ...request, body: enrollment, repeatable: true, signal },
-      receivedEnrollment,
-    );
+    const version = policyApiVersion(enrollment.credentialPolicyName != null);
+    const sent = { ...request, ...version, body: enrollment, repeatable: true, signal };
+    const put = this.#http.send(sent, receivedEnrollment);
     return confirmedIfRepeated(
       put.then(({ body }) => body),
       () => this.getEnrollment(registrationId, { signal }),
@@ -315,6 +319,16 @@ export class ServicePlane {
     );
     return { items: reply.body, continuation: reply.header('x-ms-continuation') || undefined };
   }
+}
+
+interface WithPolicy {
+  /** Whether the reply should have `credentialPolicyName`. */
+  withPolicy?: boolean;
+}
+
+/** Older api-versions do not know the credential policy of an enrollment. */
+function policyApiVersion(withPolicy: boolean | undefined): { apiVersion?: string } {
+  return withPolicy ? { apiVersion: csrApiVersion } : {};
 }
 
 type QueryRequest = { route: Route; parameters: Record<string, string>; subject: string } & RequestOptions;

@@ -37,6 +37,8 @@ export interface Target {
   readonly deviceMqttEndpoint: string;
   /** Host of the device plane over AMQP, with `:port` where it is not 5671. */
   readonly deviceAmqpEndpoint: string;
+  /** The port of DPS and hubs for WebSockets. */
+  readonly webSocketPort: number;
   /** Of the hubs that are known, to look up and delete devices there. */
   readonly hubConnectionStrings: readonly ConnectionString[];
   /** PEM of the roots to trust instead of the system's. */
@@ -121,6 +123,7 @@ export function emulatorTarget(
     globalDeviceEndpoint,
     deviceMqttEndpoint: `${withoutPort(globalDeviceEndpoint)}:${endpoints.ports.mqtt}`,
     deviceAmqpEndpoint: `${withoutPort(globalDeviceEndpoint)}:${endpoints.ports.amqp}`,
+    webSocketPort: endpoints.ports.https,
     hubConnectionStrings: endpoints.hubs.map((hub) => parseConnectionString(hub.serviceConnectionString)),
     trust,
     ...options,
@@ -150,6 +153,7 @@ export function azureTarget(options: AzureTargetOptions): Target {
     serviceHostName: serviceConnectionString?.hostName ?? `${options.dpsName}.azure-devices-provisioning.net`,
     serviceScope: 'https://azure-devices-provisioning.net/.default',
     hubConnectionStrings: hubConnectionString ? [hubConnectionString] : [],
+    webSocketPort: 443,
     globalDeviceEndpoint: 'global.azure-devices-provisioning.net',
     deviceMqttEndpoint: 'global.azure-devices-provisioning.net',
     deviceAmqpEndpoint: 'global.azure-devices-provisioning.net',

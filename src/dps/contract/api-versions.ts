@@ -54,6 +54,9 @@ export const iotHubApiVersions = [
 /** The first of the device plane in which a device may ask for a certificate while it registers. */
 export const firstCsrApiVersion = '2025-07-01-preview';
 
+/** The one with which enrollkit's clients ask for a certificate while they register: the first stable one. */
+export const csrApiVersion = '2026-04-01';
+
 /** The first of IoT Hub in which a device may ask for a new certificate, over MQTT. */
 export const firstRenewalApiVersion = '2025-08-01-preview';
 

@@ -73,6 +73,16 @@ export function deviceOrModuleProblem(commonName: string): string | undefined {
   return sentences.dpsContract.invalidModuleIdentity(abridge(commonName));
 }
 
+/**
+ * What is wrong with the ID of a message to IoT Hub, as a sentence, or undefined.
+ *
+ * Source: Microsoft Learn, "Create and read IoT Hub messages", system properties, message-id.
+ */
+export function messageIdProblem(value: string): string | undefined {
+  if (/^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/.test(value)) return undefined;
+  return sentences.dpsContract.invalidMessageId(abridge(value));
+}
+
 /** What is wrong with an enrollment group ID, as a sentence, or undefined. */
 export function enrollmentGroupIdProblem(value: string): string | undefined {
   if (value === '') return sentences.dpsContract.noGroupId;
@@ -118,6 +128,16 @@ export function serviceNameProblem(value: string, language: Sentences = sentence
   // `global` is the label of the endpoint that all devices dial.
   if (serviceNamePattern.test(value) && value.toLowerCase() !== 'global') return undefined;
   return language.dpsContract.invalidServiceName(abridge(value));
+}
+
+/** The rule for names of resources in Azure Device Registry. */
+export const credentialPolicyPattern = /^[A-Za-z0-9._-]{1,63}$/;
+
+/** What is wrong with the name of a credential policy, as a sentence, or undefined. */
+export function credentialPolicyProblem(value: string): string | undefined {
+  return credentialPolicyPattern.test(value)
+    ? undefined
+    : sentences.dpsContract.invalidPolicyName(abridge(value));
 }
 
 /** A subscription ID, a GUID. */
@@ -170,14 +190,20 @@ export function assertLegalRegistrationId(value: string): void {
   });
 }
 
+/** What is wrong with the ID of a device in its hub, as a sentence, or undefined. */
+export function hubDeviceIdProblem(value: string): string | undefined {
+  return hubIdentity.test(value) ? undefined : sentences.dpsContract.invalidDeviceId(abridge(value));
+}
+
 /**
  * For the ID of a device in its hub, which has other rules than a registration ID.
  *
  * @throws EnrollkitError USAGE
  */
 export function assertHubDeviceId(value: string): void {
-  if (hubIdentity.test(value)) return;
-  throw new EnrollkitError('USAGE', sentences.dpsContract.invalidDeviceId(abridge(value)), {
+  const problem = hubDeviceIdProblem(value);
+  if (problem === undefined) return;
+  throw new EnrollkitError('USAGE', problem, {
     next: sentences.dpsContract.deviceIdRule,
   });
 }

@@ -42,6 +42,13 @@ export const hubTopics = {
   telemetry: (deviceId: string, properties = '') => `devices/${deviceId}/messages/events/${properties}`,
 };
 
+/** The property bag of a message: system properties (`$.ct`) and those of the application. */
+export function propertyBag(properties: Readonly<Record<string, string>>): string {
+  return Object.entries(properties)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .join('&');
+}
+
 /** The user name of a device that registers over MQTT. */
 export function dpsUserName(idScope: string, registrationId: string, apiVersion: string): string {
   return `${idScope}/registrations/${registrationId}/api-version=${apiVersion}`;

@@ -8,6 +8,7 @@ import { mainStateFile } from '../state/database.js';
 import { StateDatabases, stateFilePattern } from '../state/databases.js';
 import { emptyState } from '../state/empty.js';
 import { lockFolder, lockOf } from '../state/lock.js';
+import { restoreSnapshot } from '../state/snapshot.js';
 import { hasState } from './running.js';
 
 export interface ResetOptions {
@@ -36,6 +37,7 @@ export function resetStoppedEmulator(directory: string, { newIdentity }: ResetOp
   }
   const release = lockFolder(folder);
   try {
+    restoreSnapshot(folder);
     if (newIdentity) {
       // The main file goes last: while it exists, a reset that was killed can be repeated.
       const stateFiles = readdirSync(folder).filter(

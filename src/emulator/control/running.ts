@@ -14,7 +14,9 @@ import {
   readEndpoints,
   removeEndpoints,
 } from '../endpoints.js';
+import { mainStateFile } from '../state/database.js';
 import { isFolderLocked, lockOf, stateInUse } from '../state/lock.js';
+import { hasSnapshot } from '../state/snapshot.js';
 import { controlProtocol } from '../wire/faults.js';
 
 /**
@@ -32,7 +34,7 @@ export function findEmulator(directory: string): Finding {
 }
 
 /**
- * The endpoints of the emulator that runs on a state folder, in this process or another; undefined when there is none, or
+ * The endpoints of the emulator that runs on a state folder, in this process or another; undefined if there is none, or
  * it is still starting.
  *
  * @throws EnrollkitError FILE_UNREADABLE
@@ -44,7 +46,8 @@ export async function runningEmulator(directory: string): Promise<EmulatorEndpoi
 
 /** Whether an emulator has been started on a folder, and its state is still there. */
 export function hasState(directory: string): boolean {
-  return existsSync(join(emulatorFolder(directory), 'state.db'));
+  const folder = emulatorFolder(directory);
+  return existsSync(join(folder, mainStateFile)) || hasSnapshot(folder);
 }
 
 /** How long an emulator may take to start or stop; it usually takes a second or two. */

@@ -70,10 +70,13 @@ export class ServiceDirectory {
   async delete(service: ProvisioningService): Promise<void> {
     const { databases } = this.#options;
     this.#services = this.#services.filter((one) => one !== service);
-    databases.main.prepare('DELETE FROM provisioning_service WHERE number = ?').run(service.number);
-    // The main database has the first service, and more.
-    if (service.number === 1) databases.main.exec(emptyService);
-    else databases.remove('service', service.number);
+    const { main } = databases;
+    main.transaction(() => {
+      main.prepare('DELETE FROM provisioning_service WHERE number = ?').run(service.number);
+      // The main database has the first service, and more.
+      if (service.number === 1) main.exec(emptyService);
+    })();
+    if (service.number !== 1) databases.remove('service', service.number);
     await this.onChange();
   }
 
@@ -82,15 +85,13 @@ export class ServiceDirectory {
   }
 }
 
-/** Deletes the first service's data from the main database. */
+/** Deletes the first service's data from the main database, within a transaction. */
 const emptyService = `
-  BEGIN;
   DELETE FROM certificate; DELETE FROM enrollment_group; DELETE FROM enrollment_group_ca;
   DELETE FROM individual_enrollment; DELETE FROM registration; DELETE FROM operation;
   DELETE FROM linked_hub; DELETE FROM hub_name; DELETE FROM issuing_authority;
   DELETE FROM policy WHERE owner = '${servicePolicies}';
   DELETE FROM setting WHERE name IN ('idScope', 'service');
-  COMMIT;
 `;
 
 function same(a: string, b: string): boolean {

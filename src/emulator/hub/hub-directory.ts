@@ -120,11 +120,14 @@ export class HubDirectory {
     const { databases } = this.#options;
     this.#hubs = this.#hubs.filter((one) => one.hubId !== hubId);
     hub.devices.deleteAll();
-    databases.main.prepare('DELETE FROM iot_hub WHERE number = ?').run(number);
-    databases.main.prepare('DELETE FROM policy WHERE owner = ?').run(hubId);
-    // The main database has the first hub, and more.
-    if (number === 1) emptyHub(databases.main);
-    else databases.remove('hub', number);
+    const { main } = databases;
+    main.transaction(() => {
+      main.prepare('DELETE FROM iot_hub WHERE number = ?').run(number);
+      main.prepare('DELETE FROM policy WHERE owner = ?').run(hubId);
+      // The main database has the first hub, and more.
+      if (number === 1) emptyHub(main);
+    })();
+    if (number !== 1) databases.remove('hub', number);
     await this.onChange();
   }
 
@@ -161,7 +164,7 @@ function readHubSettings(database: StateDatabase, main: StateDatabase): HubSetti
   return { resourceGroup, location: 'local', tags: {}, sku: { name: 'S1', capacity: 1 } };
 }
 
-/** Deletes the first hub's data from the main database. */
+/** Deletes the first hub's data from the main database, within a transaction. */
 function emptyHub(main: StateDatabase): void {
   const tables = main
     .prepare(
@@ -169,7 +172,7 @@ function emptyHub(main: StateDatabase): void {
     )
     .all() as { name: string }[];
   const statements = tables.map(({ name }) => `DELETE FROM "${name}";`);
-  main.exec(`BEGIN; ${statements.join(' ')} DELETE FROM setting WHERE name = '${hubSetting}'; COMMIT;`);
+  main.exec(`${statements.join(' ')} DELETE FROM setting WHERE name = '${hubSetting}';`);
 }
 
 /** A hub to create. */

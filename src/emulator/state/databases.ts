@@ -4,12 +4,23 @@
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeState, openState, type StateDatabase, type StateErrorListener } from './database.js';
+import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
+import {
+  closeState,
+  mainStateFile,
+  openState,
+  type StateDatabase,
+  type StateErrorListener,
+} from './database.js';
 
 export type StateKind = 'service' | 'hub';
 
 /** Matches the files that SQLite puts beside each as well. */
-export const stateFilePattern = /^state(-(service|hub)-\d+)?\.db(-wal|-shm|-journal)?$/;
+export const stateFilePattern = /^state(-(service|hub)-(\d+))?\.db(-wal|-shm|-journal)?$/;
+
+/** Where the main file lists those that have a file. */
+const listOf: Record<StateKind, string> = { service: 'provisioning_service', hub: 'iot_hub' };
 
 export class StateDatabases {
   readonly main: StateDatabase;
@@ -24,7 +35,24 @@ export class StateDatabases {
   constructor(folder: string, onError?: StateErrorListener) {
     this.#folder = folder;
     this.#onError = onError;
+    if (folder !== ':memory:') assertHasList(folder);
     this.main = this.#open();
+    if (folder !== ':memory:') this.#removeUnlisted();
+  }
+
+  /**
+   * Deletes the files of services and hubs that a process was creating or deleting when it was killed: the next one of
+   * that number would have what they contain.
+   */
+  #removeUnlisted(): void {
+    const isListed = (kind: StateKind, number: number) =>
+      number === 1 ||
+      this.main.prepare(`SELECT 1 FROM ${listOf[kind]} WHERE number = ?`).get(number) !== undefined;
+    for (const name of readdirSync(this.#folder)) {
+      const [, , kind, number] = stateFilePattern.exec(name) ?? [];
+      const isOther = kind === 'service' || kind === 'hub';
+      if (isOther && !isListed(kind, Number(number))) rmSync(join(this.#folder, name), { force: true });
+    }
   }
 
   /** The state of a service or a hub, created if it does not exist; number 1 is in the main file. */
@@ -70,6 +98,16 @@ export class StateDatabases {
     this.#others.clear();
     closeState(this.main);
   }
+}
+
+/** @throws EnrollkitError EMULATOR_STATE_UNREADABLE when the main file is missing, and others are not */
+function assertHasList(folder: string): void {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.db') && stateFilePattern.test(name));
+  if (names.length === 0 || names.includes(mainStateFile)) return;
+  const message = sentences.emulator.stateListMissing(join(folder, mainStateFile));
+  throw new EnrollkitError('EMULATOR_STATE_UNREADABLE', message, {
+    next: sentences.emulator.restoreOrEmpty(folder),
+  });
 }
 
 function fileName(kind: StateKind, number: number): string {

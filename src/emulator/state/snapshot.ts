@@ -4,12 +4,10 @@ import { copyFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import { ensureFolder } from '../../workspace/files.js';
-import { emulatorSnapshotFolder } from '../../workspace/layout.js';
+import { ensureFolder, isFolder, lookAt } from '../../workspace/files.js';
+import { emulatorSnapshotFolders } from '../../workspace/layout.js';
 import { type StateDatabases, stateFilePattern } from './databases.js';
 import { readSetting } from './identity.js';
-
-/** In the state folder. */
 
 export interface StateSnapshot {
   /** Puts the files back; the databases must be closed. */
@@ -23,37 +21,51 @@ export interface StateSnapshot {
  * @throws EnrollkitError FILE_UNWRITABLE
  */
 export function takeSnapshot(databases: StateDatabases, folder: string): StateSnapshot {
-  const copies = join(folder, emulatorSnapshotFolder);
-  const discard = () => discardSnapshot(folder);
-  discard();
-  ensureFolder(copies);
-  if (readSetting(databases.main, 'armToken') !== undefined) {
-    // Copies what is still in the log of each file into the file.
-    for (const database of databases.all()) database.exec('PRAGMA wal_checkpoint(TRUNCATE);');
-    const names = stateFiles(folder).filter((name) => name.endsWith('.db'));
-    try {
-      for (const name of names) copyFileSync(join(folder, name), join(copies, name));
-    } catch (cause) {
-      discard();
-      throw new EnrollkitError('FILE_UNWRITABLE', sentences.emulator.stateNotCopied(copies), {
-        cause,
-      });
+  const [copies, unfinished] = placesIn(folder);
+  discardSnapshot(folder);
+  ensureFolder(unfinished);
+  try {
+    if (readSetting(databases.main, 'armToken') !== undefined) {
+      // Copies what is still in the log of each file into the file.
+      for (const database of databases.all()) database.exec('PRAGMA wal_checkpoint(TRUNCATE);');
+      const names = stateFiles(folder).filter((name) => name.endsWith('.db'));
+      for (const name of names) copyFileSync(join(folder, name), join(unfinished, name));
     }
+    renameSync(unfinished, copies);
+  } catch (cause) {
+    rmSync(unfinished, { recursive: true, force: true });
+    throw new EnrollkitError('FILE_UNWRITABLE', sentences.emulator.stateNotCopied(copies), { cause });
   }
-  return {
-    restore() {
-      for (const name of stateFiles(folder)) rmSync(join(folder, name));
-      for (const name of readdirSync(copies)) renameSync(join(copies, name), join(folder, name));
-      discard();
-    },
-    discard,
-  };
+  return { restore: () => restoreSnapshot(folder), discard: () => discardSnapshot(folder) };
 }
 
-/** Removes the snapshot of a process that was killed. */
-export function discardSnapshot(folder: string): void {
-  rmSync(join(folder, emulatorSnapshotFolder), { recursive: true, force: true });
+/** Whether a process was killed before it was done with a snapshot. */
+export function hasSnapshot(folder: string): boolean {
+  return isFolder(placesIn(folder)[0]);
 }
+
+/** Puts the files of a snapshot back, if there is one: also that of a process that was killed before it was done. */
+export function restoreSnapshot(folder: string): void {
+  const [copies] = placesIn(folder);
+  if (hasSnapshot(folder)) {
+    // A file with the log of another would be damaged.
+    for (const name of stateFiles(folder)) rmSync(join(folder, name));
+    for (const name of readdirSync(copies)) copyFileSync(join(copies, name), join(folder, name));
+  }
+  discardSnapshot(folder);
+}
+
+/** In one step: a part of a snapshot is never restored. */
+function discardSnapshot(folder: string): void {
+  const [copies, unfinished] = placesIn(folder);
+  rmSync(unfinished, { recursive: true, force: true });
+  if (!lookAt(copies)) return;
+  renameSync(copies, unfinished);
+  rmSync(unfinished, { recursive: true });
+}
+
+const placesIn = (folder: string) =>
+  emulatorSnapshotFolders.map((name) => join(folder, name)) as [string, string];
 
 function stateFiles(folder: string): string[] {
   return readdirSync(folder).filter((name) => stateFilePattern.test(name));

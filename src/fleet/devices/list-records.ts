@@ -11,6 +11,8 @@ import { type AlternativeNameKind, alternativeNameKinds } from './alternative-na
 /** A device in a list; only its shape is checked. */
 export interface ListedDevice {
   registrationId: string;
+  /** Its ID in the hub; only where lists may have one. */
+  deviceId?: string | undefined;
   organization?: string | undefined;
   dns?: readonly string[] | undefined;
   ip?: readonly string[] | undefined;
@@ -26,9 +28,17 @@ export interface ListRecord {
   device: ListedDevice | string;
 }
 
+export interface RecordOptions {
+  /** Whether a device may have an ID in its hub that is not its registration ID. */
+  deviceIds?: boolean;
+}
+
 /** @throws EnrollkitError FILE_UNREADABLE */
-export async function* recordsOf(path: string): AsyncGenerator<ListRecord, void, undefined> {
-  yield* (await isNdjson(path)) ? ndjsonRecords(path) : csvRecords(path);
+export async function* recordsOf(
+  path: string,
+  options: RecordOptions = {},
+): AsyncGenerator<ListRecord, void, undefined> {
+  yield* (await isNdjson(path)) ? ndjsonRecords(path, options) : csvRecords(path, options);
 }
 
 async function isNdjson(path: string): Promise<boolean> {
@@ -44,10 +54,16 @@ async function isNdjson(path: string): Promise<boolean> {
   }
 }
 
-const columns = ['registrationId', 'organization', ...alternativeNameKinds] as const;
+function columnsOf({ deviceIds = false }: RecordOptions): string[] {
+  return ['registrationId', ...(deviceIds ? ['deviceId'] : []), 'organization', ...alternativeNameKinds];
+}
+
 const maxRecordCharacters = 1_048_576;
 
-async function* csvRecords(path: string): AsyncGenerator<ListRecord, void, undefined> {
+async function* csvRecords(
+  path: string,
+  options: RecordOptions,
+): AsyncGenerator<ListRecord, void, undefined> {
   const file = createReadStream(path);
   const parser = parse({
     bom: true,
@@ -68,7 +84,7 @@ async function* csvRecords(path: string): AsyncGenerator<ListRecord, void, undef
       const line = info.lines;
       if (header === undefined) {
         header = record;
-        const problem = headerProblem(header);
+        const problem = headerProblem(header, columnsOf(options));
         if (problem === undefined) continue;
         yield { line, device: problem };
         return;
@@ -84,16 +100,14 @@ async function* csvRecords(path: string): AsyncGenerator<ListRecord, void, undef
   }
 }
 
-function headerProblem(header: readonly string[]): string | undefined {
+function headerProblem(header: readonly string[], columns: readonly string[]): string | undefined {
   const shown = (name: string) => JSON.stringify(name.slice(0, 64));
   const twice = header.find((name, index) => header.indexOf(name) !== index);
   if (twice !== undefined) return sentences.fleet.columnTwice(shown(twice));
   if (!header.includes('registrationId')) {
     return sentences.fleet.noIdColumn(header.slice(0, 5).map(shown));
   }
-  const unknown = header.find(
-    (name) => !(columns as readonly string[]).includes(name) && !/^tags\../.test(name),
-  );
+  const unknown = header.find((name) => !columns.includes(name) && !/^tags\../.test(name));
   if (unknown === undefined) return undefined;
   return sentences.fleet.unknownColumn(shown(unknown), columns);
 }
@@ -107,7 +121,8 @@ function csvDevice(header: readonly string[], record: readonly string[]): Listed
     const value = record[index]!;
     if (name.startsWith(tagPrefix)) device.tags[name.slice(tagPrefix.length)] = value;
     else if (value === '') continue;
-    else if (name === 'registrationId' || name === 'organization') device[name] = value;
+    else if (name === 'registrationId' || name === 'deviceId' || name === 'organization')
+      device[name] = value;
     else device[name as AlternativeNameKind] = value.split(/\s+/);
   }
   return device;
@@ -125,23 +140,27 @@ const deviceSchema = z.strictObject({
   tags: z.record(z.string().min(1), z.union([text, z.number(), z.boolean()]).transform(String)).optional(),
 });
 
-async function* ndjsonRecords(path: string): AsyncGenerator<ListRecord, void, undefined> {
+async function* ndjsonRecords(
+  path: string,
+  { deviceIds = false }: RecordOptions,
+): AsyncGenerator<ListRecord, void, undefined> {
+  const schema = deviceIds ? deviceSchema.extend({ deviceId: text.optional() }) : deviceSchema;
   let line = 0;
   for await (const json of linesOf(path)) {
     line += 1;
     const trimmed = (line === 1 ? json.replace(/^\uFEFF/, '') : json).trim();
-    if (trimmed !== '') yield { line, device: ndjsonDevice(trimmed) };
+    if (trimmed !== '') yield { line, device: ndjsonDevice(trimmed, schema) };
   }
 }
 
-function ndjsonDevice(json: string): ListedDevice | string {
+function ndjsonDevice(json: string, schema: z.ZodType<ListedDevice>): ListedDevice | string {
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch (error) {
     return sentences.fleet.notJson((error as Error).message);
   }
-  const result = deviceSchema.safeParse(value);
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const place = issue!.path.length === 0 ? '' : `${issue!.path.join('.')}: `;

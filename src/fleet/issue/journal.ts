@@ -27,7 +27,7 @@ import {
   secretFileMode,
   unwritable,
 } from '../../workspace/files.js';
-import { jsonOf } from '../../workspace/json-text.js';
+import { jsonOf, withoutZeros } from '../../workspace/json-text.js';
 import { removeAbandoned, takeLock } from '../../workspace/lock.js';
 import type { EncryptionRecord } from './key-encryption.js';
 
@@ -234,7 +234,7 @@ function readJournal(path: string, devices?: number): Found {
   const text = readBytesIfExists(path)?.toString('latin1');
   const found: Found = { text, whole: 0 };
   const lines = (text ?? '').split('\n');
-  const last = lines.pop()!;
+  const last = withoutZeros(lines.pop()!);
   for (const [index, record] of lines.entries()) {
     found.whole += record.length + 1;
     const parsed = line.safeParse(jsonOf(record));

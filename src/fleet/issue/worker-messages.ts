@@ -35,6 +35,8 @@ export interface BatchMessage {
 
 export interface BatchResult {
   count: number;
+  /** How long the worker took for all of them. */
+  milliseconds: number;
   /** For the output file; empty where the output is a folder. */
   output: Uint8Array<ArrayBuffer>;
   /** Rows of the manifest. */

@@ -61,6 +61,7 @@ async function toolsFor(setup: WorkerSetup): Promise<Tools> {
 }
 
 async function make({ batch, key, memory }: BatchMessage): Promise<BatchResult> {
+  const started = performance.now();
   const { maker, writer, rows, withPfx, encrypt } = tools!;
   const manifest = new ByteWriter(memory[1]);
   writer.begin(memory[0]);
@@ -73,7 +74,8 @@ async function make({ batch, key, memory }: BatchMessage): Promise<BatchResult> 
     rows.add(added instanceof Promise ? await added : added, manifest);
     count += 1;
   }
-  return { count, output: await writer.finish(), manifest: manifest.take() };
+  const output = await writer.finish();
+  return { count, milliseconds: performance.now() - started, output, manifest: manifest.take() };
 }
 
 function* requestsOf(batch: DeviceBatch): Iterable<DeviceRequest> {

@@ -19,6 +19,9 @@ export interface ManifestDevice {
   registrationId: string;
   /** Upper-case hexadecimal. */
   sha256Thumbprint: string;
+  /** ISO 8601 in UTC, as the manifest has them. */
+  notBefore: string;
+  notAfter: string;
   /** From the columns `tags.NAME`, without empty ones. */
   tags: Record<string, string>;
 }
@@ -76,7 +79,10 @@ function manifestDevice(record: Record<string, string>, manifest: string, line: 
   if (missing) {
     throw new EnrollkitError('FILE_UNREADABLE', sentences.fleet.manifestLacks(manifest, missing));
   }
-  const { registrationId, sha256Thumbprint } = record as Record<(typeof manifestColumns)[number], string>;
+  const { registrationId, sha256Thumbprint, notBefore, notAfter } = record as Record<
+    (typeof manifestColumns)[number],
+    string
+  >;
   const problem = registrationIdProblem(registrationId);
   if (problem)
     throw new EnrollkitError(
@@ -89,6 +95,8 @@ function manifestDevice(record: Record<string, string>, manifest: string, line: 
   return {
     registrationId,
     sha256Thumbprint,
+    notBefore,
+    notAfter,
     tags: Object.fromEntries(tags),
   };
 }

@@ -95,7 +95,13 @@ function wantedDer(der: Buffer, { kinds, what, invalid }: Wanted): PemBlock {
         sentences.pkiContainers.kinds[what],
       ),
     );
-  return { label: 'DER', der, position: 'DER' };
+  return { label: kind === 'PKCS#7 file' ? 'PKCS7' : 'DER', der, position: 'DER' };
+}
+
+/** The DER of a PKCS#12 file in any encoding; undefined if the input is something else. */
+export function pfxIn(input: string | Uint8Array): Buffer | undefined {
+  const decoded = decode(input);
+  return 'der' in decoded && knownKind(decoded.der) === 'PKCS#12 file' ? decoded.der : undefined;
 }
 
 /** What an input holds, in words: `a private key in DER`, `PRIVATE KEY and CERTIFICATE`. */
@@ -192,6 +198,16 @@ export function knownKind(der: Buffer): DerKind | undefined {
     return kindByShape(der);
   } catch (error) {
     if (error instanceof DerError || error instanceof EnrollkitError) return undefined;
+    throw error;
+  }
+}
+
+/** How many octets follow the first value: readers such as Node.js's ignore them. 0 if it has no definite end. */
+export function octetsAfter(der: Buffer): number {
+  try {
+    return der[1] === 0x80 ? 0 : der.length - readElement(der).end;
+  } catch (error) {
+    if (error instanceof DerError) return 0;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** The certificates available for a path, by name. */
 import type { Certificate } from '../x509/certificate.js';
+import type { Name } from '../x509/name.js';
 
 export class Pool {
   readonly #anchors = new Set<Certificate>();
@@ -43,8 +44,8 @@ export class Pool {
     return issuers;
   }
 
-  /** The certificates with the same subject, itself included. */
-  namesakesOf({ subject }: Certificate): readonly Certificate[] {
+  /** The certificates with a subject. */
+  namedAs(subject: Name): readonly Certificate[] {
     return this.#bySubject.get(subject.key) ?? [];
   }
 

@@ -1,6 +1,7 @@
 /** Path building (RFC 4158): from the leaf upwards, depth-first, with backtracking, until a path is valid. */
 import { sentences } from '../../languages/language.js';
 import type { Certificate } from '../x509/certificate.js';
+import type { Name } from '../x509/name.js';
 import { isSignedBy } from '../x509/signature.js';
 import { Budget, BudgetExceeded, maxPathCertificates } from './budget.js';
 import { checkIssuer, checkLeaf } from './certificate-checks.js';
@@ -67,16 +68,16 @@ export class Search {
 
   /** @throws BudgetExceeded */
   pathFailures(path: Path): Failure[] {
-    const listSigners = (authority: Certificate, of: Path) => this.#listSigners(authority, of);
+    const listSigners = (issuer: Name, of: Path) => this.#listSigners(issuer, of);
     return checkPath(path, { circumstances: this.circumstances, budget: this.#budget, listSigners });
   }
 
-  /** RFC 5280 section 6.3.3 (f): the other certificates of a CA that lead to the anchor of the path; not its leaf. */
-  #listSigners(authority: Certificate, path: Path): Certificate[] {
+  /** RFC 5280 section 6.3.3 (f): other certificates of a name that lead to the anchor of the path; not its leaf. */
+  #listSigners(issuer: Name, path: Path): Certificate[] {
     if (this.#isForLists) return [];
     const candidates = this.pool
-      .namesakesOf(authority)
-      .filter((other) => other !== authority && !other.publicKeyInfo.der.equals(path[0]!.publicKeyInfo.der));
+      .namedAs(issuer)
+      .filter((other) => other !== path[1] && !other.publicKeyInfo.der.equals(path[0]!.publicKeyInfo.der));
     this.#budget.spendSteps(1 + candidates.length);
     return candidates.filter((other) => this.#leadsTo(other, path.at(-1)!));
   }

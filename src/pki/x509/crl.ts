@@ -16,7 +16,9 @@ import {
   timeOf,
 } from '../der/read.js';
 import { type AlgorithmIdentifier, algorithmOf, type Certificate } from './certificate.js';
+import { type ListScope, listScopeOf } from './distribution-points.js';
 import { type Extension, extensionsOf } from './extensions.js';
+import { generalNamesOf } from './general-name.js';
 import { type Name, nameOf } from './name.js';
 
 /** A large CA's lists have a few megabytes. */
@@ -43,10 +45,12 @@ export interface RevocationList {
   readonly extensions: ReadonlyMap<string, Extension>;
   /** The critical extensions of single entries, by object identifier. */
   readonly criticalEntryExtensions: ReadonlySet<string>;
-  /** The content octets of the revoked serial numbers, in hexadecimal. */
+  /** The certificates that it revokes, each by its `listEntryKey`. */
   readonly revoked: ReadonlySet<string>;
   /** Those that a delta list removes from the complete one (reason removeFromCRL). */
   readonly removed: ReadonlySet<string>;
+  /** Its issuing distribution point; undefined for a list of all that its issuer signed. */
+  readonly scope?: ListScope;
   /** The list's number; undefined without one. */
   readonly number?: bigint;
   /** Of a delta list: the number of the complete list that it continues. */
@@ -77,10 +81,15 @@ export function parseRevocationLists(input: string | Uint8Array): RevocationList
   });
 }
 
-/** The content octets of a certificate's serial number, in hexadecimal, as in `RevocationList.revoked`. */
-export function serialNumberOctets({ toBeSigned }: Certificate): string {
+/** The key of a certificate's entry in a list: content octets of the serial number, and the issuer if the list has another. */
+export function listEntryKey(list: RevocationList, { toBeSigned, issuer }: Certificate): string {
   const [first, second] = sequenceOf(readOnly(toBeSigned));
-  return (first!.tag === 0xa0 ? second! : first!).content.toString('hex');
+  const serial = (first!.tag === 0xa0 ? second! : first!).content;
+  return entryKey(serial, issuer.equals(list.issuer) ? undefined : issuer);
+}
+
+function entryKey(serial: Buffer, issuer: Name | undefined): string {
+  return issuer ? `${serial.toString('hex')} ${issuer.key}` : serial.toString('hex');
 }
 
 function listOf(der: Buffer): RevocationList {
@@ -88,7 +97,6 @@ function listOf(der: Buffer): RevocationList {
   if (rest.length > 0) throw new DerError(sentences.pkiX509.moreThanThreeParts);
   const signatureAlgorithm = algorithmOf(algorithm);
   const { bytes, unusedBits } = bitStringOf(signature);
-  if (unusedBits !== 0) throw new DerError(sentences.pkiX509.signatureOctets);
 
   const parts = sequenceOf(toBeSigned);
   const version = parts[0]?.tag === tags.integer ? smallIntegerOf(parts.shift()) + 1 : 1;
@@ -108,15 +116,19 @@ function listOf(der: Buffer): RevocationList {
     : new Map();
   const number = numberOf(known.get(listExtensionTypes.listNumber));
   const baseNumber = numberOf(known.get(listExtensionTypes.deltaIndicator));
+  const scope = known.get(listExtensionTypes.issuingDistributionPoint)?.value;
+  const listScope = scope && listScopeOf(scope, issuer);
   return {
     toBeSigned: toBeSigned!.raw,
     signatureAlgorithm,
-    signature: bytes,
+    // Not a whole number of octets: nobody's signature, which makes this list unusable, not the chains of other CAs.
+    signature: unusedBits === 0 ? bytes : Buffer.alloc(0),
     issuer,
     thisUpdate,
     ...(nextUpdate ? { nextUpdate } : {}),
     extensions: known,
-    ...entriesOf(entries),
+    ...(listScope ? { scope: listScope } : {}),
+    ...entriesOf(entries, issuer, listScope?.isIndirect === true),
     ...(number === undefined ? {} : { number }),
     ...(baseNumber === undefined ? {} : { baseNumber }),
   };
@@ -135,23 +147,37 @@ function numberOf(extension: Extension | undefined): bigint | undefined {
 const reasonCode = '2.5.29.21';
 const removeFromList = '0a0108';
 
+/** Section 5.3.3: whose certificates an entry of an indirect list, and those that follow, are about. */
+export const certificateIssuer = '2.5.29.29';
+
 function entriesOf(
   entries: readonly Element[],
+  issuer: Name,
+  isIndirect: boolean,
 ): Pick<RevocationList, 'revoked' | 'removed' | 'criticalEntryExtensions'> {
   const revoked = new Set<string>();
   const removed = new Set<string>();
   const criticalEntryExtensions = new Set<string>();
+  let other: Name | undefined;
   for (const entry of entries) {
     const [serialNumber, date, extensions, ...rest] = sequenceOf(entry);
     if (rest.length > 0) throw new DerError(sentences.pkiX509.entryShape);
-    const serial = integerOf(serialNumber).toString('hex');
+    const serial = integerOf(serialNumber);
     timeOf(date);
     const known = extensions ? extensionsOf(extensions) : new Map<string, Extension>();
+    const named = isIndirect ? known.get(certificateIssuer) : undefined;
+    if (named) other = otherIssuer(named.value, issuer);
     const isRemoved = known.get(reasonCode)?.value.toString('hex') === removeFromList;
-    (isRemoved ? removed : revoked).add(serial);
+    (isRemoved ? removed : revoked).add(entryKey(serial, other));
     for (const { type, critical } of known.values()) if (critical) criticalEntryExtensions.add(type);
   }
   return { revoked, removed, criticalEntryExtensions };
+}
+
+function otherIssuer(value: Buffer, issuer: Name): Name | undefined {
+  const name = generalNamesOf(value).find((one) => one.kind === 'directoryName');
+  if (!name) throw new DerError(sentences.pkiX509.entryShape);
+  return name.value.equals(issuer) ? undefined : name.value;
 }
 
 function invalid(message: string, next?: string): EnrollkitError {

@@ -10,6 +10,8 @@ import { shownJson } from '../../dps/client/redact.js';
 import {
   certificateNameProblem,
   commonNameProblem,
+  credentialPolicyPattern,
+  credentialPolicyProblem,
   enrollmentGroupIdProblem,
   hubNameProblem,
   idScopePattern,
@@ -126,6 +128,7 @@ export type Field = FieldBase &
         readonly listProblem?: (values: readonly string[], answers: Answers) => ListProblem | undefined;
       })
     | { readonly kind: 'twin'; readonly default: null }
+    | { readonly kind: 'devices'; readonly default: null }
   );
 
 export interface ListProblem {
@@ -148,6 +151,21 @@ const neededByResourceManager =
       ? sentences.quickstartPlan.neededUnlessPortal
       : undefined;
 const isStatic = (answers: Answers): boolean => answers['enrollmentGroup.allocationPolicy'] === 'static';
+
+const isIndividual = (answers: Answers): boolean => answers['devices.enrollment'] === 'individual';
+const isGroup = (answers: Answers): boolean => !isIndividual(answers);
+const hasCas = (answers: Answers): boolean => answers['certificates.deviceCertificates'] !== 'selfSigned';
+/** What is wrong with the details of devices beside the other answers. */
+function detailsProblem(answers: Answers): string | undefined {
+  const details = answers['devices.details'];
+  if (details === null) return undefined;
+  if (isGroup(answers)) return sentences.quickstartPlan.detailsInGroup;
+  const known = new Set(answers['devices.registrationIds'].map((id) => id.toLowerCase()));
+  const unknown = Object.keys(details).find((id) => !known.has(id.toLowerCase()));
+  return unknown === undefined ? undefined : sentences.quickstartPlan.detailsOfNone(unknown);
+}
+
+const requestsCertificates = (answers: Answers): boolean => answers['devices.requestCertificates'];
 
 const creates = (answers: Answers): boolean => isAzure(answers) && answers['target.create'] === true;
 
@@ -357,6 +375,33 @@ export const planFields = {
     flag: { name: 'key-algorithm', value: 'NAME', summary: sentences.quickstartPlan.keyFlag },
     question: { message: sentences.quickstartPlan.keyQuestion, dialogue: 'details' },
   },
+  'certificates.deviceCertificates': {
+    kind: 'choice',
+    default: 'ca',
+    otherwise: 'ca',
+    choices: {
+      ca: { label: sentences.quickstartPlan.byCaLabel, help: sentences.quickstartPlan.byCaHelp },
+      selfSigned: {
+        label: sentences.quickstartPlan.selfSignedLabel,
+        help: sentences.quickstartPlan.selfSignedHelp,
+      },
+      csr: { label: sentences.quickstartPlan.csrLabel, help: sentences.quickstartPlan.csrHelp },
+    },
+    description:
+      'ca: the CA of the folder signs them. selfSigned: each is its own issuer. csr: the CA signs the certificate signing requests of the devices, which keep their keys.',
+    conflict: (answers: Answers): string | undefined =>
+      !hasCas(answers) && isGroup(answers) ? sentences.quickstartPlan.selfSignedInGroup : undefined,
+    flag: {
+      name: 'device-certificates',
+      value: 'HOW',
+      summary: sentences.quickstartPlan.deviceCertificatesFlag,
+    },
+    question: {
+      message: sentences.quickstartPlan.deviceCertificatesQuestion,
+      dialogue: 'short',
+      when: isIndividual,
+    },
+  },
   'certificates.existingCa': {
     kind: 'choice',
     default: 'none',
@@ -372,10 +417,13 @@ export const planFields = {
       },
     },
     description: 'The existing CA, if it is not created. It is in the certificate folder.',
-    conflict: (answers: Answers): string | undefined =>
-      hasExistingIntermediate(answers) && !hasIntermediate(answers)
+    conflict(answers: Answers): string | undefined {
+      if (!hasCas(answers) && answers['certificates.existingCa'] !== 'none')
+        return sentences.quickstartPlan.selfSignedWithoutCa;
+      return hasExistingIntermediate(answers) && !hasIntermediate(answers)
         ? sentences.quickstartPlan.existingCaConflict
-        : undefined,
+        : undefined;
+    },
     flag: {
       name: 'existing-ca',
       value: 'CA',
@@ -402,6 +450,7 @@ export const planFields = {
       message: sentences.quickstartPlan.rootNameQuestion,
       help: sentences.quickstartPlan.commonNameHelp,
       dialogue: 'details',
+      when: hasCas,
       none: uniqueName,
     },
   },
@@ -414,12 +463,15 @@ export const planFields = {
       message: sentences.quickstartPlan.intermediateQuestion,
       help: sentences.quickstartPlan.intermediateHelp,
       dialogue: 'short',
+      when: hasCas,
     },
     summary: {
       label: sentences.quickstartPlan.certificatesLabel,
       text(plan: Plan, folder: string): string {
         const { certificates } = plan;
         const { existingCa } = certificates;
+        if (certificates.deviceCertificates === 'selfSigned')
+          return sentences.quickstartPlan.selfSignedSummary(folder);
         if (existingCa === 'intermediate')
           return sentences.quickstartPlan.existingIntermediateSummary(folder);
         return sentences.quickstartPlan.certificatesSummary(
@@ -448,6 +500,7 @@ export const planFields = {
       message: sentences.quickstartPlan.intermediateNameQuestion,
       help: sentences.quickstartPlan.commonNameHelp,
       dialogue: 'details',
+      when: hasCas,
       none: uniqueName,
     },
   },
@@ -512,15 +565,17 @@ export const planFields = {
     question: {
       message: sentences.quickstartPlan.uploadQuestion,
       dialogue: 'details',
-      when: hasIntermediate,
+      when: (answers: Answers): boolean => hasIntermediate(answers) && isGroup(answers),
     },
     summary: {
       label: sentences.quickstartPlan.uploadedCaLabel,
-      text: (plan: Plan): string =>
-        sentences.quickstartPlan.uploadedSummary(
-          plan.certificateAuthority.uploaded,
-          plan.certificateAuthority.name,
-        ),
+      text: (plan: Plan): string | undefined =>
+        plan.devices.enrollment === 'individual'
+          ? undefined
+          : sentences.quickstartPlan.uploadedSummary(
+              plan.certificateAuthority.uploaded,
+              plan.certificateAuthority.name,
+            ),
     },
   },
   'certificateAuthority.name': {
@@ -538,6 +593,7 @@ export const planFields = {
       message: sentences.quickstartPlan.caNameQuestion,
       help: sentences.quickstartPlan.caNameHelp,
       dialogue: 'details',
+      when: isGroup,
       suggestion: (answers: Answers, before: Answers): string =>
         before['certificateAuthority.name'] === `enrollkit-${before['certificateAuthority.uploaded']}`
           ? `enrollkit-${answers['certificateAuthority.uploaded']}`
@@ -569,11 +625,14 @@ export const planFields = {
       message: sentences.quickstartPlan.proofQuestion,
       dialogue: 'short',
       after: 'target.dpsName',
+      when: isGroup,
     },
     summary: {
       label: sentences.quickstartPlan.uploadedCaLabel,
-      text: (plan: Plan): string =>
-        sentences.quickstartPlan.proofSummary(plan.certificateAuthority.proofOfPossession),
+      text: (plan: Plan): string | undefined =>
+        plan.devices.enrollment === 'individual'
+          ? undefined
+          : sentences.quickstartPlan.proofSummary(plan.certificateAuthority.proofOfPossession),
     },
   },
 
@@ -591,10 +650,15 @@ export const planFields = {
       message: sentences.quickstartPlan.groupQuestion,
       help: sentences.quickstartPlan.groupHelp,
       dialogue: 'short',
+      when: isGroup,
     },
     summary: {
       label: sentences.quickstartPlan.groupLabel,
-      text: (plan: Plan): string => `${plan.enrollmentGroup.id}, ${plan.enrollmentGroup.provisioningStatus}`,
+      text(plan: Plan): string {
+        const { id, provisioningStatus } = plan.enrollmentGroup;
+        const isIndividual = plan.devices.enrollment === 'individual';
+        return `${isIndividual ? sentences.quickstartPlan.individualSummary : id}, ${provisioningStatus}`;
+      },
     },
   },
   'enrollmentGroup.attestation': {
@@ -617,11 +681,17 @@ export const planFields = {
       value: 'HOW',
       summary: sentences.quickstartPlan.attestationFlag,
     },
-    question: { message: sentences.quickstartPlan.attestationQuestion, dialogue: 'details' },
+    question: {
+      message: sentences.quickstartPlan.attestationQuestion,
+      dialogue: 'details',
+      when: isGroup,
+    },
     summary: {
       label: sentences.quickstartPlan.groupLabel,
-      text: (plan: Plan): string =>
-        sentences.quickstartPlan.attestationSummary(plan.enrollmentGroup.attestation),
+      text: (plan: Plan): string | undefined =>
+        plan.devices.enrollment === 'individual'
+          ? undefined
+          : sentences.quickstartPlan.attestationSummary(plan.enrollmentGroup.attestation),
     },
   },
   'enrollmentGroup.allocationPolicy': {
@@ -722,11 +792,16 @@ export const planFields = {
     kind: 'switch',
     default: false,
     description: 'Whether the devices are IoT Edge gateways; each then gets a CA certificate too.',
+    conflict: (answers: Answers): string | undefined =>
+      answers['enrollmentGroup.iotEdge'] && answers['certificates.deviceCertificates'] !== 'ca'
+        ? sentences.quickstartPlan.iotEdgeNeedsCa
+        : undefined,
     flag: { name: 'iot-edge', summary: sentences.quickstartPlan.iotEdgeFlag },
     question: {
       message: sentences.quickstartPlan.iotEdgeQuestion,
       help: sentences.quickstartPlan.iotEdgeHelp,
       dialogue: 'details',
+      when: (answers: Answers): boolean => answers['certificates.deviceCertificates'] === 'ca',
     },
   },
   'enrollmentGroup.provisioningStatus': {
@@ -743,6 +818,28 @@ export const planFields = {
     question: { message: sentences.quickstartPlan.statusQuestion, dialogue: 'details' },
   },
 
+  'devices.enrollment': {
+    kind: 'choice',
+    default: 'group',
+    choices: {
+      group: {
+        label: sentences.quickstartPlan.enrollmentGroupLabel,
+        help: sentences.quickstartPlan.enrollmentGroupHelp,
+      },
+      individual: {
+        label: sentences.quickstartPlan.individualLabel,
+        help: sentences.quickstartPlan.individualHelp,
+      },
+    },
+    description:
+      'group: the enrollment group enrolls them. individual: each device has an individual enrollment, with the settings of enrollmentGroup.',
+    flag: { name: 'enrollment', value: 'KIND', summary: sentences.quickstartPlan.enrollmentFlag },
+    question: {
+      message: sentences.quickstartPlan.enrollmentQuestion,
+      dialogue: 'short',
+      after: 'target.kind',
+    },
+  },
   'devices.registrationIds': {
     kind: 'list',
     default: ['device-001', 'device-002', 'device-003'],
@@ -787,6 +884,63 @@ export const planFields = {
           certificates.deviceValidityDays,
         );
       },
+    },
+  },
+  'devices.details': {
+    kind: 'devices',
+    default: null,
+    description:
+      'Only with individual enrollments: the device ID in the hub, and tags of the initial twin, by registration ID.',
+    conflict: (answers: Answers): string | undefined => detailsProblem(answers),
+    flag: { name: 'devices', value: 'FILE', summary: sentences.quickstartPlan.devicesFlag },
+    question: {
+      message: sentences.quickstartPlan.registrationIdsQuestion,
+      dialogue: 'short',
+      // They come with the registration IDs of a file.
+      when: () => false,
+    },
+  },
+  'devices.requestCertificates': {
+    kind: 'switch',
+    default: false,
+    description:
+      'Whether each device sends a certificate signing request when it registers, and uses the certificate that Azure issues with its hub.',
+    conflict: (answers: Answers): string | undefined =>
+      requestsCertificates(answers) && answers['certificates.deviceCertificates'] === 'csr'
+        ? sentences.quickstartPlan.requestWithoutKey
+        : undefined,
+    flag: { name: 'request-certificates', summary: sentences.quickstartPlan.requestFlag },
+    question: {
+      message: sentences.quickstartPlan.requestQuestion,
+      help: sentences.quickstartPlan.requestHelp,
+      dialogue: 'details',
+      when: (answers: Answers): boolean => answers['certificates.deviceCertificates'] !== 'csr',
+    },
+    summary: {
+      label: sentences.quickstartPlan.devicesLabel,
+      text: (plan: Plan): string | undefined =>
+        plan.devices.requestCertificates ? sentences.quickstartPlan.requestSummary : undefined,
+    },
+  },
+  'devices.credentialPolicy': {
+    kind: 'text',
+    default: null,
+    otherwise: null,
+    problem: credentialPolicyProblem,
+    pattern: credentialPolicyPattern,
+    description:
+      'The credential policy that issues those certificates; null: the default one of the emulator.',
+    conflict: (answers: Answers): string | undefined =>
+      requestsCertificates(answers) && isAzure(answers) && answers['devices.credentialPolicy'] === null
+        ? sentences.quickstartPlan.policyNeeded
+        : undefined,
+    flag: { name: 'credential-policy', value: 'NAME', summary: sentences.quickstartPlan.policyFlag },
+    question: {
+      message: sentences.quickstartPlan.policyQuestion,
+      help: sentences.quickstartPlan.policyHelp,
+      dialogue: 'details',
+      none: 'default',
+      when: requestsCertificates,
     },
   },
   'devices.protocol': {
@@ -845,6 +999,14 @@ export interface PlannedTwin {
   properties?: { desired: { [name: string]: JsonValue } } | undefined;
 }
 
+/** What a device has besides its registration ID. */
+export interface PlannedDevice {
+  /** Its ID in the hub; by default the registration ID. */
+  deviceId?: string | undefined;
+  /** Of its initial twin, besides those of all devices. */
+  tags?: { [name: string]: JsonValue } | undefined;
+}
+
 type ValueOf<F extends Field> = F extends { kind: 'choice'; choices: infer Choices }
   ? keyof Choices
   : F extends { kind: 'switch' }
@@ -855,7 +1017,9 @@ type ValueOf<F extends Field> = F extends { kind: 'choice'; choices: infer Choic
         ? string | (Default & (null | undefined))
         : F extends { kind: 'list'; default: infer Default }
           ? string[] | (Default & null)
-          : PlannedTwin | null;
+          : F extends { kind: 'twin' }
+            ? PlannedTwin | null
+            : { [registrationId: string]: PlannedDevice } | null;
 
 /** The value of a field. */
 export type FieldValue<Path extends FieldPath> = ValueOf<Fields[Path]>;

@@ -1,5 +1,6 @@
 /** The schema of a plan file, from the table of its fields; templates/plan.schema.json is written from it. */
 import * as z from 'zod';
+import { hubDeviceIdProblem, registrationIdProblem } from '../../dps/contract/ids.js';
 import { answersOf, planVersion } from './answers.js';
 import { type Field, fieldEntries, fieldsOf, type GroupName, type Plan, type Problem } from './fields.js';
 
@@ -20,6 +21,12 @@ export const twinSchema = z.strictObject({
   properties: z.strictObject({ desired: jsonObject }).optional(),
 });
 
+/** By registration ID. */
+const devicesSchema = z.record(
+  text(registrationIdProblem),
+  z.strictObject({ deviceId: text(hubDeviceIdProblem).optional(), tags: jsonObject.optional() }),
+);
+
 function valueSchema(field: Field): z.ZodType {
   switch (field.kind) {
     case 'choice':
@@ -39,6 +46,8 @@ function valueSchema(field: Field): z.ZodType {
     }
     case 'twin':
       return twinSchema.nullable();
+    case 'devices':
+      return devicesSchema.nullable();
   }
 }
 

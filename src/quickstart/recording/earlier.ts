@@ -13,6 +13,8 @@ export interface Earlier {
   isAnswered: boolean;
   /** The enrollment group as the service answered it, if it was there. */
   group?: { recorded: unknown; isChanged: boolean };
+  /** Devices that had an individual enrollment. */
+  enrolled: string[];
   /** Devices that had certificates. */
   certificates: string[];
   /** Devices that were registered, with their hub. */
@@ -34,7 +36,9 @@ export function foundEarlier(
   plan: Plan,
 ): Earlier | undefined {
   const step = (id: string) => steps.find((one) => one.id === id);
-  if (step('certificate-chain')?.status !== 'already') return undefined;
+  // Devices that sign their own certificates have no CAs.
+  const firstMade = step('certificate-chain') ?? step('device-certificates');
+  if (firstMade?.status !== 'already') return undefined;
   const ids = recorded.devices.registrationIds.map((id, index) => ({
     recorded: id,
     now: plan.devices.registrationIds[index] ?? id,
@@ -52,7 +56,13 @@ export function foundEarlier(
   const connected = which((id) => isComplete(connecting) && !requestsOf(connecting, id).length);
   const sentAgain = new Set(connecting?.sentAgain);
   const sent = which((id) => sentAgain.has(id) || hasArrived(requestsOf(connecting, id)));
-  const hadCertificate = new Set([...hubs.keys(), ...connected, ...sent]);
+  const enrolling = step('individual-enrollments')?.requests ?? [];
+  // The first look at each tells what was there; later ones read back.
+  const enrolled = which((id) => {
+    const first = enrolling.find((one) => isGet(one, 'service', 'enrollments', id));
+    return first?.answer?.status === 200;
+  });
+  const hadCertificate = new Set([...hubs.keys(), ...connected, ...sent, ...enrolled]);
   const isMade = step('device-certificates')?.status === 'already';
   const thumbprints = new Set(certificates.map(({ sha1Thumbprint }) => sha1Thumbprint));
   const group = groupBefore(step('enrollment-group'));
@@ -60,6 +70,7 @@ export function foundEarlier(
     ca: caBefore(step('upload-ca'), step('proof-of-possession'), thumbprints),
     isAnswered: hadAnswer(recorded, step('proof-of-possession')),
     ...(group ? { group } : {}),
+    enrolled,
     certificates: isMade ? [...idsNow] : [...idsNow].filter((id) => hadCertificate.has(id)),
     registered: hubs,
     connected,

@@ -11,7 +11,8 @@ import { readTextIfExists } from '../../workspace/files.js';
 import type { Plan } from '../plan/fields.js';
 import { wasInterrupted } from './compare.js';
 import { createMask } from './mask.js';
-import { changedNames, commonNames, namesGiven, renameToNow } from './names.js';
+import { changedNames, commonNames, namesGiven, type Rename, renameToNow } from './names.js';
+import { OfflineCertificates } from './offline-certificates.js';
 import type { RecordedFailure, RecordedRequest, Recording } from './schema.js';
 
 /** Nobody checks them: they never leave this process. */
@@ -39,6 +40,7 @@ export function offlineTarget(
   return {
     ...endpoints,
     deviceAmqpEndpoint: endpoints.deviceAmqpEndpoint ?? endpoints.globalDeviceEndpoint,
+    webSocketPort: 443,
     armCredential: { getToken: async () => ({ token: noKey, expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) },
     armScope: `${endpoints.armEndpoint}/.default`,
     service:
@@ -67,8 +69,10 @@ function answerFrom(recording: Recording, folder: string, plan: Plan, interrupt:
     const key = ofRecorded(keyOf(request));
     recorded.set(key, [...(recorded.get(key) ?? []), request]);
   }
-  const withPresentThumbprints = thumbprints(recording, folder);
+  const withPresentThumbprints = thumbprints(recording, folder, toNow);
+  const certificates = new OfflineCertificates();
   return async (request) => {
+    certificates.read(request.body);
     const same = recorded.get(ofNow(keyOf({ ...request, url: mask(request.url) })));
     const next = same?.shift();
     if (next ? next.failure?.code === 'INTERRUPTED' : wasInterrupted(recording)) {
@@ -83,7 +87,7 @@ function answerFrom(recording: Recording, folder: string, plan: Plan, interrupt:
     return {
       status,
       headers: withPresentDate(headers, next.at),
-      body: withPresentThumbprints(toNow(content)),
+      body: await certificates.answer(withPresentThumbprints(toNow(content))),
     } satisfies ExchangeReply;
   };
 }
@@ -121,13 +125,13 @@ function withPresentDate(headers: Readonly<Record<string, string>>, at: string):
 }
 
 /** Puts thumbprints of the present certificates in place of the recorded ones, so that a service seems to hold them. */
-function thumbprints({ certificates }: Recording, folder: string): (text: string) => string {
+function thumbprints({ certificates }: Recording, folder: string, toNow: Rename): (text: string) => string {
   const paths = new Map<string, string>();
   for (const { path, sha1Thumbprint: sha1, sha256Thumbprint: sha256 } of certificates) {
     paths.set(sha1, path).set(sha256, path);
   }
   const present = (path: string, length: number): string | undefined => {
-    const pem = readTextIfExists(join(folder, ...path.split('/')));
+    const pem = readTextIfExists(join(folder, ...toNow(path).split('/')));
     const [certificate] = pem === undefined ? [] : parseCertificates(pem);
     return certificate && (length === 40 ? sha1Thumbprint : sha256Thumbprint)(certificate);
   };

@@ -170,7 +170,11 @@ export class Recorder {
       elapsedMs: Math.round(performance.now() - this.#started),
       ...(replayOf ? { replayOf } : {}),
       target: describeTarget(target),
-      plan: { ...plan, enrollmentGroup: { ...plan.enrollmentGroup, initialTwin: mask(initialTwin) } },
+      plan: {
+        ...plan,
+        enrollmentGroup: { ...plan.enrollmentGroup, initialTwin: mask(initialTwin) },
+        devices: { ...plan.devices, details: mask(plan.devices.details) },
+      },
       outcome,
       ...(failure ? { failure: describeFailure(failure, mask) } : {}),
       steps: this.#steps.map(({ id, sent, answers, failure: why, outcome: found, status, elapsedMs }) => ({

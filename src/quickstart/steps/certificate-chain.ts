@@ -33,6 +33,7 @@ export const certificateChain: Step = {
         : sentences.quickstartSteps.copyRoot;
     return intermediate ? sentences.quickstartSteps.createBoth : sentences.quickstartSteps.createRoot;
   },
+  applies: (plan) => authoritiesOf(plan).length > 0,
   preview: (plan, layout) => ({
     makes: authoritiesOf(plan).flatMap((role) => {
       const { key, chain, certificate } = layout[role];
@@ -63,7 +64,7 @@ export const certificateChain: Step = {
     const suffix = () => randomBytes(4).toString('hex').toUpperCase();
     if (found.root) found.root = restoreMissing(files, found.root, '');
     else {
-      // Two roots of one name would be mistaken for each other in DPS, so each has a name of its own.
+      // Two roots of one name would be mistaken for each other in DPS, so each gets a unique name.
       const commonName = plan.certificates.rootCommonName ?? generatedCaName('root', suffix());
       found.root = await makeCa(context, 'root', layout.root, commonName);
     }
@@ -94,7 +95,7 @@ async function copyExisting(context: RunContext, role: CaRole): Promise<StoredCe
   return saveCertificate(files, layout[role], { pem, issuersPem, keyPem });
 }
 
-/** A stored CA that this plan can go on with; undefined when there is none, and a new one can be made. */
+/** A stored CA that this plan can go on with; undefined if there is none, and a new one can be made. */
 async function usable(context: RunContext, role: CaRole): Promise<StoredCertificate | undefined> {
   const { plan, layout, now } = context;
   const stored = loadCertificate(layout[role]);

@@ -6,6 +6,8 @@ import { stateOfMessage } from '../../dps/client/message-state.js';
 import { hubTopics } from '../../dps/contract/mqtt.js';
 import { sentences } from '../../languages/language.js';
 import type { CreatedResource } from '../../workspace/journal.js';
+import { loadCertificate } from '../../workspace/stored-certificates.js';
+import { registers } from '../planned-certificates.js';
 import { forEachOf, openKeyPem, type RunContext, requireFound, type Step } from '../step.js';
 import { hubName } from './register-devices.js';
 
@@ -17,7 +19,7 @@ export const connectDevices: Step = {
     plan.devices.registrationIds.length === 1
       ? sentences.quickstartSteps.sendOne
       : sentences.quickstartSteps.sendEach,
-  applies: (plan) => plan.devices.sendTelemetry && plan.enrollmentGroup.provisioningStatus === 'enabled',
+  applies: (plan) => plan.devices.sendTelemetry && registers(plan),
   preview: (plan) => ({
     makes: [],
     requests: plan.devices.registrationIds.flatMap((id) =>
@@ -74,8 +76,10 @@ async function connect(
   registrationId: string,
   { messageId, isNew }: Message,
 ): Promise<void> {
-  const { target, found, signal, now } = context;
-  const device = requireFound(found, 'devices').get(registrationId)!;
+  const { plan, layout, target, found, signal, now } = context;
+  const device = plan.devices.requestCertificates
+    ? loadCertificate(layout.device(registrationId).operational)!
+    : requireFound(found, 'devices').get(registrationId)!;
   const registration = requireFound(found, 'registrations').get(registrationId)!;
   const deviceId = registration.deviceId ?? registrationId;
   const state = isNew ? 'missing' : await stateOfMessage(target, deviceId, messageId);

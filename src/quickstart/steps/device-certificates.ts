@@ -1,5 +1,6 @@
 /** A certificate, a chain, a key and a PKCS#12 file for each device. */
 
+import type { KeyObject } from 'node:crypto';
 import { sameId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
@@ -10,7 +11,7 @@ import { loadProfile, type Role } from '../../pki/make/profile.js';
 import { assertReadsBack } from '../../pki/read-back.js';
 import { certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
 import { isIssuedBy, notIssuedBy } from '../../pki/x509/issued-by.js';
-import { lookAt, readText, secretFileMode } from '../../workspace/files.js';
+import { lookAt, publicFileMode, readText, secretFileMode } from '../../workspace/files.js';
 import type { CertificatePaths } from '../../workspace/layout.js';
 import {
   assertOwnChain,
@@ -19,7 +20,8 @@ import {
   type StoredCertificate,
   saveCertificate,
 } from '../../workspace/stored-certificates.js';
-import { edgeCaName } from '../planned-certificates.js';
+import { requestOf } from '../device-requests.js';
+import { edgeCaName, keepsKeys } from '../planned-certificates.js';
 import { assertNoRemains, unfinishedKey } from '../remains.js';
 import {
   expiredOn,
@@ -42,6 +44,7 @@ export const deviceCertificates: Step = {
     makes: plan.devices.registrationIds.flatMap((id) => {
       const paths = layout.device(id);
       const files = ({ key, chain, certificate }: CertificatePaths) => [key, chain, certificate];
+      if (keepsKeys(plan)) return [paths.request, paths.chain, paths.certificate];
       return [paths.pfx, ...files(paths), ...(plan.enrollmentGroup.iotEdge ? files(paths.edgeCa) : [])];
     }),
     requests: [],
@@ -55,6 +58,8 @@ export const deviceCertificates: Step = {
       if (stored && isWhole(context, id, stored)) found.devices.set(id, stored);
     }
     if (found.devices.size !== plan.devices.registrationIds.length) return undefined;
+    const { deviceCertificates } = plan.certificates;
+    if (deviceCertificates === 'selfSigned') return (say) => say.selfSigned;
     const signer = signerName(context);
     return (say) => say.signedBy(signer);
   },
@@ -62,10 +67,8 @@ export const deviceCertificates: Step = {
     const { plan, found, signal } = context;
     const devices = requireFound(found, 'devices');
     const missing = plan.devices.registrationIds.filter((id) => !devices.has(id));
-    const issuer = {
-      certificate: signingCa(found).pem,
-      privateKey: await openKey(context, signingCa(found)),
-    };
+    const signer = signerOf(context);
+    const issuer = signer && { certificate: signer.pem, privateKey: await openKey(context, signer) };
     let done = 0;
     await forEachOf(missing, concurrency, async (id) => {
       signal.throwIfAborted();
@@ -76,29 +79,38 @@ export const deviceCertificates: Step = {
   },
 };
 
+/** The CA that signs the devices; undefined if they sign their own certificates. */
+function signerOf({ plan, found }: RunContext): StoredCertificate | undefined {
+  return plan.certificates.deviceCertificates === 'selfSigned' ? undefined : signingCa(found);
+}
+
+type DeviceIssuer = { certificate: string; privateKey: KeyObject } | undefined;
+
 /**
- * A stored device certificate that this plan can go on with; undefined when there is none, and a new one can be made.
+ * A stored device certificate that this plan can go on with; undefined if there is none, and a new one can be made.
  * The same is looked at for the edge CA, where the plan has them.
  */
 async function usable(context: RunContext, registrationId: string): Promise<StoredCertificate | undefined> {
-  const { layout, plan, found } = context;
+  const { layout, plan } = context;
   const paths = layout.device(registrationId);
-  const { certificate } = signingCa(found);
+  const signer = signerOf(context)?.certificate;
   const signedBySigner = async (paths: CertificatePaths): Promise<StoredCertificate | undefined> => {
     const stored = loadCertificate(paths);
     if (!stored) {
       assertNoRemains(context, paths);
       return undefined;
     }
-    if (!isIssuedBy(stored.certificate, certificate)) {
-      throw unusable(
-        stored,
-        sentences.quickstartSteps.deviceNotIssuedBy(notIssuedBy(stored.certificate, certificate)),
-      );
+    const issuer = signer ?? stored.certificate;
+    if (!isIssuedBy(stored.certificate, issuer)) {
+      const why = signer
+        ? sentences.quickstartSteps.deviceNotIssuedBy(notIssuedBy(stored.certificate, signer))
+        : sentences.quickstartSteps.notSelfSigned;
+      throw unusable(stored, why);
     }
     const { notAfter } = stored.certificate;
     if (context.now() > notAfter) throw unusable(stored, expiredOn(stored.certificate, context));
-    await openKey(context, stored);
+    if (keepsKeys(plan)) assertRequestedKey(context, registrationId, stored);
+    else await openKey(context, stored);
     assertOwnChain(stored);
     return stored;
   };
@@ -111,6 +123,13 @@ async function usable(context: RunContext, registrationId: string): Promise<Stor
   return stored;
 }
 
+/** Of a device that keeps its key, the request is what the certificate has to match. */
+function assertRequestedKey(context: RunContext, registrationId: string, stored: StoredCertificate): void {
+  const { publicKey } = requestOf(context, registrationId);
+  if (stored.certificate.publicKey.equals(publicKey)) return;
+  throw unusable(stored, sentences.quickstartSteps.otherRequestedKey);
+}
+
 function unusable({ paths }: StoredCertificate, why: string): EnrollkitError {
   return new EnrollkitError('FILE_EXISTS', sentences.quickstartSteps.cannotReuse(paths.certificate, why), {
     next: sentences.quickstartSteps.moveAndRerun(paths.folder),
@@ -119,7 +138,8 @@ function unusable({ paths }: StoredCertificate, why: string): EnrollkitError {
 
 /** Whether every file of a device is there. */
 function isWhole({ layout, plan }: RunContext, registrationId: string, stored: StoredCertificate): boolean {
-  const { pfx, edgeCa } = layout.device(registrationId);
+  const { pfx, edgeCa, request } = layout.device(registrationId);
+  if (keepsKeys(plan)) return stored.missing === undefined && !isMissing(request);
   if (stored.missing !== undefined || isMissing(pfx)) return false;
   if (!plan.enrollmentGroup.iotEdge) return true;
   const edge = loadCertificate(edgeCa);
@@ -132,14 +152,11 @@ function isMissing(path: string): boolean {
 }
 
 /** Makes the files of a device that are missing: all of them, or what an interrupted run did not get to. */
-async function makeDevice(
-  context: RunContext,
-  registrationId: string,
-  issuer: { certificate: string; privateKey: Awaited<ReturnType<typeof generateKeyPair>>['privateKey'] },
-): Promise<void> {
+async function makeDevice(context: RunContext, registrationId: string, issuer: DeviceIssuer): Promise<void> {
+  if (keepsKeys(context.plan)) return signRequested(context, registrationId, issuer);
   const { plan, layout, found, files, signal } = context;
   const paths = layout.device(registrationId);
-  const issuersPem = signingCa(found).chainPem;
+  const issuersPem = signerOf(context)?.chainPem ?? '';
   const make = async (role: Role, commonName: string, target: CertificatePaths) => {
     const unfinished = await unfinishedKey(context, target);
     const { publicKey, privateKey } =
@@ -149,7 +166,7 @@ async function makeDevice(
       profile: loadProfile(role),
       subject: { commonName },
       publicKey,
-      issuer: { ...issuer, chainPem: issuersPem },
+      issuer: issuer ? { ...issuer, chainPem: issuersPem } : { privateKey },
       at: context.now(),
       validityDays: plan.certificates.deviceValidityDays,
     });
@@ -182,16 +199,55 @@ async function makeDevice(
   });
 }
 
+/** Signs the request of a device that keeps its key, and keeps the request beside the certificate. */
+async function signRequested(
+  context: RunContext,
+  registrationId: string,
+  issuer: DeviceIssuer,
+): Promise<void> {
+  const { plan, layout, files } = context;
+  const paths = layout.device(registrationId);
+  const issuersPem = signingCa(context.found).chainPem;
+  const request = requestOf(context, registrationId);
+  const stored = loadCertificate(paths);
+  if (stored) {
+    restoreMissing(files, stored, issuersPem);
+    if (!request.isStored) files.create(paths.request, request.pem, publicFileMode);
+    return;
+  }
+  const { pem } = await issue({
+    profile: loadProfile('device'),
+    subject: request.subject,
+    publicKey: request.publicKey,
+    issuer: { ...issuer!, chainPem: issuersPem },
+    at: context.now(),
+    validityDays: plan.certificates.deviceValidityDays,
+    subjectAlternativeNames: request.subjectAlternativeNames,
+  });
+  saveCertificate(
+    files,
+    paths,
+    { pem, issuersPem },
+    {
+      besides: (change) => {
+        if (!request.isStored) change.create(paths.request, request.pem, publicFileMode);
+      },
+    },
+  );
+}
+
 async function pfxOf(
-  { found, layout }: RunContext,
+  context: RunContext,
   registrationId: string,
   pem: string,
   passphrase: string | undefined,
 ): Promise<Uint8Array> {
+  const { found, layout } = context;
+  const issuersPem = signerOf(context)?.chainPem ?? '';
   const pfx = await createPfx({
     certificate: pem,
     privateKey: found.keys.get(layout.device(registrationId).key)!,
-    chain: parseCertificates(signingCa(found).chainPem).map(certificateToPem),
+    chain: issuersPem === '' ? [] : parseCertificates(issuersPem).map(certificateToPem),
     friendlyName: registrationId,
     passphrase: passphrase ?? '',
   });

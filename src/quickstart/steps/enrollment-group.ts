@@ -4,7 +4,8 @@ import { routes } from '../../dps/contract/routes.js';
 import type { EnrollmentGroup } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import { changedGroup, differences, enrollmentGroupOf } from '../planned-enrollment-group.js';
+import { usesGroup } from '../planned-certificates.js';
+import { changedEnrollment, differences, enrollmentGroupOf } from '../planned-enrollment-group.js';
 import { previewRequest } from '../request-preview.js';
 import { withTwinMark } from '../resource-tags.js';
 import { type RunContext, type Step, signingCa } from '../step.js';
@@ -13,6 +14,7 @@ import { uploadedThing } from './upload-ca.js';
 export const enrollmentGroup: Step = {
   id: 'enrollment-group',
   title: (plan) => sentences.quickstartSteps.createGroup(plan.enrollmentGroup.id),
+  applies: usesGroup,
   preview: (plan) => {
     const parameters = { enrollmentGroupId: plan.enrollmentGroup.id };
     const read = previewRequest(plan, 'service', routes.service.getEnrollmentGroup, parameters);
@@ -36,7 +38,7 @@ export const enrollmentGroup: Step = {
     if (there) {
       const { group, different } = there;
       if (different.length === 0) return;
-      await service.updateEnrollmentGroup(changedGroup(wanted, group), group.etag ?? '*', { signal });
+      await service.updateEnrollmentGroup(changedEnrollment(wanted, group), group.etag ?? '*', { signal });
       return;
     }
     journal.intend(groupThing(context));
@@ -58,7 +60,8 @@ async function existingGroup(
   context: RunContext,
 ): Promise<{ group: EnrollmentGroup; different: string[] } | undefined> {
   const { plan, service, signal } = context;
-  const group = await service.getEnrollmentGroup(plan.enrollmentGroup.id, { signal });
+  const withPolicy = plan.devices.requestCertificates;
+  const group = await service.getEnrollmentGroup(plan.enrollmentGroup.id, { withPolicy, signal });
   if (!group) return undefined;
   const different = differences(wantedGroup(context), group);
   if (different.length === 0 || isOurs(context)) return { group, different };

@@ -6,6 +6,7 @@ import { certificateChain } from './certificate-chain.js';
 import { connectDevices } from './connect-devices.js';
 import { deviceCertificates } from './device-certificates.js';
 import { enrollmentGroup } from './enrollment-group.js';
+import { individualEnrollments } from './individual-enrollments.js';
 import { prerequisites } from './prerequisites.js';
 import { proofInPortal } from './proof-in-portal.js';
 import { proofOfPossession } from './proof-of-possession.js';
@@ -21,6 +22,7 @@ const all: readonly Step[] = [
   proofInPortal,
   enrollmentGroup,
   deviceCertificates,
+  individualEnrollments,
   registerDevices,
   connectDevices,
 ];

@@ -4,6 +4,7 @@ import { roleCommand } from '../../dps/client/http/missing-role.js';
 import { routes } from '../../dps/contract/routes.js';
 import { EnrollkitError, lacksRights } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
+import { usesGroup } from '../planned-certificates.js';
 import { linkedHubName } from '../planned-enrollment-group.js';
 import { previewRequest } from '../request-preview.js';
 import type { Outcome, RunContext, Step } from '../step.js';
@@ -16,10 +17,18 @@ export const prerequisites: Step = {
     makes: [],
     requests: [
       previewRequest(plan, 'arm', routes.arm.getService),
-      previewRequest(plan, 'arm', routes.arm.getPermissions),
-      previewRequest(plan, 'service', routes.service.getEnrollmentGroup, {
-        enrollmentGroupId: plan.enrollmentGroup.id,
-      }),
+      ...(usesGroup(plan)
+        ? [
+            previewRequest(plan, 'arm', routes.arm.getPermissions),
+            previewRequest(plan, 'service', routes.service.getEnrollmentGroup, {
+              enrollmentGroupId: plan.enrollmentGroup.id,
+            }),
+          ]
+        : [
+            previewRequest(plan, 'service', routes.service.getEnrollment, {
+              registrationId: plan.devices.registrationIds[0]!,
+            }),
+          ]),
     ],
   }),
   async check(context) {
@@ -29,7 +38,10 @@ export const prerequisites: Step = {
     }
     const hubs = await checkControlPlane(context);
     // Asked for now so that a policy without rights is found before anything is made.
-    await withServiceRights(service.getEnrollmentGroup(plan.enrollmentGroup.id, { signal }), context);
+    const asked = usesGroup(plan)
+      ? service.getEnrollmentGroup(plan.enrollmentGroup.id, { signal })
+      : service.getEnrollment(plan.devices.registrationIds[0]!, { signal });
+    await withServiceRights(asked, context);
     return (say) => say.idScope(String(found.idScope), hubs(say));
   },
 };
@@ -73,7 +85,8 @@ async function checkControlPlane(context: RunContext): Promise<Outcome> {
     found.idScope = target.idScope;
     return (say) => say.notReadable;
   }
-  const missing = portal ? [] : await control.missingPermissions(neededActions, { signal });
+  const uploads = usesGroup(plan) && !portal;
+  const missing = !uploads ? [] : await control.missingPermissions(neededActions, { signal });
   if (missing.length > 0) {
     throw new EnrollkitError(
       'FORBIDDEN',

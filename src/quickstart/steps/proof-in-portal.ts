@@ -13,6 +13,7 @@ import {
 import { type Certificate, parseCertificate } from '../../pki/x509/certificate.js';
 import { sha1Thumbprint } from '../../pki/x509/inspect.js';
 import { publicFileMode, readTextIfExists } from '../../workspace/files.js';
+import { usesGroup } from '../planned-certificates.js';
 import { type PortalInstructions, portalAddress } from '../portal.js';
 import { openKey, type RunContext, type Step, uploadedCa } from '../step.js';
 
@@ -20,7 +21,7 @@ export const proofInPortal: Step = {
   id: 'proof-of-possession',
   title: (plan) =>
     sentences.quickstartSteps.verifyByHand(plan.certificateAuthority.uploaded, plan.target.kind === 'azure'),
-  applies: (plan) => plan.certificateAuthority.proofOfPossession === 'portal',
+  applies: (plan) => usesGroup(plan) && plan.certificateAuthority.proofOfPossession === 'portal',
   interactive: () => true,
   preview: (plan, layout) => ({
     makes: [

@@ -5,13 +5,14 @@ import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { issueVerificationCertificate } from '../../pki/make/verification-certificate.js';
 import { publicFileMode } from '../../workspace/files.js';
+import { usesGroup } from '../planned-certificates.js';
 import { previewRequest } from '../request-preview.js';
 import { openKey, type Step, uploadedCa } from '../step.js';
 
 export const proofOfPossession: Step = {
   id: 'proof-of-possession',
   title: (plan) => sentences.quickstartSteps.verify(plan.certificateAuthority.uploaded),
-  applies: (plan) => plan.certificateAuthority.proofOfPossession === 'automatic',
+  applies: (plan) => usesGroup(plan) && plan.certificateAuthority.proofOfPossession === 'automatic',
   preview: (plan, layout) => {
     const certificateName = plan.certificateAuthority.name;
     const request = (route: keyof typeof routes.arm) =>

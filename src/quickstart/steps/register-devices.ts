@@ -11,8 +11,12 @@ import type { RegistrationState } from '../../dps/contract/schemas.js';
 import { EnrollkitError, isAbort, lacksRights } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { CreatedResource } from '../../workspace/journal.js';
+import type { Layout } from '../../workspace/layout.js';
+import { operationalRequest, saveIssued, usableOperational } from '../operational-certificates.js';
+import { registers } from '../planned-certificates.js';
 import { previewRequest } from '../request-preview.js';
 import { forEachOf, openKeyPem, type RunContext, requireFound, type Step } from '../step.js';
+import { keyPassphrase } from './certificate-chain.js';
 
 /** DPS takes 1000 registrations a minute; a few at a time stay far below it and still finish soon. */
 const concurrency = 8;
@@ -24,9 +28,10 @@ export const registerDevices: Step = {
       plan.devices.registrationIds.length,
       plan.devices.protocol.toUpperCase(),
     ),
-  applies: (plan) => plan.enrollmentGroup.provisioningStatus === 'enabled',
-  preview: (plan) => ({
+  applies: registers,
+  preview: (plan, layout) => ({
     makes: plan.devices.registrationIds.flatMap((id) => [
+      ...(plan.devices.requestCertificates ? operationalFiles(layout, id) : []),
       sentences.quickstartSteps.registrationRecord(id),
       sentences.quickstartSteps.deviceInHub(id),
     ]),
@@ -75,7 +80,7 @@ export const registerDevices: Step = {
     try {
       await forEachOf(ids, concurrency, async (id) => {
         const record = await service.getRegistration(id, { signal });
-        if (record?.status !== 'assigned') return;
+        if (record?.status !== 'assigned' || !hasOperational(context, id)) return;
         const inHub = await isInHub(record, hubs, signal);
         if (inHub === false) return;
         registrations.set(id, record);
@@ -147,6 +152,17 @@ async function isInHub(
   }
 }
 
+function operationalFiles(layout: Layout, id: string): string[] {
+  const { key, chain, certificate } = layout.device(id).operational;
+  return [key, chain, certificate];
+}
+
+/** Whether a device has what the plan wants Azure to issue. */
+function hasOperational({ plan, layout, now }: RunContext, id: string): boolean {
+  if (!plan.devices.requestCertificates) return true;
+  return usableOperational(layout.device(id).operational, now()) !== undefined;
+}
+
 /** What a device sent before it registers again went to another device, or to a hub that was emptied since. */
 function forgetTelemetry({ journal, journalTarget }: RunContext, ids: readonly string[]): void {
   const target = JSON.stringify(journalTarget);
@@ -164,6 +180,15 @@ async function register(
   const { target, found, plan, signal, journal, journalTarget } = context;
   const device = requireFound(found, 'devices').get(registrationId)!;
   const record: CreatedResource = { kind: 'registration', target: journalTarget, id: registrationId };
+  const paths = context.layout.device(registrationId).operational;
+  const { keyAlgorithm } = plan.certificates;
+  const request = plan.devices.requestCertificates
+    ? await operationalRequest(registrationId, paths, {
+        keyAlgorithm,
+        passphrase: context.passphrase,
+        signal,
+      })
+    : undefined;
   journal.intend(record);
   const state = await registerDevice({
     target,
@@ -172,6 +197,7 @@ async function register(
     certificateChain: device.chainPem,
     privateKey: await openKeyPem(context, device),
     protocol: plan.devices.protocol,
+    ...(request ? { certificateRequest: request.csr } : {}),
     readServiceFacts,
     signal,
   });
@@ -183,6 +209,9 @@ async function register(
     hub: hubName(target.kind, state.assignedHub ?? ''),
     id: state.deviceId ?? registrationId,
   });
+  if (!request) return;
+  const { files } = context;
+  await saveIssued(registrationId, state, request, { files, paths, passphrase: keyPassphrase(context) });
 }
 
 /** A hub's name as the journal keeps it: the emulator's changes its port from run to run. */

@@ -6,13 +6,14 @@ import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { sha1Thumbprint } from '../../pki/x509/inspect.js';
 import type { CreatedResource, JournalTarget } from '../../workspace/journal.js';
+import { usesGroup } from '../planned-certificates.js';
 import { previewRequest } from '../request-preview.js';
 import { type RunContext, type Step, uploadedCa } from '../step.js';
 
 export const uploadCa: Step = {
   id: 'upload-ca',
   title: (plan) => sentences.quickstartSteps.upload(plan.certificateAuthority.uploaded),
-  applies: (plan) => plan.certificateAuthority.proofOfPossession === 'automatic',
+  applies: (plan) => usesGroup(plan) && plan.certificateAuthority.proofOfPossession === 'automatic',
   preview: (plan) => {
     const certificateName = plan.certificateAuthority.name;
     const read = previewRequest(plan, 'arm', routes.arm.getCertificate, { certificateName });

@@ -1,16 +1,34 @@
 /** The tree as one HTML file, for a browser or A4 paper: no network, no script. */
-import { currentLanguage, sentences } from '../../../languages/language.js';
+import { sentences } from '../../../languages/language.js';
+import type { Forest, TreeNode } from '../../pictures/certificate-tree/forest.js';
+import { type TreeRow, treeRows } from '../../pictures/certificate-tree/lines.js';
+import {
+  algorithmText,
+  day,
+  keyText,
+  kindText,
+  percentText,
+  stateText,
+  summaryText,
+} from '../../pictures/certificate-tree/words.js';
+import { escapeMarkup } from '../../pictures/markup.js';
+import { htmlPage } from '../../pictures/page.js';
 import { printable } from '../../terminal/text.js';
-import type { Forest, TreeNode } from './forest.js';
-import { type TreeRow, treeRows } from './lines.js';
-import { escapeMarkup, pictureColors } from './markup.js';
-import { algorithmText, day, keyText, kindText, percentText, stateText, summaryText } from './words.js';
 
 /** What ends first is listed up to here. */
 const maxExpiries = 20;
 
 /** The chain of every device has its CAs. */
 const maxFiles = 4;
+
+const treeStyle = `.wide{overflow-x:auto}
+td.certificate{min-width:14em;padding-block:0;height:1px}.tree{display:flex;height:100%}.lines{display:flex;color:var(--dim)}.lines i{position:relative;width:1.4em}.name{padding-block:.3em}
+.lines i::before,.lines i::after{content:"";position:absolute;left:.4em}.through::before{top:0;bottom:0;border-left:1px solid;border-left-color:var(--line)}.last::before{top:0;height:.95em;border-left:1px solid;border-left-color:var(--line)}.branch::after{top:.95em;width:.8em;border-top:1px solid;border-top-color:var(--line)}
+.tree-table td:not(.certificate){white-space:nowrap}.tree-table td{border-bottom:0}.percent{display:inline-block;width:2.8em}
+.bar{display:inline-block;box-sizing:border-box;width:6rem;height:.8rem;border:1px solid;border-color:var(--line);vertical-align:middle;margin-right:.5rem;print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.fill{display:block;height:100%;background:var(--used)}.expired .fill{background:repeating-linear-gradient(45deg,var(--expired) 0 3px,transparent 3px 6px)}.ends-soon .fill{background:var(--soon)}
+.expired .state,.ends-soon .state{font-weight:bold}.expired .state{color:var(--expired)}.ends-soon .state{color:var(--soon)}
+@media print{td.certificate{min-width:0}.bar{width:4em;height:.9em}}`;
 
 export interface HtmlOptions {
   /** As it is printed. */
@@ -21,37 +39,13 @@ export interface HtmlOptions {
 }
 
 export function treeHtml({ nodes }: Forest, { time, unreadable, remarks }: HtmlOptions): string {
-  const { title, at, columns, expiry, notRead } = sentences.cliCert.tree;
+  const { title, summaryAt, columns, expiry, notRead } = sentences.cliCert.tree;
   const heads = [columns.certificate, columns.kind, columns.validity, columns.key];
-  return `<!doctype html>
-<html lang="${currentLanguage()}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width">
-<title>${escapeMarkup(title)}</title>
-<style>${pictureColors}
-body{margin:2rem auto;padding:0 1rem;max-width:75rem;background:var(--back);color:var(--text);font:15px/1.45 system-ui,"Segoe UI",sans-serif}
-h1{font-size:1.5rem;margin-bottom:0}h2{font-size:1.15rem;margin-top:2rem}
-.wide{overflow-x:auto}
-table{border-collapse:collapse;width:100%}
-th{text-align:left;border-bottom:2px solid;border-bottom-color:var(--line);padding:.3em .6em}
-td{vertical-align:top;border-bottom:1px solid;border-bottom-color:color-mix(in srgb,var(--line) 40%,transparent);padding:.3em .6em;overflow-wrap:anywhere}
-td.certificate{min-width:14em;padding-block:0;height:1px}.tree{display:flex;height:100%}.lines{display:flex;color:var(--dim)}.lines i{position:relative;width:1.4em}.name{padding-block:.3em}
-.lines i::before,.lines i::after{content:"";position:absolute;left:.4em}.through::before{top:0;bottom:0;border-left:1px solid;border-left-color:var(--line)}.last::before{top:0;height:.95em;border-left:1px solid;border-left-color:var(--line)}.branch::after{top:.95em;width:.8em;border-top:1px solid;border-top-color:var(--line)}
-.tree-table td:not(.certificate){white-space:nowrap}.tree-table td{border-bottom:0}.percent{display:inline-block;width:2.8em}
-.bar{display:inline-block;box-sizing:border-box;width:6rem;height:.8rem;border:1px solid;border-color:var(--line);vertical-align:middle;margin-right:.5rem;print-color-adjust:exact;-webkit-print-color-adjust:exact}
-.fill{display:block;height:100%;background:var(--used)}.expired .fill{background:repeating-linear-gradient(45deg,var(--expired) 0 3px,transparent 3px 6px)}.ends-soon .fill{background:var(--soon)}
-.expired .state,.ends-soon .state{font-weight:bold}.expired .state{color:var(--expired)}.ends-soon .state{color:var(--soon)}
-.small{font-size:.87em;color:var(--dim)}code{font-size:.95em;overflow-wrap:anywhere}
-@page{size:A4;margin:14mm}
-@media print{:root{color-scheme:light;--back:#fff;--text:#000;--dim:#444;--line:#888;--used:#5b6f8c;--soon:#8a5200;--expired:#b71c1c}body{margin:0;padding:0;max-width:none;font-size:8.5pt}.wide{overflow:visible}td.certificate{min-width:0}tr{break-inside:avoid}thead{display:table-header-group}td,th{padding:.3em .4em}.bar{width:4em;height:.9em}}
-</style>
-</head>
-<body>
-<main>
-<h1>${escapeMarkup(title)}</h1>
-<p>${escapeMarkup(summaryText(nodes))}. ${escapeMarkup(at(time))}</p>
+  return htmlPage({
+    title,
+    style: treeStyle,
+    body: `<h1>${escapeMarkup(title)}</h1>
+<p>${escapeMarkup(summaryAt(summaryText(nodes), time))}</p>
 ${remarks.map((one) => `<p>${escapeMarkup(one)}</p>`).join('\n')}
 <div class="wide" tabindex="0" role="region" aria-label="${escapeMarkup(title)}">
 <table class="tree-table">
@@ -78,11 +72,8 @@ ${[...nodes]
 ${nodes.map(detailsRow).join('\n')}
 </tbody>
 </table>
-${unreadable.length === 0 ? '' : `<h2>${escapeMarkup(notRead)}</h2>\n<ul>\n${unreadable.map(({ message }) => `<li>${escapeMarkup(printable(message))}</li>`).join('\n')}\n</ul>`}
-</main>
-</body>
-</html>
-`;
+${unreadable.length === 0 ? '' : `<h2>${escapeMarkup(notRead)}</h2>\n<ul>\n${unreadable.map(({ message }) => `<li>${escapeMarkup(printable(message))}</li>`).join('\n')}\n</ul>`}`,
+  });
 }
 
 function treeRow({ node, depth, levels }: TreeRow): string {
@@ -98,7 +89,7 @@ function treeRow({ node, depth, levels }: TreeRow): string {
 <td class="certificate"><div class="tree"><span class="lines" aria-hidden="true">${hidden > 0 ? `…${hidden}` : ''}${lines.join('')}</span><div class="name"><strong>${escapeMarkup(node.name)}</strong>${notes}</div></div></td>
 <td>${escapeMarkup(kindText(node))}</td>
 <td><span class="bar" role="img" aria-label="${escapeMarkup(sentences.cliCert.tree.used(percent))}"><span class="fill" style="width:${percent}%"></span></span><span class="percent">${escapeMarkup(percentText(node))}</span> <span class="state">${escapeMarkup(stateText(node))}</span></td>
-<td>${escapeMarkup(algorithmText(node))}, ${escapeMarkup(keyText(node))}</td>
+<td>${escapeMarkup(sentences.cliCert.tree.key(algorithmText(node), keyText(node)))}</td>
 </tr>`;
 }
 

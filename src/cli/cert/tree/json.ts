@@ -1,7 +1,7 @@
 /** The tree as JSON; docs/certificate-tree.md describes it. */
 import { inspectCertificate } from '../../../pki/x509/inspect.js';
-import type { Forest } from './forest.js';
-import { percentOf } from './validity.js';
+import type { Forest } from '../../pictures/certificate-tree/forest.js';
+import { percentOf } from '../../pictures/certificate-tree/validity.js';
 
 export function treeJson({ nodes }: Forest) {
   return nodes.map((node) => {

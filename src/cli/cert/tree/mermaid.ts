@@ -1,7 +1,13 @@
 /** The tree as a Mermaid flowchart. */
-import type { Forest, TreeNode } from './forest.js';
-import type { State } from './validity.js';
-import { algorithmText, keyText, kindText, percentText, stateText } from './words.js';
+import type { Forest, TreeNode } from '../../pictures/certificate-tree/forest.js';
+import type { State } from '../../pictures/certificate-tree/validity.js';
+import {
+  algorithmText,
+  keyText,
+  kindText,
+  percentText,
+  stateText,
+} from '../../pictures/certificate-tree/words.js';
 
 /** How the box of each state is drawn; the state is in the label too. */
 const outlines: Readonly<Record<State, string>> = {

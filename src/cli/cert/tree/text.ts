@@ -1,9 +1,21 @@
 /** The tree as text: aligned columns in a terminal, one line per certificate when piped. */
 import type { Styles } from '../../kernel/output.js';
+import type { Forest, TreeNode } from '../../pictures/certificate-tree/forest.js';
+import {
+  asciiLines,
+  linesBefore,
+  linesBeside,
+  treeRows,
+  unicodeLines,
+} from '../../pictures/certificate-tree/lines.js';
+import {
+  algorithmText,
+  keyText,
+  kindText,
+  percentText,
+  stateText,
+} from '../../pictures/certificate-tree/words.js';
 import { displayWidth, padEnd, padStart, truncate, wrap } from '../../terminal/text.js';
-import type { Forest, TreeNode } from './forest.js';
-import { asciiLines, linesBefore, linesBeside, treeRows, unicodeLines } from './lines.js';
-import { algorithmText, keyText, kindText, percentText, stateText } from './words.js';
 
 export interface TextOptions {
   /** Columns of the terminal; undefined if it is not one: then nothing is cut. */

@@ -13,6 +13,7 @@ import { connectionFailure, type DeviceParties } from '../device-refusal.js';
 import { connectDevice, type DeviceSocketOptions } from '../device-socket.js';
 import type { ExchangeReply } from '../exchange.js';
 import { readServiceMessage } from '../http/reply-error.js';
+import { operationTimeoutSeconds, PendingOperations } from '../pending-operations.js';
 
 export interface RequestLinkOptions extends DeviceParties, DeviceSocketOptions {
   /** Of both links: `{idScope}/registrations/{registrationId}`. */
@@ -24,9 +25,7 @@ export interface RequestLinkOptions extends DeviceParties, DeviceSocketOptions {
 /** What goes with a request beside its body. */
 export type Properties = Readonly<Record<string, string>>;
 
-const amqpTlsPort = 5671;
-/** The official SDKs wait as long for a connection or a reply. */
-const timeoutMs = 30_000;
+export const amqpTlsPort = 5671;
 const closeTimeoutMs = 2000;
 /** One registration needs a hundredth of it. rhea itself accepts frames of any size. */
 const maxReceivedBytes = 4 * 1024 * 1024;
@@ -47,19 +46,13 @@ const statuses: Readonly<Record<string, number>> = {
   [amqpConditions.notImplemented]: 501,
 };
 
-interface Waiting {
-  resolve(reply: ExchangeReply): void;
-  reject(error: unknown): void;
-}
-
 export class RequestLink {
   readonly #options: RequestLinkOptions;
   #connection: Connection | undefined;
   #socket: TLSSocket | undefined;
   #links: Promise<Sender | ExchangeReply> | undefined;
-  /** The requests without a reply, by correlation ID. */
-  readonly #waiting = new Map<string, Waiting>();
-  #ended: unknown;
+  /** Requests by correlation ID. */
+  readonly #pending = new PendingOperations<ExchangeReply>();
 
   /** Nothing is connected before the first request. */
   constructor(options: RequestLinkOptions) {
@@ -74,15 +67,17 @@ export class RequestLink {
    *   it was aborted
    */
   async request(properties: Properties, body: string): Promise<ExchangeReply> {
-    this.#links ??= this.#bounded(sentences.dpsClient.waitedForLinks, (done, failed) =>
-      this.#connect(done, failed),
+    const { endpoint } = this.#options;
+    this.#links ??= this.#pending.complete(
+      sentences.dpsClient.waitedForLinks(endpoint, operationTimeoutSeconds),
+      (done, failed) => this.#connect(done, failed),
     );
     const sender = await this.#links;
     if ('status' in sender) return sender;
     const id = randomUUID();
     try {
-      return await this.#bounded<ExchangeReply>(sentences.dpsClient.noAnswerInTime, (resolve, reject) => {
-        this.#waiting.set(id, { resolve, reject });
+      const timeoutMessage = sentences.dpsClient.noAnswerInTime(endpoint, operationTimeoutSeconds);
+      return await this.#pending.reply(id, timeoutMessage, ({ resolve }) => {
         const delivery = sender.send({
           message_id: id,
           correlation_id: id,
@@ -95,17 +90,14 @@ export class RequestLink {
         });
       });
     } finally {
-      this.#waiting.delete(id);
       sender.removeAllListeners('rejected');
     }
   }
 
   async close(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#abort);
-    const isLost = this.#ended !== undefined;
-    this.#ended ??= new EnrollkitError(
-      'NETWORK',
-      sentences.dpsClient.connectionClosed(this.#options.endpoint),
+    const isLost = !this.#pending.end(
+      new EnrollkitError('NETWORK', sentences.dpsClient.connectionClosed(this.#options.endpoint)),
     );
     const [connection, socket] = [this.#connection, this.#socket];
     if (!connection || !socket || socket.destroyed) return;
@@ -135,7 +127,7 @@ export class RequestLink {
     const refused = (error: AmqpRefusal | undefined) => {
       const reply = replyOf(error ?? {});
       done(reply);
-      for (const { resolve } of this.#waiting.values()) resolve(reply);
+      this.#pending.answerAll(reply);
     };
     const link = { properties: { [apiVersionProperty]: apiVersion } };
     const receiver: Receiver = connection.open_receiver({ ...link, source: address, credit_window: 10 });
@@ -152,8 +144,7 @@ export class RequestLink {
     connection.on('session_error', ({ session }: EventContext) => refused(session?.error as AmqpRefusal));
     connection.on('connection_error', () => refused(connection.error as AmqpRefusal));
     receiver.on('message', ({ message }: EventContext) => {
-      const waiting = this.#waiting.get(String(message?.correlation_id));
-      if (message && waiting) waiting.resolve(answerOf(message));
+      if (message) this.#pending.answer(String(message.correlation_id), answerOf(message));
     });
     const lost = ({ error }: { error?: unknown }) =>
       this.#end(this.#failure(error ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
@@ -189,36 +180,8 @@ export class RequestLink {
 
   #abort = () => this.#end(this.#options.signal.reason);
 
-  /** Fails all pending requests and any later one. */
   #end(error: unknown): void {
-    if (this.#ended !== undefined) return;
-    this.#ended = error;
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#socket?.destroy();
-  }
-
-  /** Waits for an operation until it completes, the connection ends, or the timeout expires. */
-  async #bounded<Result>(
-    timeoutMessage: (endpoint: string, seconds: number) => string,
-    start: (done: (result: Result) => void, failed: (error: unknown) => void) => void,
-  ): Promise<Result> {
-    if (this.#ended !== undefined) throw this.#ended;
-    const key = randomUUID();
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      return await new Promise<Result>((resolve, reject) => {
-        this.#waiting.set(key, { resolve: () => {}, reject });
-        const { endpoint } = this.#options;
-        timer = setTimeout(
-          () => reject(new EnrollkitError('TIMEOUT', timeoutMessage(endpoint, timeoutMs / 1000))),
-          timeoutMs,
-        );
-        start(resolve, reject);
-      });
-    } finally {
-      clearTimeout(timer);
-      this.#waiting.delete(key);
-    }
+    if (this.#pending.end(error)) this.#socket?.destroy();
   }
 
   #failure(error: unknown): EnrollkitError {
@@ -258,7 +221,7 @@ function retryAfterOf(properties: Record<string, unknown>): Record<string, strin
 }
 
 /** A data section, or a string. */
-function textOf(body: unknown): string {
+export function textOf(body: unknown): string {
   if (typeof body === 'string') return body;
   const { content } = (body ?? {}) as { content?: unknown };
   const parts = [Buffer.isBuffer(body) ? body : content].flat();

@@ -12,6 +12,7 @@ import { type DeviceParties, refusedBy } from '../device-refusal.js';
 import type { DeviceSocketOptions } from '../device-socket.js';
 import { direct, type Exchange, type ExchangeReply } from '../exchange.js';
 import type { RequestObserver } from '../observer.js';
+import { operationTimeoutSeconds, PendingOperations } from '../pending-operations.js';
 import { mqttFailure } from './failure.js';
 import { loadMqttClient, openSocket } from './socket.js';
 
@@ -19,6 +20,12 @@ export interface MqttSessionOptions extends DeviceParties, DeviceSocketOptions {
   userName: string;
   onRequest?: RequestObserver | undefined;
   exchange?: Exchange | undefined;
+  /** Connects over a WebSocket to this port instead of MQTT's own. */
+  webSocketPort?: number | undefined;
+  /** Gets what the server publishes, except for replies to requests. */
+  onPublication?: ((topic: string, payload: Buffer) => void) | undefined;
+  /** Called once when the connection ends, except by {@link MqttSession.close}. */
+  onEnd?: ((error: unknown) => void) | undefined;
   signal: AbortSignal;
 }
 
@@ -29,9 +36,6 @@ export interface MqttReply {
   payload: string;
 }
 
-/** The official SDKs wait as long for a connection or a reply. */
-const timeoutSeconds = 30;
-const timeoutMs = timeoutSeconds * 1000;
 const disconnectTimeoutMs = 2000;
 /** In seconds, as in the official SDK for Node.js. */
 const keepAliveSeconds = 180;
@@ -45,17 +49,12 @@ interface Publication {
   payload: string;
 }
 
-interface Waiting {
-  resolve(reply: Publication): void;
-  reject(error: unknown): void;
-}
-
 export class MqttSession {
   readonly #options: MqttSessionOptions;
   /** Undefined where the exchange answers instead of the server. */
   #client: MqttClient | undefined;
-  readonly #waiting = new Map<string, Waiting>();
-  #ended: unknown;
+  /** Requests by their `$rid`. */
+  readonly #pending = new PendingOperations<Publication>();
 
   private constructor(options: MqttSessionOptions) {
     this.#options = options;
@@ -90,11 +89,11 @@ export class MqttSession {
           clean: true,
           keepalive: keepAliveSeconds,
           reconnectPeriod: 0,
-          connectTimeout: timeoutMs,
+          connectTimeout: operationTimeoutSeconds * 1000,
         });
         session.#use(client);
-        await session.#bounded(
-          sentences.dpsClient.waitedForConnection(session.#host, timeoutSeconds),
+        await session.#pending.complete(
+          sentences.dpsClient.waitedForConnection(session.#host, operationTimeoutSeconds),
           (done) => {
             client.once('connect', () => done(undefined));
           },
@@ -111,8 +110,8 @@ export class MqttSession {
   /** @throws as {@link open}; also when the server rejects the subscription */
   async subscribe(filter: string): Promise<void> {
     await this.#exchanged('SUBSCRIBE', filter, undefined, async () => {
-      await this.#bounded(
-        sentences.dpsClient.waitedForSubscription(this.#host, filter, timeoutSeconds),
+      await this.#pending.complete(
+        sentences.dpsClient.waitedForSubscription(this.#host, filter, operationTimeoutSeconds),
         (done, failed) => {
           this.#client!.subscribe(filter, { qos: 1 }, (error, granted) => {
             if (error) failed(this.#failure(error));
@@ -129,8 +128,8 @@ export class MqttSession {
   /** Publishes with QoS 1 and waits for the acknowledgment. */
   async publish(topic: string, payload: string): Promise<void> {
     await this.#observed(topic, payload, async () => {
-      await this.#bounded(
-        sentences.dpsClient.waitedForAcknowledgment(this.#host, timeoutSeconds),
+      await this.#pending.complete(
+        sentences.dpsClient.waitedForAcknowledgment(this.#host, operationTimeoutSeconds),
         (done, failed) => {
           this.#client!.publish(topic, payload, { qos: 1 }, (error) => {
             if (error) failed(this.#failure(error));
@@ -149,20 +148,13 @@ export class MqttSession {
     const requestId = randomUUID();
     const topic = topicOf(requestId);
     const { status, headers, body } = await this.#observed(topic, payload, async () => {
-      try {
-        const reply = await this.#bounded<Publication>(
-          sentences.dpsClient.noAnswerInTime(this.#host, timeoutSeconds),
-          (done, failed) => {
-            this.#waiting.set(requestId, { resolve: done, reject: failed });
-            this.#client!.publish(topic, payload, { qos: 1 }, (error) => {
-              if (error) failed(this.#failure(error));
-            });
-          },
-        );
-        return { status: reply.status, headers: topicHeaders(reply.topic), body: reply.payload };
-      } finally {
-        this.#waiting.delete(requestId);
-      }
+      const timeoutMessage = sentences.dpsClient.noAnswerInTime(this.#host, operationTimeoutSeconds);
+      const reply = await this.#pending.reply(requestId, timeoutMessage, ({ reject }) => {
+        this.#client!.publish(topic, payload, { qos: 1 }, (error) => {
+          if (error) reject(this.#failure(error));
+        });
+      });
+      return { status: reply.status, headers: topicHeaders(reply.topic), body: reply.payload };
     });
     return { status, retryAfter: headers['retry-after'], payload: body };
   }
@@ -170,8 +162,9 @@ export class MqttSession {
   /** Disconnects. */
   async close(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#abort);
-    const lost = this.#ended !== undefined;
-    this.#ended ??= new EnrollkitError('NETWORK', sentences.dpsClient.connectionClosed(this.#host));
+    const lost = !this.#pending.end(
+      new EnrollkitError('NETWORK', sentences.dpsClient.connectionClosed(this.#host)),
+    );
     const client = this.#client;
     if (!client) return;
     await new Promise<void>((closed) => {
@@ -193,40 +186,18 @@ export class MqttSession {
 
   #abort = () => this.#end(this.#options.signal.reason);
 
-  /** Fails all pending requests and any later one. */
   #end(error: unknown): void {
-    if (this.#ended !== undefined) return;
-    this.#ended = error;
-    for (const { reject } of this.#waiting.values()) reject(error);
+    if (!this.#pending.end(error)) return;
     this.#client?.end(true);
+    this.#options.onEnd?.(error);
   }
 
   #onMessage(topic: string, payload: Buffer): void {
     const { path, query } = parseTopic(topic);
-    const waiting = this.#waiting.get(query.get('$rid') ?? '');
     const status = /\/res\/(\d{3})\//.exec(`${path}/`)?.[1];
-    if (waiting && status)
-      waiting.resolve({ status: Number(status), topic, payload: payload.toString('utf8') });
-  }
-
-  /** Waits for an operation until it completes, the connection ends, or the timeout expires. */
-  async #bounded<Result>(
-    timeoutMessage: string,
-    start: (done: (result: Result) => void, failed: (error: unknown) => void) => void,
-  ): Promise<Result> {
-    if (this.#ended !== undefined) throw this.#ended;
-    const key = randomUUID();
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      return await new Promise<Result>((resolve, reject) => {
-        this.#waiting.set(key, { resolve: () => {}, reject });
-        timer = setTimeout(() => reject(new EnrollkitError('TIMEOUT', timeoutMessage)), timeoutMs);
-        start(resolve, reject);
-      });
-    } finally {
-      clearTimeout(timer);
-      this.#waiting.delete(key);
-    }
+    const reply = { status: Number(status), topic, payload: payload.toString('utf8') };
+    if (status && this.#pending.answer(query.get('$rid') ?? '', reply)) return;
+    this.#options.onPublication?.(topic, payload);
   }
 
   async #observed(topic: string, payload: string, act: () => Promise<ExchangeReply>): Promise<ExchangeReply> {
@@ -257,7 +228,7 @@ export class MqttSession {
     payload: string | undefined,
     send: () => Promise<ExchangeReply>,
   ): Promise<ExchangeReply> {
-    if (this.#ended !== undefined) throw this.#ended;
+    if (this.#pending.ended !== undefined) throw this.#pending.ended;
     const { plane, clientId, exchange = direct } = this.#options;
     const url = `mqtts://${this.#host} ${what}`;
     try {

@@ -1,12 +1,12 @@
 /** The TLS connection for MQTT, and the MQTT library. */
 
 import { createRequire } from 'node:module';
-import type { TLSSocket } from 'node:tls';
+import type { Duplex } from 'node:stream';
 import type { MqttClient } from 'mqtt';
 import { EnrollkitError } from '../../../errors.js';
 import { sentences } from '../../../languages/language.js';
 import { PacketMeter } from '../../contract/mqtt-packet-meter.js';
-import { connectDevice, type DeviceSocketOptions } from '../device-socket.js';
+import { connectDevice, connectDeviceWebSocket, type DeviceSocketOptions } from '../device-socket.js';
 
 export const mqttTlsPort = 8883;
 
@@ -17,9 +17,15 @@ const maxPacketBytes = 512 * 1024;
  * Connects to `host` or `host:port`, with the device's certificate. A packet of the server that is too large ends the
  * connection, with REFUSED at the client.
  */
-export function openSocket(options: DeviceSocketOptions, client: MqttClient): TLSSocket {
-  const { endpoint } = options;
-  const socket = connectDevice(options, mqttTlsPort);
+export function openSocket(
+  options: DeviceSocketOptions & { webSocketPort?: number | undefined },
+  client: MqttClient,
+): Duplex {
+  const { endpoint, webSocketPort } = options;
+  const socket =
+    webSocketPort === undefined
+      ? connectDevice(options, mqttTlsPort)
+      : connectDeviceWebSocket(options, webSocketPort, 'mqtt');
   // The client forwards only some of the socket's errors, and no TLS errors.
   socket.on('error', (error) => client.emit('error', error));
   const meter = new PacketMeter(maxPacketBytes);

@@ -5,7 +5,7 @@ import {
   firstCustomAllocationApiVersion,
   placeOfApiVersion,
 } from '../../../dps/contract/api-versions.js';
-import { sameId } from '../../../dps/contract/ids.js';
+import { credentialPolicyPattern, sameId } from '../../../dps/contract/ids.js';
 import {
   allocationPolicies,
   attestationTypes,
@@ -34,9 +34,6 @@ export interface EnrollmentContext {
 
 /** The rule of IoT Hub: Microsoft Learn, "Understand the identity registry in your IoT hub", case-sensitive. */
 const legalDeviceId = /^[A-Za-z0-9\-.%_*?!(),:=@$']{1,128}$/;
-
-/** The rule for names of resources in Azure Device Registry. */
-const legalPolicyName = /^[A-Za-z0-9._-]{1,63}$/;
 
 /**
  * @param enrollmentGroupId the ID in the path
@@ -105,7 +102,7 @@ function readSettings(
   assertHubsFitPolicy(enrollment);
   const twinProblem = initialTwin == null ? undefined : initialTwinProblem(initialTwin);
   if (twinProblem !== undefined) throw badRequest(`initialTwin.${twinProblem}`);
-  if (credentialPolicyName != null && !legalPolicyName.test(credentialPolicyName)) {
+  if (credentialPolicyName != null && !credentialPolicyPattern.test(credentialPolicyName)) {
     throw badRequest('The credentialPolicyName must have 1 to 63 letters, digits, - . or _.');
   }
   return {

@@ -13,7 +13,7 @@ import { RouteTable } from './route-table.js';
 /** Answers a request; @hono/node-server puts it on a listener. */
 export type HttpApp = (request: Request, connection: HttpConnection) => Response | Promise<Response>;
 
-/** A route outside the planes, with no request ID, api-version or event of its own. */
+/** A route outside the planes, without a request ID, an api-version or an event. */
 export interface PlainRoute {
   route: Route;
   handle(request: HttpRequest): HttpReply | Promise<HttpReply>;

@@ -1,4 +1,5 @@
 /** Text in XML and HTML. */
+import { printable } from '../terminal/text.js';
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -11,6 +12,16 @@ const entities: Readonly<Record<string, string>> = {
 /** For element content and quoted attributes. The text has no control characters: those are not allowed in XML at all. */
 export function escapeMarkup(text: string): string {
   return text.replace(/[&<>"']/g, (found) => entities[found]!);
+}
+
+/** Text from elsewhere that no format takes for anything else than text, once it is escaped for that format. */
+export function plainText(text: string): string {
+  return printable(text).replace(/[\p{Cs}\ufffe\uffff]/gu, '\ufffd');
+}
+
+/** Any text, for HTML. */
+export function markup(text: string): string {
+  return escapeMarkup(plainText(text));
 }
 
 /** The colours of the pictures, light and dark; each state also has a word and a pattern. */

@@ -4,7 +4,7 @@ import { checkIssuer } from '../../../pki/path/certificate-checks.js';
 import { type Certificate, sha256Thumbprint } from '../../../pki/x509/certificate.js';
 import { odditiesOf } from '../../../pki/x509/look.js';
 import type { Span } from '../../input/time-flag.js';
-import { printable } from '../../terminal/text.js';
+import { plainText } from '../markup.js';
 import { type Kind, kindOf } from './kind.js';
 import type { KeyFile } from './private-keys.js';
 import type { Signers } from './signers.js';
@@ -134,26 +134,23 @@ function byName(a: TreeNode, b: TreeNode): number {
 
 function nameOf({ subject }: Certificate): string {
   const text = subject.commonName?.trim() || subject.text || sentences.cliCert.tree.noSubject;
-  return shown(text);
-}
-
-/** Text from a certificate that no format takes for anything else than text, once it is escaped for that format. */
-function shown(text: string): string {
-  return printable(text).replace(/[\p{Cs}\ufffe\uffff]/gu, '\ufffd');
+  return plainText(text);
 }
 
 /** @param sameAs the certificate of the same CA that has the certificates which both signed below it */
 function notesOf(node: TreeNode, selfSigned: boolean, sameAs: TreeNode | undefined, at: Date): string[] {
   const { certificate, signers, parent, children, uploads } = node;
   const text = sentences.cliCert.tree;
-  const issuer = shown(certificate.issuer.text || text.noSubject);
+  const issuer = plainText(certificate.issuer.text || text.noSubject);
   const notes: string[] = [];
   if (signers.length === 0 && !selfSigned) notes.push(text.signerMissing(issuer));
   if (signers.length > 0 && !parent) notes.push(text.signedByBelow(signers[0]!.name));
   if (sameAs) notes.push(text.sameCa(sameAs.name));
-  notes.push(...uploads.map(({ name, dpsName }) => text.uploaded(shown(name), dpsName && shown(dpsName))));
+  notes.push(
+    ...uploads.map(({ name, dpsName }) => text.uploaded(plainText(name), dpsName && plainText(dpsName))),
+  );
   if (children.length > 0) notes.push(...issuerProblems(certificate, at));
-  notes.push(...odditiesOf(certificate).map(({ problem }) => text.malformed(shown(problem))));
+  notes.push(...odditiesOf(certificate).map(({ problem }) => text.malformed(plainText(problem))));
   return notes;
 }
 
@@ -162,5 +159,5 @@ function issuerProblems(certificate: Certificate, at: Date): string[] {
   if (odditiesOf(certificate).length > 0) return [];
   return checkIssuer(certificate, { at, purpose: 'any', isStrict: false })
     .filter(({ code }) => code !== 'EXPIRED' && code !== 'NOT_YET_VALID')
-    .map(({ message }) => shown(message));
+    .map(({ message }) => plainText(message));
 }

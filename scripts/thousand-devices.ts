@@ -1,0 +1,153 @@
+/**
+ * 1,000 devices in one process, `device run`, that send for ten minutes to an emulator in another process, which is killed
+ * and started again in the middle. Afterwards every message that a device counts as sent must be at the Event
+ * Hub-compatible endpoint, and the memory of the process must be flat and below 500 MB.
+ *
+ *     npm run build && npx tsx scripts/thousand-devices.ts [DEVICES] [MINUTES] [PROTOCOL]
+ *
+ * Needs /proc (Linux).
+ */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { EventHubConsumerClient, earliestEventPosition } from '@azure/event-hubs';
+import { bin } from '../test/support/bin.js';
+import { startEmulatorProcess } from '../test/support/emulator-process.js';
+import { inTemporaryFolder } from '../test/support/temporary-folder.js';
+
+const devices = Number(process.argv[2] ?? 1000);
+const minutes = Number(process.argv[3] ?? 10);
+const protocol = process.argv[4] ?? 'mqtt';
+const maxMegabytes = 500;
+/** How much more there may be in the last fifth than in the second one. */
+const maxGrowth = 40;
+
+const megabytesOf = (pid: number) =>
+  Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024);
+
+// The client trusts what Node.js does, and only reads this variable as Node.js starts.
+if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === undefined) {
+  const again = { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    env: again,
+    stdio: 'inherit',
+  });
+  const [status] = await once(child, 'exit');
+  process.exit(status as number);
+}
+
+await inTemporaryFolder(async (cwd) => {
+  const { NODE_TLS_REJECT_UNAUTHORIZED: _, ...env } = process.env;
+  const enrollkit = (...words: string[]) =>
+    promisify(execFile)(process.execPath, [bin, ...words], { cwd, env });
+  await enrollkit('quickstart', '--yes', '--count', '1');
+  const digits = String(devices).length;
+  const pattern = `d-{${'0'.repeat(digits)}..}`;
+  const format = ['--format', 'ndjson', '--out', 'fleet.ndjson'];
+  await enrollkit('fleet', 'issue', '--count', String(devices), '--pattern', pattern, ...format);
+
+  const state = join(cwd, 'certs', '.enrollkit');
+  let emulator = await startEmulatorProcess(state);
+  const { ports, eventHubConnectionString } = emulator.endpoints;
+  const samePorts = ['--port', ports.https, '--mqtt-port', ports.mqtt, '--amqp-port', ports.amqp].map(String);
+
+  const flags = [
+    '--fleet',
+    'fleet.ndjson',
+    '--protocol',
+    protocol,
+    '--duration',
+    `${minutes * 60}s`,
+    '--json',
+  ];
+  const run = spawn(process.execPath, [bin, 'device', 'run', ...flags], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(run, 'exit');
+  const sent = new Set<string>();
+  const samples: number[] = [];
+  let ended: Record<string, unknown> | undefined;
+  createInterface({ input: run.stdout }).on('line', (line) => {
+    const event = JSON.parse(line) as Record<string, unknown>;
+    if (event.event === 'sent') sent.add(String(event.messageId));
+    if (event.event === 'ended') ended = event;
+    if (event.event !== 'progress') return;
+    samples.push(megabytesOf(run.pid!));
+    if (samples.length % 30 === 0) {
+      const { connected, sent, sentAgain, lost, disconnections } = event;
+      console.log(
+        JSON.stringify({
+          seconds: samples.length,
+          megabytes: samples.at(-1),
+          connected,
+          sent,
+          sentAgain,
+          lost,
+          disconnections,
+        }),
+      );
+    }
+  });
+
+  await wait((minutes * 60_000) / 2);
+  console.log('the emulator is killed');
+  emulator.process.kill('SIGKILL');
+  await once(emulator.process, 'exit');
+  await wait(5000);
+  emulator = await startEmulatorProcess(state, samePorts);
+  console.log('the emulator runs again');
+  const [status] = await exited;
+
+  const client = new EventHubConsumerClient('$Default', eventHubConnectionString!);
+  const arrived = new Set<string>();
+  let events = 0;
+  for (const partition of await client.getPartitionIds()) {
+    const { lastEnqueuedSequenceNumber, isEmpty } = await client.getPartitionProperties(partition);
+    if (isEmpty) continue;
+    await new Promise<void>((resolve, reject) => {
+      const subscription = client.subscribe(
+        partition,
+        {
+          async processEvents(received) {
+            for (const { messageId } of received) arrived.add(String(messageId));
+            events += received.length;
+            const last = received.at(-1);
+            if (last && last.sequenceNumber >= lastEnqueuedSequenceNumber) {
+              void subscription.close();
+              resolve();
+            }
+          },
+          async processError(error) {
+            reject(error);
+          },
+        },
+        { startPosition: earliestEventPosition, maxBatchSize: 500 },
+      );
+    });
+  }
+  await client.close();
+  await emulator.stop();
+
+  const missing = [...sent].filter((id) => !arrived.has(id)).length;
+  const fifth = Math.floor(samples.length / 5);
+  const mean = (of: number[]) => Math.round(of.reduce((sum, one) => sum + one, 0) / of.length);
+  const [early, late] = [mean(samples.slice(fifth, 2 * fifth)), mean(samples.slice(-fifth))];
+  console.log(JSON.stringify(ended));
+  console.log(
+    `${devices} devices, ${minutes} min over ${protocol}: ${sent.size} sent, ${missing} of them missing at the endpoint, ` +
+      `${events - arrived.size} twice; ${Math.max(...samples)} MB at most, ${early} MB early, ${late} MB late; exit ${status}`,
+  );
+  const isFine =
+    status === 0 &&
+    missing === 0 &&
+    ended?.lost === 0 &&
+    Math.max(...samples) <= maxMegabytes &&
+    late - early <= maxGrowth;
+  if (!isFine) process.exitCode = 1;
+});

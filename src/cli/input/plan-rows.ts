@@ -1,0 +1,21 @@
+/** A plan in words, by the labels of the table of fields. */
+import { type FieldPath, fieldEntries, type Plan } from '../../quickstart/plan/fields.js';
+
+/**
+ * A row for each label, in the order of the table.
+ *
+ * @param without fields that are left out
+ */
+export function planRows(
+  plan: Plan,
+  folder: string,
+  without: readonly FieldPath[] = [],
+): [label: string, text: string][] {
+  const rows = new Map<string, string[]>();
+  for (const [path, { summary }] of fieldEntries) {
+    const text = without.includes(path) ? undefined : summary?.text(plan, folder);
+    if (!summary || text === undefined) continue;
+    rows.set(summary.label, [...(rows.get(summary.label) ?? []), text]);
+  }
+  return [...rows].map(([label, texts]) => [label, texts.join('; ')]);
+}

@@ -1,0 +1,10 @@
+/** Node.js fires a timer of more than 2^31 - 1 ms at once. @returns stops it */
+export function longTimer(ms: number, act: () => void): () => void {
+  const maxMs = 2 ** 31 - 1;
+  let timer: NodeJS.Timeout;
+  const wait = (left: number) => {
+    timer = setTimeout(() => (left > maxMs ? wait(left - maxMs) : act()), Math.min(left, maxMs));
+  };
+  wait(ms);
+  return () => clearTimeout(timer);
+}
