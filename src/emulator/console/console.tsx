@@ -90,7 +90,9 @@ export function createConsole(options: ConsoleOptions): Console {
   console.get(paths.overview, (page) => renderPage(page, page.text.overview, <OverviewPage page={page} />));
   console.get(paths.log, (page) => renderPage(page, page.text.log, <LogPage page={page} />));
   console.get(paths.api, (page) => renderPage(page, page.text.api, <ApiPage page={page} />));
-  app.get(`${consolePath}/events`, (c) => eventStream(c.req.raw.signal, options.activity));
+  app.get(`${consolePath}/events`, (c) =>
+    eventStream(c.req.raw.signal, options.activity, () => console.pauseMs),
+  );
   // Reloading a form that was refused, in a browser that forgot it.
   app.get(`${consolePath}/*`, async (c, next) => {
     const { pathname } = new URL(c.req.url);
