@@ -3521,6 +3521,7 @@ export const en = {
     noCertificate: 'It does not contain a certificate.',
     moreThanThreeParts: 'it has more than three parts',
     signatureOctets: 'its signature is not a whole number of octets',
+    giveList: 'Specify a certificate revocation list (CRL), in PEM or DER.',
     distributionPointsEmpty: 'its list of CRL distribution points is empty',
     distributionPointsMalformed: 'its CRL distribution points are malformed',
     distributionPointsNames: 'its CRL distribution points have an empty list of names',
@@ -3961,6 +3962,9 @@ export const en = {
       EISDIR: 'it is a folder',
       ENOTDIR: 'part of the path is a file',
       EEXIST: 'a file of that name exists',
+      ELOOP: 'its symbolic links form a loop',
+      EBUSY: 'it is in use',
+      ESTALE: 'the network share no longer has it',
       EIO: 'the disk reports an error',
       EMFILE: 'this process has too many open files',
       ENFILE: 'this computer has too many open files',
@@ -4981,6 +4985,26 @@ export const en = {
     geoLatencyHelp: 'geoLatency: the hub with the lowest latency to the device.',
     staticLabel: 'Always the same hub',
     staticHelp: 'static: one hub, specified in the group.',
+    customLabel: 'A webhook decides',
+    customHelp: 'custom: DPS asks a webhook, such as an Azure function, for each device.',
+    webhookFlag:
+      'custom allocation: URL of the webhook; the key of a function comes from ENROLLKIT_WEBHOOK_KEY',
+    webhookQuestion: 'Which webhook assigns devices to hubs?',
+    webhookHelp:
+      'A URL with https, or with http on this computer. Leave out the key of an Azure function, and set ENROLLKIT_WEBHOOK_KEY.',
+    webhookSummary: (url: string) => `webhook ${url}`,
+    webhookMissing: 'the allocation policy custom requires the URL of a webhook',
+    webhookWithoutCustom: 'a webhook requires the allocation policy custom',
+    notWebhookUrl:
+      'The webhook must be a URL with https; http is accepted for this computer only (localhost, 127.0.0.1, [::1]).',
+    secretInWebhook:
+      'The URL contains a key, and a plan has no secrets. Remove the key, and set ENROLLKIT_WEBHOOK_KEY.',
+    webhookApiVersionFlag: (version: string) =>
+      `custom allocation: api-version in which the webhook gets the enrollment (default: ${version})`,
+    webhookApiVersionQuestion: 'In which api-version does the webhook get the enrollment?',
+    webhookApiVersionHelp: 'Leave it empty for the usual one.',
+    notWebhookApiVersion: (versions: readonly string[]) =>
+      `The api-version is not one of ${versions.join(', ')}.`,
     allocationFlag: 'how devices are assigned to hubs (allocation policy)',
     allocationQuestion: 'How are devices assigned to hubs (allocation policy)?',
     hubMissing: 'The host name of the hub is missing.',
@@ -5385,7 +5409,6 @@ export const en = {
     notAJournal: (line: number, path: string) => `Line ${line} of ${path} is not a line of a fleet journal.`,
     notAJournalNext:
       'Choose another path with --out, or delete that file with the output that it belongs to.',
-    stdoutNotWritten: 'Cannot write to standard output.',
     caExpiresFirst: (ca: string, date: string, days: number) =>
       `The CA ${ca} expires on ${date}, before certificates that are valid for ${days} days.`,
     renewCa: 'Renew the CA first: enrollkit cert renew CA_FILE',
@@ -5435,7 +5458,7 @@ export const en = {
       `--${flag} must be a whole number from ${minimum} to ${maximum}, not "${value}".`,
     unknownLanguage: (source: string, name: string) => `${source}: there is no language "${name}".`,
     knownLanguages: (tags: readonly string[]) => `Use one of: ${tags.join(', ')}.`,
-    outputNotWritten: (reason: string) => `Cannot write to standard output: ${reason}.`,
+    outputNotWritten: (reason: string) => `Cannot write to standard output${reason}.`,
     interrupting: 'Stopping at the next safe point. Press Ctrl-C again to stop immediately.',
     /** Flags of many commands. */
     flags: {
@@ -5451,6 +5474,8 @@ export const en = {
       ENROLLKIT_PASSPHRASE: 'The passphrase of the private keys.',
       ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure: connection string of a shared access policy of the DPS.',
       ENROLLKIT_HUB_CONNECTION_STRING: 'Azure: connection string of a hub, to look up and delete devices.',
+      ENROLLKIT_WEBHOOK_KEY:
+        'The key of the Azure function that is the webhook of a custom allocation policy.',
       ENROLLKIT_LANG:
         'The language of messages (en, zh-CN), instead of your locale. To add a language, see CONTRIBUTING.md.',
       DEFAULT_VALIDITY_DAYS: 'certgen --edge: days that certificates are valid, instead of 30.',
@@ -5822,6 +5847,9 @@ export const en = {
     emulatorOrAzure: '--emulator and --target azure exclude each other.',
     omitEmulator: 'Leave out one of them.',
     noEmulator: (folder: string) => `There is no emulator in ${folder}.`,
+    emulatorEnded: 'The emulator stopped while this command was using it; it was started by another process.',
+    keepRunning: (dir: string) =>
+      `Run the command again. To keep an emulator running for several commands: enrollkit emulator start --detach --dir ${dir}`,
     startFirst:
       'Run "enrollkit quickstart" first, specify the folder with --dir FOLDER, or use --target azure.',
   },
@@ -6101,6 +6129,7 @@ export const en = {
       hashed: 'where devices send their messages; devices are spread evenly',
       geoLatency: 'where devices send their messages; the nearest hub',
       staticHub: 'where devices send their messages; always this hub',
+      customHub: 'where devices send their messages; the webhook decides which',
       created:
         'your Device Provisioning Service in Azure, created with an IoT hub if it does not exist; Azure bills both',
     },
@@ -6222,6 +6251,10 @@ The verification certificate is ready. In the portal, on the same page:
         'Attestation is how DPS recognizes a device. With an uploaded CA, the group refers to it by name, and several groups can share it. With a certificate in the group, the certificate of the CA that signs the devices is stored in the group itself; it is accepted without proof of possession.',
       'enrollmentGroup.allocationPolicy':
         'DPS assigns each device to one of the linked IoT hubs. hashed spreads devices evenly, geoLatency takes the nearest hub, static always takes the hub that you name. With a single hub, they are all the same.',
+      'enrollmentGroup.webhookUrl':
+        'A webhook is a small web service that you run, often an Azure function. DPS sends it each device that registers, with its payload and the list of linked hubs, and the answer names the hub. Azure accepts https only; the emulator also accepts http on this computer. examples/allocation-webhook in the repository of enrollkit is one to start from.',
+      'enrollmentGroup.webhookApiVersion':
+        'The enrollment that the webhook gets is written in one api-version of the service. Keep the usual one unless your webhook was written for another.',
       'enrollmentGroup.iotHubs':
         'An IoT hub is the service that devices send their messages to. Devices can be assigned to all hubs that are linked to the provisioning service, or only to those that you name here.',
       'enrollmentGroup.initialTwin':
@@ -8059,6 +8092,8 @@ The verification certificate is ready. In the portal, on the same page:
     check: (check: string) => `To check: ${check}`,
     related: (command: string) => `The same number has another meaning: ${command}`,
     nearest: (codes: readonly string[]) => `Did you mean: ${codes.join(', ')}?`,
+    noneNear:
+      'Enter the code alone, such as 401002 or unknown_ca. Run "enrollkit explain --help" to see which codes are known.',
   },
 
   /** src/cli/command-table.ts: one line on each command. */

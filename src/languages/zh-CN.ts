@@ -2792,6 +2792,7 @@ export const zhCN: Sentences = {
     noCertificate: '它不包含证书。',
     moreThanThreeParts: '它有三个以上的部分',
     signatureOctets: '其签名不是整数个八位字节',
+    giveList: '指定 PEM 或 DER 格式的证书吊销列表 (CRL)。',
     distributionPointsEmpty: '其 CRL 分发点列表为空',
     distributionPointsMalformed: '其 CRL 分发点格式不正确',
     distributionPointsNames: '其 CRL 分发点有空的名称列表',
@@ -3175,6 +3176,9 @@ export const zhCN: Sentences = {
       EISDIR: '它是文件夹',
       ENOTDIR: '路径的一部分是文件',
       EEXIST: '已有同名文件',
+      ELOOP: '其符号链接形成循环',
+      EBUSY: '它正在使用中',
+      ESTALE: '网络共享中已不存在该项',
       EIO: '磁盘报告错误',
       EMFILE: '此进程打开的文件过多',
       ENFILE: '此计算机上打开的文件过多',
@@ -4060,6 +4064,22 @@ export const zhCN: Sentences = {
     geoLatencyHelp: 'geoLatency：与设备之间延迟最低的 IoT 中心。',
     staticLabel: '始终同一 IoT 中心',
     staticHelp: 'static：注册组中指定的一个 IoT 中心。',
+    customLabel: '由 webhook 决定',
+    customHelp: 'custom：DPS 针对每台设备询问一个 webhook，例如 Azure 函数。',
+    webhookFlag: '自定义分配：webhook 的 URL；函数的密钥来自 ENROLLKIT_WEBHOOK_KEY',
+    webhookQuestion: '由哪个 webhook 将设备分配到 IoT 中心？',
+    webhookHelp:
+      '使用 https 的 URL，或此计算机上使用 http 的 URL。请勿包含 Azure 函数的密钥，而是设置 ENROLLKIT_WEBHOOK_KEY。',
+    webhookSummary: (url) => `webhook ${url}`,
+    webhookMissing: '分配策略 custom 需要 webhook 的 URL',
+    webhookWithoutCustom: 'webhook 需要分配策略 custom',
+    notWebhookUrl: 'webhook 必须是使用 https 的 URL；仅此计算机可使用 http（localhost、127.0.0.1、[::1]）。',
+    secretInWebhook: '该 URL 包含密钥，而计划不含机密。请删除密钥，并设置 ENROLLKIT_WEBHOOK_KEY。',
+    webhookApiVersionFlag: (version) =>
+      `自定义分配：webhook 接收注册时使用的 api-version（默认：${version}）`,
+    webhookApiVersionQuestion: 'webhook 以哪个 api-version 接收注册？',
+    webhookApiVersionHelp: '留空则使用常用版本。',
+    notWebhookApiVersion: (versions) => `api-version 不是以下之一：${versions.join('、')}。`,
     allocationFlag: '如何将设备分配到 IoT 中心（分配策略）',
     allocationQuestion: '如何将设备分配到 IoT 中心（分配策略）？',
     hubMissing: '缺少 IoT 中心的主机名。',
@@ -4406,7 +4426,6 @@ export const zhCN: Sentences = {
     otherPassphraseNext: '请输入被中断的运行所用的密码，或使用 --out 选择其他路径。',
     notAJournal: (line, path) => `${path} 的第 ${line} 行不是设备群日志的行。`,
     notAJournalNext: '使用 --out 选择其他路径，或将该文件与其所属的输出一起删除。',
-    stdoutNotWritten: '无法写入标准输出。',
     caExpiresFirst: (ca, date, days) => `CA ${ca} 于 ${date} 过期，早于有效期为 ${days} 天的证书。`,
     renewCa: '请先续订 CA：enrollkit cert renew CA_FILE',
     fewerDays: (days) => `使用 --days ${days} 或更小的值，或先续订 CA：enrollkit cert renew CA_FILE`,
@@ -4444,7 +4463,7 @@ export const zhCN: Sentences = {
       `--${flag} 必须是 ${minimum} 到 ${maximum} 之间的整数，而不是“${value}”。`,
     unknownLanguage: (source, name) => `${source}：没有语言“${name}”。`,
     knownLanguages: (tags) => `请使用以下之一：${tags.join('、')}。`,
-    outputNotWritten: (reason) => `无法写入标准输出：${reason}。`,
+    outputNotWritten: (reason) => `无法写入标准输出${reason}。`,
     interrupting: '将在下一个安全点停止。再按一次 Ctrl-C 立即停止。',
     flags: {
       dir: (folder) => `证书文件夹（默认：${folder}）`,
@@ -4459,6 +4478,7 @@ export const zhCN: Sentences = {
       ENROLLKIT_PASSPHRASE: '私钥的密码。',
       ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure：DPS 共享访问策略的连接字符串。',
       ENROLLKIT_HUB_CONNECTION_STRING: 'Azure：IoT 中心的连接字符串，用于查找和删除设备。',
+      ENROLLKIT_WEBHOOK_KEY: '自定义分配策略的 webhook 所用 Azure 函数的密钥。',
       ENROLLKIT_LANG: '消息的语言（en、zh-CN），取代区域设置。要添加语言，请参阅 CONTRIBUTING.md。',
       DEFAULT_VALIDITY_DAYS: 'certgen --edge：证书的有效天数，取代 30 天。',
       AZURE_TENANT_ID: 'Azure：服务主体的租户。',
@@ -4775,6 +4795,9 @@ export const zhCN: Sentences = {
     emulatorOrAzure: '--emulator 不能与 --target azure 一起使用。',
     omitEmulator: '请去掉其中一个。',
     noEmulator: (folder) => `${folder} 中没有模拟器。`,
+    emulatorEnded: '此命令使用模拟器时，模拟器停止了；它由另一个进程启动。',
+    keepRunning: (dir) =>
+      `重新运行该命令。若要让模拟器为多个命令持续运行：enrollkit emulator start --detach --dir ${dir}`,
     startFirst: '请先运行“enrollkit quickstart”，使用 --dir FOLDER 指定文件夹，或使用 --target azure。',
   },
 
@@ -5017,6 +5040,7 @@ export const zhCN: Sentences = {
       hashed: '设备向其发送消息；设备均匀分布',
       geoLatency: '设备向其发送消息；选择最近的 IoT 中心',
       staticHub: '设备向其发送消息；始终为此 IoT 中心',
+      customHub: '设备向其发送消息；由 webhook 决定哪一个',
       created: 'Azure 中你的设备预配服务；如果不存在，则与 IoT 中心一起创建；Azure 对两者计费',
     },
     createConfirm: '在此订阅中创建设备预配服务和 IoT 中心？',
@@ -5131,6 +5155,10 @@ export const zhCN: Sentences = {
         '证明机制是 DPS 识别设备的方式。使用已上传的 CA 时，注册组按名称引用它，多个组可以共用。使用组中的证书时，为设备签名的 CA 的证书存储在组本身中；它无需所有权证明即可被接受。',
       'enrollmentGroup.allocationPolicy':
         'DPS 将每台设备分配给一个已链接的 IoT 中心。hashed 均匀分布设备，geoLatency 选择最近的中心，static 始终选择你指定的中心。如果只有一个中心，它们都相同。',
+      'enrollmentGroup.webhookUrl':
+        'webhook 是由你运行的小型 Web 服务，通常是 Azure 函数。DPS 将每台注册的设备连同其有效负载和已链接 IoT 中心的列表发送给它，其响应指定 IoT 中心。Azure 仅接受 https；模拟器也接受此计算机上的 http。enrollkit 存储库中的 examples/allocation-webhook 可作为起点。',
+      'enrollmentGroup.webhookApiVersion':
+        'webhook 接收的注册按服务的某个 api-version 编写。除非你的 webhook 是为其他版本编写的，否则保留常用版本。',
       'enrollmentGroup.iotHubs':
         'IoT 中心是设备向其发送消息的服务。设备可以分配给链接到设备预配服务的所有中心，或仅分配给你在此指定的中心。',
       'enrollmentGroup.initialTwin':
@@ -6768,6 +6796,7 @@ export const zhCN: Sentences = {
     check: (check) => `检查方法：${check}`,
     related: (command) => `同一数字还有其他含义：${command}`,
     nearest: (codes) => `你是否想输入：${codes.join('、')}？`,
+    noneNear: '只输入代码，例如 401002 或 unknown_ca。运行“enrollkit explain --help”可查看支持哪些代码。',
   },
 
   /** src/cli/command-table.ts: one line on each command. */
