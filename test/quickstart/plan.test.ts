@@ -191,7 +191,7 @@ test('problems of a plan file have their line and column', () => {
   assert.match(changed('"mqtt"', '"carrier"'), /plan\.json:41:17: devices\.protocol: /);
   assert.match(changed('"protocol"', '"colour"'), /plan\.json:41:5: devices: .*"colour"/);
   assert.match(changed('365', '"365"'), /plan\.json:13:27: certificates\.deviceValidityDays: /);
-  assert.match(changed('"device-002"', '"device 002"'), /plan\.json:33:7: devices\.registrationIds\.1: /);
+  assert.match(changed('"device-002"', '"device 002"'), /plan\.json:35:7: devices\.registrationIds\.1: /);
   assert.match(problem('[]'), /plan\.json:1:1: /);
   assert.match(problem('{ // none\n}'), /^plan\.json:1:3: .*comments/);
   assert.equal(problem(`\uFEFF${file}`), '');

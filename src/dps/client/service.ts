@@ -56,12 +56,12 @@ export class ServicePlane {
   }
 
   /**
-   * Returns undefined if it does not exist. The reply describes certificates but does not contain them; it has all
+   * Returns undefined if it does not exist. `withPolicy` asks for `credentialPolicyName`, too. The reply describes certificates but does not contain them; it has all
    * members that the service sent, including those unknown to enrollkit.
    */
   async getEnrollmentGroup(
     enrollmentGroupId: string,
-    { withPolicy, signal }: RequestOptions & WithPolicy = {},
+    { withPolicy, signal }: RequestOptions & { withPolicy?: boolean } = {},
   ): Promise<EnrollmentGroup | undefined> {
     const request = groupRequest(routes.service.getEnrollmentGroup, enrollmentGroupId);
     const sent = this.#http.send({ ...request, ...policyApiVersion(withPolicy), signal }, receivedGroup);
@@ -118,7 +118,7 @@ export class ServicePlane {
   /** Like {@link getEnrollmentGroup}, for an individual enrollment. */
   async getEnrollment(
     registrationId: string,
-    { withPolicy, signal }: RequestOptions & WithPolicy = {},
+    { withPolicy, signal }: RequestOptions & { withPolicy?: boolean } = {},
   ): Promise<IndividualEnrollment | undefined> {
     const request = individualRequest(routes.service.getEnrollment, registrationId);
     const sent = this.#http.send({ ...request, ...policyApiVersion(withPolicy), signal }, receivedEnrollment);
@@ -319,11 +319,6 @@ export class ServicePlane {
     );
     return { items: reply.body, continuation: reply.header('x-ms-continuation') || undefined };
   }
-}
-
-interface WithPolicy {
-  /** Whether the reply should have `credentialPolicyName`. */
-  withPolicy?: boolean;
 }
 
 /** Older api-versions do not know the credential policy of an enrollment. */
