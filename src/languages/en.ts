@@ -2296,7 +2296,9 @@ export const en = {
       },
       ENROLLMENTS: {
         meaning: 'The individual enrollments are as in the plan.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          ['each planned device has its enrollment, with the planned settings', 'enrollkit enrollment list'],
+        ],
         next: 'No action is needed.',
       },
       GROUP: {
@@ -2995,7 +2997,7 @@ export const en = {
       TRUST_FAILED: {
         meaning: 'A trust store could not be changed, or does not have the change after it was made.',
         causes: [
-          ['a program that changes it is not installed', 'the message names it'],
+          ['a program that changes it is not installed', 'the message names the program'],
           ['something else is stored under the name of the root', 'the message says where'],
           ['a program failed', 'the message has its output'],
         ],

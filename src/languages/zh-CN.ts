@@ -1801,7 +1801,7 @@ export const zhCN: Sentences = {
       },
       ENROLLMENTS: {
         meaning: '个体注册与计划一致。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['计划中的每台设备都有注册，且设置与计划一致', 'enrollkit enrollment list']],
         next: '无需操作。',
       },
       GROUP: {
