@@ -3964,6 +3964,7 @@ export const en = {
       EISDIR: 'it is a folder',
       ENOTDIR: 'part of the path is a file',
       EEXIST: 'a file of that name exists',
+      ENOENT: 'the file or its folder does not exist',
       ELOOP: 'its symbolic links form a loop',
       EBUSY: 'it is in use',
       ESTALE: 'the network share no longer has it',

@@ -3176,6 +3176,7 @@ export const zhCN: Sentences = {
       EISDIR: '它是文件夹',
       ENOTDIR: '路径的一部分是文件',
       EEXIST: '已有同名文件',
+      ENOENT: '文件或其文件夹不存在',
       ELOOP: '其符号链接形成循环',
       EBUSY: '它正在使用中',
       ESTALE: '网络共享中已不存在该项',
