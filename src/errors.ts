@@ -159,7 +159,7 @@ export class EnrollkitError extends Error {
   }
 }
 
-/** The error of a run that Ctrl-C or SIGTERM ended. */
+/** The error of a run that Ctrl-C, SIGTERM or SIGHUP ended. */
 export function interruption(cause?: unknown): EnrollkitError {
   return new EnrollkitError('INTERRUPTED', sentences.errors.interrupted, { cause });
 }

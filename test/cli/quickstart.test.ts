@@ -131,6 +131,7 @@ test('every answer has a flag, and the flags go before the plan file', () =>
         intermediateCommonName: 'Line 5',
         deviceValidityDays: 30,
         encryptKeys: true,
+        deviceCertificates: 'ca',
         existingCa: 'none',
       },
       certificateAuthority: { uploaded: 'intermediate', name: 'line-5', proofOfPossession: 'portal' },
@@ -144,7 +145,15 @@ test('every answer has a flag, and the flags go before the plan file', () =>
         iotEdge: true,
         provisioningStatus: 'disabled',
       },
-      devices: { registrationIds: ['a', 'b'], protocol: 'https', sendTelemetry: false },
+      devices: {
+        enrollment: 'group',
+        registrationIds: ['a', 'b'],
+        details: null,
+        requestCertificates: false,
+        credentialPolicy: null,
+        protocol: 'https',
+        sendTelemetry: false,
+      },
     });
     assert.deepEqual(
       Object.keys(plan).sort(),
@@ -209,6 +218,26 @@ test('Ctrl-C ends with 130, keeps what is done, and the next run goes on', () =>
     assert.equal(resumed.status, 0, resumed.stderr);
     assert.match(resumed.stderr, /ok {2}Create the root CA and the intermediate CA/);
     assert.equal(readFileSync(root, 'utf8'), made);
+  }));
+
+test('a run whose terminal closes ends like one that Ctrl-C ends: with a recording, and without an emulator', () =>
+  inTemporaryFolder(async (cwd) => {
+    await cli(['quickstart', '--yes', '--count', '40', '--no-telemetry'], {
+      cwd,
+      started: (child) => {
+        child.stderr!.once('data', () => {
+          // What is written from now on fails.
+          for (const stream of [child.stdout, child.stderr]) stream!.destroy();
+          for (const signal of ['SIGHUP', 'SIGHUP'] as const) child.kill(signal);
+        });
+      },
+    });
+    const { stdout } = await run(['runs', '--json'], { cwd });
+    assert.deepEqual(
+      JSON.parse(stdout).runs.map(({ outcome }: { outcome: string }) => outcome),
+      ['interrupted'],
+    );
+    assert.ok(!existsSync(join(cwd, 'certs', '.enrollkit', 'emulator', 'endpoints.json')));
   }));
 
 test('a passphrase encrypts the keys; without it, or with a wrong one, nothing is lost', () =>

@@ -33,7 +33,7 @@ export interface Example {
 export interface Context {
   readonly output: Output;
   readonly env: NodeJS.ProcessEnv;
-  /** Aborted by Ctrl-C, by SIGTERM, and by {@link stop}. */
+  /** Aborted by Ctrl-C, by SIGTERM, when the terminal closes (SIGHUP), and by {@link stop}. */
   readonly signal: AbortSignal;
   /** Ends the command at its next safe point with an error that it would not find out on its own. */
   readonly stop: (error: EnrollkitError) => void;

@@ -14,7 +14,10 @@ import { reportError } from './report-error.js';
 /** Runs what the arguments ask for, and ends the process with its status. */
 export async function main(argv: readonly string[]): Promise<never> {
   // A reader that stops early (`| head`) closes the pipe; that is not an error.
+  let isHungUp = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Nobody reads it any more, and what was begun still has to end in a clean state.
+    if (isHungUp) return;
     if (error.code === 'EPIPE') process.exit(exitStatus.ok);
     process.stderr.write(
       `${sentences.cliKernel.labels.error}${sentences.cliKernel.outputNotWritten(reason(error))}\n`,
@@ -28,7 +31,9 @@ export async function main(argv: readonly string[]): Promise<never> {
     verbose: argv.includes('--verbose'),
     noColor: argv.includes('--no-color'),
   });
-  const { signal, stop } = abortOnSignals(() => {
+  const { signal, stop } = abortOnSignals((name) => {
+    isHungUp = name === 'SIGHUP';
+    if (isHungUp) process.stdin.on('error', () => {});
     // The terminal has written ^C, perhaps behind a line of progress.
     if (process.stderr.isTTY) output.line();
     output.note('interrupting', sentences.cliKernel.interrupting);
@@ -50,6 +55,7 @@ export async function main(argv: readonly string[]): Promise<never> {
     await reportError(error, output);
     status = error.exitStatus;
   }
+  if (isHungUp) return endedByHangUp();
   await flushed(process.stdout);
   process.exit(status);
 }
@@ -80,6 +86,13 @@ function contextFor(output: Output, signal: AbortSignal, stop: Context['stop']):
   return context;
 }
 
+/** `process.exit` restores the mode of the terminal, and aborts Node.js 20 if the terminal is gone. */
+function endedByHangUp(): Promise<never> {
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
+  return new Promise(() => {});
+}
+
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   // An error of the last write comes first. Writing nothing fails, too, where there is no room.
   if (stream.writableLength === 0) return new Promise((resolve) => setImmediate(resolve));
@@ -91,16 +104,19 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
  *
  * @param acknowledge called at the first one
  */
-function abortOnSignals(acknowledge: () => void): Pick<Context, 'signal' | 'stop'> {
+function abortOnSignals(acknowledge: (name: NodeJS.Signals) => void): Pick<Context, 'signal' | 'stop'> {
   const controller = new AbortController();
   let isInterrupted = false;
-  const onSignal = () => {
+  const onSignal = (name: NodeJS.Signals) => {
+    // A terminal that closes may say so more than once: through its shell, too.
+    if (isInterrupted && name === 'SIGHUP') return;
     if (isInterrupted) process.exit(exitStatus.interrupted);
     isInterrupted = true;
-    acknowledge();
+    acknowledge(name);
     controller.abort(interruption());
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  process.on('SIGHUP', onSignal);
   return { signal: controller.signal, stop: (error) => controller.abort(error) };
 }
