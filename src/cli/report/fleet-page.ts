@@ -113,7 +113,7 @@ function speedSections({ latency, rate, lastRun }: FleetResults): string {
 function failureTable(failures: readonly FleetFailure[]): string {
   const text = sentences.cliReport.fleet;
   const rows = failures.map(({ code, errorCode, count, registrationId, message, next }) => [
-    `<span class="failed">${markup(errorCode === undefined ? code : `${code} ${errorCode}`)}</span>`,
+    `<span class="status failed">${markup(errorCode === undefined ? code : `${code} ${errorCode}`)}</span>`,
     numberText(count),
     markup(registrationId),
     `${markup(message)}<div class="small">${markup(next)}</div>`,
@@ -128,7 +128,8 @@ function endList(expiries: readonly Expiry[]): string {
     .slice(0, 20)
     .map(({ notAfter, count, state }) => {
       const { states } = sentences.cliCert.tree;
-      return `<li>${markup(`${numberText(count)}: ${states[state](day(notAfter))}`)}</li>`;
+      const text = sentences.cliReport.devicesEnd(numberText(count), states[state](day(notAfter)));
+      return `<li>${markup(text)}</li>`;
     });
   return `<ol>\n${lines.join('\n')}\n</ol>`;
 }

@@ -18,7 +18,7 @@ export const reportStyle = `.wide{overflow-x:auto}.wide svg{display:block;max-wi
 body{overflow-wrap:anywhere}.warnings{border-left:4px solid;border-left-color:var(--soon);padding:.2rem 1rem;margin:1rem 0}.warnings p{margin:.4em 0}
 .outcome{font-weight:bold}.failed{color:var(--expired);font-weight:bold}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1.2em}dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}
-.number{text-align:right;white-space:nowrap}td code{font-size:.82em}
+.number,.status,th{white-space:nowrap}td code{font-size:.82em}
 span.bar{display:inline-block;box-sizing:border-box;width:8rem;height:.75rem;border:1px solid;border-color:var(--line);margin-left:.6rem;vertical-align:middle;print-color-adjust:exact;-webkit-print-color-adjust:exact}span.bar span{display:block;height:100%;background:var(--used)}
 pre{margin:.4em 0 1em;padding:.6em .8em;border:1px solid;border-color:color-mix(in srgb,var(--line) 40%,transparent);white-space:pre-wrap;overflow-wrap:anywhere}
 pre .comment{color:var(--dim)}a{color:inherit}
@@ -83,10 +83,11 @@ export function expiryList(nodes: readonly TreeNode[]): string {
   const lines = [...nodes]
     .sort((a, b) => a.validity.notAfter.getTime() - b.validity.notAfter.getTime())
     .slice(0, maxExpiries)
-    .map(
-      (node) =>
-        `<li>${day(node.validity.notAfter)} ${markup(node.name)}, ${markup(kindText(node))}: ${markup(stateText(node))}</li>`,
-    );
+    .map((node) => {
+      const end = day(node.validity.notAfter);
+      const text = sentences.cliReport.ends(end, node.name, kindText(node), stateText(node));
+      return `<li>${markup(text)}</li>`;
+    });
   const more = nodes.length - lines.length;
   const rest = more > 0 ? `\n<p>${markup(sentences.cliQuickstart.andMore(more))}</p>` : '';
   return `<ol>\n${lines.join('\n')}\n</ol>${rest}`;

@@ -39,13 +39,13 @@ export interface HtmlOptions {
 }
 
 export function treeHtml({ nodes }: Forest, { time, unreadable, remarks }: HtmlOptions): string {
-  const { title, at, columns, expiry, notRead } = sentences.cliCert.tree;
+  const { title, summaryAt, columns, expiry, notRead } = sentences.cliCert.tree;
   const heads = [columns.certificate, columns.kind, columns.validity, columns.key];
   return htmlPage({
     title,
     style: treeStyle,
     body: `<h1>${escapeMarkup(title)}</h1>
-<p>${escapeMarkup(summaryText(nodes))}. ${escapeMarkup(at(time))}</p>
+<p>${escapeMarkup(summaryAt(summaryText(nodes), time))}</p>
 ${remarks.map((one) => `<p>${escapeMarkup(one)}</p>`).join('\n')}
 <div class="wide" tabindex="0" role="region" aria-label="${escapeMarkup(title)}">
 <table class="tree-table">
@@ -89,7 +89,7 @@ function treeRow({ node, depth, levels }: TreeRow): string {
 <td class="certificate"><div class="tree"><span class="lines" aria-hidden="true">${hidden > 0 ? `…${hidden}` : ''}${lines.join('')}</span><div class="name"><strong>${escapeMarkup(node.name)}</strong>${notes}</div></div></td>
 <td>${escapeMarkup(kindText(node))}</td>
 <td><span class="bar" role="img" aria-label="${escapeMarkup(sentences.cliCert.tree.used(percent))}"><span class="fill" style="width:${percent}%"></span></span><span class="percent">${escapeMarkup(percentText(node))}</span> <span class="state">${escapeMarkup(stateText(node))}</span></td>
-<td>${escapeMarkup(algorithmText(node))}, ${escapeMarkup(keyText(node))}</td>
+<td>${escapeMarkup(sentences.cliCert.tree.key(algorithmText(node), keyText(node)))}</td>
 </tr>`;
 }
 

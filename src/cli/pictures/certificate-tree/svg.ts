@@ -48,7 +48,12 @@ export function treePicture({ nodes }: Forest, time: string): Picture {
       bar(at.bar, y + 8, state, used),
       svgText(at.bar + barWidth + 8, y + 20, 'small', percentText(node)),
       svgText(at.state + 20, y + 20, `plain ${state}`, stateText(node)),
-      svgText(x + 20, y + 36, 'small', truncate(`${algorithmText(node)}, ${keyText(node)}`, 60)),
+      svgText(
+        x + 20,
+        y + 36,
+        'small',
+        truncate(sentences.cliCert.tree.key(algorithmText(node), keyText(node)), 60),
+      ),
       '</g>',
     );
     y += rowHeight;
@@ -57,8 +62,8 @@ export function treePicture({ nodes }: Forest, time: string): Picture {
       y += noteHeight;
     }
   }
-  const { title, at: asOf } = sentences.cliCert.tree;
-  const summary = `${summaryText(nodes)}. ${asOf(time)}`;
+  const { title, summaryAt } = sentences.cliCert.tree;
+  const summary = summaryAt(summaryText(nodes), time);
   return {
     name: 'certificate-tree',
     title,
