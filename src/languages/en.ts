@@ -3521,6 +3521,7 @@ export const en = {
     noCertificate: 'It does not contain a certificate.',
     moreThanThreeParts: 'it has more than three parts',
     signatureOctets: 'its signature is not a whole number of octets',
+    giveList: 'Specify a certificate revocation list (CRL), in PEM or DER.',
     distributionPointsEmpty: 'its list of CRL distribution points is empty',
     distributionPointsMalformed: 'its CRL distribution points are malformed',
     distributionPointsNames: 'its CRL distribution points have an empty list of names',
@@ -3961,6 +3962,9 @@ export const en = {
       EISDIR: 'it is a folder',
       ENOTDIR: 'part of the path is a file',
       EEXIST: 'a file of that name exists',
+      ELOOP: 'its symbolic links form a loop',
+      EBUSY: 'it is in use',
+      ESTALE: 'the network share no longer has it',
       EIO: 'the disk reports an error',
       EMFILE: 'this process has too many open files',
       ENFILE: 'this computer has too many open files',
@@ -5405,7 +5409,6 @@ export const en = {
     notAJournal: (line: number, path: string) => `Line ${line} of ${path} is not a line of a fleet journal.`,
     notAJournalNext:
       'Choose another path with --out, or delete that file with the output that it belongs to.',
-    stdoutNotWritten: 'Cannot write to standard output.',
     caExpiresFirst: (ca: string, date: string, days: number) =>
       `The CA ${ca} expires on ${date}, before certificates that are valid for ${days} days.`,
     renewCa: 'Renew the CA first: enrollkit cert renew CA_FILE',
@@ -5455,7 +5458,7 @@ export const en = {
       `--${flag} must be a whole number from ${minimum} to ${maximum}, not "${value}".`,
     unknownLanguage: (source: string, name: string) => `${source}: there is no language "${name}".`,
     knownLanguages: (tags: readonly string[]) => `Use one of: ${tags.join(', ')}.`,
-    outputNotWritten: (reason: string) => `Cannot write to standard output: ${reason}.`,
+    outputNotWritten: (reason: string) => `Cannot write to standard output${reason}.`,
     interrupting: 'Stopping at the next safe point. Press Ctrl-C again to stop immediately.',
     /** Flags of many commands. */
     flags: {
@@ -5844,6 +5847,9 @@ export const en = {
     emulatorOrAzure: '--emulator and --target azure exclude each other.',
     omitEmulator: 'Leave out one of them.',
     noEmulator: (folder: string) => `There is no emulator in ${folder}.`,
+    emulatorEnded: 'The emulator stopped while this command was using it; it was started by another process.',
+    keepRunning: (dir: string) =>
+      `Run the command again. To keep an emulator running for several commands: enrollkit emulator start --detach --dir ${dir}`,
     startFirst:
       'Run "enrollkit quickstart" first, specify the folder with --dir FOLDER, or use --target azure.',
   },
@@ -6166,7 +6172,8 @@ Or in another terminal:
 `,
     answerEmulator: (file: string, verify: string) => `
 The verification certificate is ready. On the same page:
-  4. Under "Upload that certificate", choose the file ${file}
+  4. Under "Upload that certificate", choose the file
+     ${file}
      Select "Verify".
 
 Or in the other terminal:
@@ -8085,6 +8092,8 @@ The verification certificate is ready. In the portal, on the same page:
     check: (check: string) => `To check: ${check}`,
     related: (command: string) => `The same number has another meaning: ${command}`,
     nearest: (codes: readonly string[]) => `Did you mean: ${codes.join(', ')}?`,
+    noneNear:
+      'Enter the code alone, such as 401002 or unknown_ca. Run "enrollkit explain --help" to see which codes are known.',
   },
 
   /** src/cli/command-table.ts: one line on each command. */

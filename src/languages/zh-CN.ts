@@ -2792,6 +2792,7 @@ export const zhCN: Sentences = {
     noCertificate: '它不包含证书。',
     moreThanThreeParts: '它有三个以上的部分',
     signatureOctets: '其签名不是整数个八位字节',
+    giveList: '指定 PEM 或 DER 格式的证书吊销列表 (CRL)。',
     distributionPointsEmpty: '其 CRL 分发点列表为空',
     distributionPointsMalformed: '其 CRL 分发点格式不正确',
     distributionPointsNames: '其 CRL 分发点有空的名称列表',
@@ -3175,6 +3176,9 @@ export const zhCN: Sentences = {
       EISDIR: '它是文件夹',
       ENOTDIR: '路径的一部分是文件',
       EEXIST: '已有同名文件',
+      ELOOP: '其符号链接形成循环',
+      EBUSY: '它正在使用中',
+      ESTALE: '网络共享中已不存在该项',
       EIO: '磁盘报告错误',
       EMFILE: '此进程打开的文件过多',
       ENFILE: '此计算机上打开的文件过多',
@@ -4422,7 +4426,6 @@ export const zhCN: Sentences = {
     otherPassphraseNext: '请输入被中断的运行所用的密码，或使用 --out 选择其他路径。',
     notAJournal: (line, path) => `${path} 的第 ${line} 行不是设备群日志的行。`,
     notAJournalNext: '使用 --out 选择其他路径，或将该文件与其所属的输出一起删除。',
-    stdoutNotWritten: '无法写入标准输出。',
     caExpiresFirst: (ca, date, days) => `CA ${ca} 于 ${date} 过期，早于有效期为 ${days} 天的证书。`,
     renewCa: '请先续订 CA：enrollkit cert renew CA_FILE',
     fewerDays: (days) => `使用 --days ${days} 或更小的值，或先续订 CA：enrollkit cert renew CA_FILE`,
@@ -4460,7 +4463,7 @@ export const zhCN: Sentences = {
       `--${flag} 必须是 ${minimum} 到 ${maximum} 之间的整数，而不是“${value}”。`,
     unknownLanguage: (source, name) => `${source}：没有语言“${name}”。`,
     knownLanguages: (tags) => `请使用以下之一：${tags.join('、')}。`,
-    outputNotWritten: (reason) => `无法写入标准输出：${reason}。`,
+    outputNotWritten: (reason) => `无法写入标准输出${reason}。`,
     interrupting: '将在下一个安全点停止。再按一次 Ctrl-C 立即停止。',
     flags: {
       dir: (folder) => `证书文件夹（默认：${folder}）`,
@@ -4792,6 +4795,9 @@ export const zhCN: Sentences = {
     emulatorOrAzure: '--emulator 不能与 --target azure 一起使用。',
     omitEmulator: '请去掉其中一个。',
     noEmulator: (folder) => `${folder} 中没有模拟器。`,
+    emulatorEnded: '此命令使用模拟器时，模拟器停止了；它由另一个进程启动。',
+    keepRunning: (dir) =>
+      `重新运行该命令。若要让模拟器为多个命令持续运行：enrollkit emulator start --detach --dir ${dir}`,
     startFirst: '请先运行“enrollkit quickstart”，使用 --dir FOLDER 指定文件夹，或使用 --target azure。',
   },
 
@@ -5074,7 +5080,8 @@ export const zhCN: Sentences = {
 `,
     answerEmulator: (file, verify) => `
 验证证书已准备就绪。在同一页面上：
-  4. 在“上传该证书”下，选择文件 ${file}
+  4. 在“上传该证书”下，选择文件
+     ${file}
      然后选择“验证”。
 
 或者在另一个终端中：
@@ -6789,6 +6796,7 @@ export const zhCN: Sentences = {
     check: (check) => `检查方法：${check}`,
     related: (command) => `同一数字还有其他含义：${command}`,
     nearest: (codes) => `你是否想输入：${codes.join('、')}？`,
+    noneNear: '只输入代码，例如 401002 或 unknown_ca。运行“enrollkit explain --help”可查看支持哪些代码。',
   },
 
   /** src/cli/command-table.ts: one line on each command. */

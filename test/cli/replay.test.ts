@@ -16,6 +16,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import { parse as parseYaml } from 'yaml';
+import { requestText } from '../../src/cli/quickstart/step-prompt.js';
 import { UnfinishedReplay } from '../../src/cli/quickstart/unfinished-replay.js';
 import { startEmulator } from '../../src/emulator/start.js';
 import { useLanguage } from '../../src/languages/language.js';
@@ -369,6 +370,41 @@ test('a class: two people replay on one emulator at the same time, under their o
       await emulator.stop();
     }
   });
+});
+
+test('before a step, long requests are broken at the parts of their URLs', () => {
+  const arm = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Devices/';
+  const rest =
+    'provisioningServices/{dpsName}/certificates/anna-root/generateVerificationCode?api-version=2022-02-05';
+  const mqtt =
+    'mqtts://localhost:{port} $dps/registrations/GET/iotdps-get-operationstatus/?$rid={a}&operationId={b}';
+  for (const [request, whole] of [
+    [
+      { method: 'POST', url: `https://localhost:{port}${arm}${rest}` },
+      `POST https://localhost:{port}/…/Microsoft.Devices/${rest}`,
+    ],
+    [
+      { method: 'PUBLISH', url: mqtt, repeated: 'until it is assigned' },
+      `PUBLISH ${mqtt}, until it is assigned`,
+    ],
+    [
+      { method: 'GET', url: 'https://{assigned hub}/devices/a?api-version=1' },
+      'GET https://{assigned hub}/devices/a?api-version=1',
+    ],
+  ] as const) {
+    const lines = requestText(request, 79).split('\n');
+    assert.ok(
+      lines.every((line) => line.length <= 79),
+      lines.join('\n'),
+    );
+    assert.equal(
+      lines
+        .map((line) => line.trim())
+        .join('')
+        .replaceAll(' ', ''),
+      whole.replaceAll(' ', ''),
+    );
+  }
 });
 
 test('any text replaced by a hostile one: the recording is refused with its place, or harmless', async () => {

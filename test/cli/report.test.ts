@@ -100,7 +100,10 @@ test('a report has the chain, the steps, the registrations, the thumbprints and 
     for (const picture of ['certificate-tree', 'timeline', 'expiry-calendar'])
       assert.match(html, new RegExp(`<svg [^>]*class="${picture}"`));
     // From its first connection to the answer that assigned it: 49.337 to 49.782 + 21.5 ms.
-    assert.match(html, /<td>device-001<\/td>\s*<td>assigned<\/td>[\s\S]*?>467 ms</);
+    assert.match(
+      html,
+      /<td>device-001<\/td>\s*<td><span class="status">assigned<\/span><\/td>[\s\S]*?>467 ms</,
+    );
     for (const text of ['0ne11F4B0A8', 'enrollkit-devices', '127.0.0.1:39421'])
       assert.ok(html.includes(text), text);
     assert.ok(html.includes(`enrollkit device send device-001 --dir ${folder}`));

@@ -113,7 +113,7 @@ function speedSections({ latency, rate, lastRun }: FleetResults): string {
 function failureTable(failures: readonly FleetFailure[]): string {
   const text = sentences.cliReport.fleet;
   const rows = failures.map(({ code, errorCode, count, registrationId, message, next }) => [
-    `<span class="failed">${markup(errorCode === undefined ? code : `${code} ${errorCode}`)}</span>`,
+    `<span class="status failed">${markup(errorCode === undefined ? code : `${code} ${errorCode}`)}</span>`,
     numberText(count),
     markup(registrationId),
     `${markup(message)}<div class="small">${markup(next)}</div>`,

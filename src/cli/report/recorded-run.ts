@@ -76,6 +76,7 @@ function isRemote({ kind }: CreatedResource): boolean {
 const madeBySteps: Readonly<Record<string, CreatedResource['kind']>> = {
   'upload-ca': 'ca-certificate',
   'enrollment-group': 'enrollment-group',
+  'individual-enrollments': 'individual-enrollment',
   'register-devices': 'registration',
 };
 

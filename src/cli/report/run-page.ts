@@ -99,7 +99,7 @@ function stepsSection(recording: Recording): string {
   const named = steps.map((step) => ({ ...step, title: titles.get(step.id) ?? step.title }));
   const rows = named.map((step) => [
     markup(step.title),
-    `<span class="${step.status === 'failed' ? 'failed' : ''}">${markup(text.statuses[step.status])}</span>`,
+    `<span class="status${step.status === 'failed' ? ' failed' : ''}">${markup(text.statuses[step.status])}</span>`,
     markup(step.outcome ?? failureText(step)),
     `<span class="number">${milliseconds(Math.round(step.elapsedMs))}</span>`,
     `<span class="number">${step.requests.length}</span>`,
@@ -164,8 +164,8 @@ function registrationTable(registrations: readonly Registration[]): string {
     ({ registrationId, status, assignedHub, deviceId, error, milliseconds: time }) => [
       markup(registrationId),
       error === undefined
-        ? markup(status ?? text.none)
-        : `<span class="failed">${markup(text.refused(error))}</span>`,
+        ? `<span class="status">${markup(status ?? text.none)}</span>`
+        : `<span class="status failed">${markup(text.refused(error))}</span>`,
       markup(assignedHub ?? ''),
       markup(deviceId ?? ''),
       time === undefined

@@ -10,6 +10,8 @@ const margin = 20;
 const bars = { left: 440, width: 350 };
 const firstRow = 12;
 const rowHeight = 30;
+/** A run has a dozen; a recording may come from anywhere. */
+const maxSteps = 40;
 /** Columns for the title of a step. */
 const titleColumns = 52;
 
@@ -24,7 +26,7 @@ export function timeline(steps: readonly RecordedStep[], elapsedMs: number): Pic
   const parts: string[] = [];
   let before = 0;
   let y = firstRow;
-  for (const step of steps) {
+  for (const step of steps.slice(0, maxSteps)) {
     const [from, to] = [place(before), place(before + step.elapsedMs)];
     before += step.elapsedMs;
     const spent = milliseconds(Math.round(step.elapsedMs));
