@@ -7359,7 +7359,7 @@ The verification certificate is ready. In the portal, on the same page:
     edge: {
       description:
         'Writes the config.toml of an IoT Edge 1.5 gateway whose certificates are in the certificate folder: provisioning through DPS with its certificate, its edge CA, and the root that its modules and downstream devices trust.',
-      what: 'config',
+      action: 'config',
       deviceFlag: 'registration ID of the gateway, if the folder has several',
       hostnameFlag:
         'host name of the gateway, by which downstream devices connect (default: that of its system)',
@@ -7367,7 +7367,7 @@ The verification certificate is ready. In the portal, on the same page:
         'folder of the certificates and keys on the gateway, such as /var/aziot (default: where they are now)',
       example: 'for the only gateway of the certificate folder',
       atExample: 'for files that you copy to the gateway; the configuration lists them',
-      unknown: (what: string) => `There is no sample "${what}" for IoT Edge.`,
+      unknown: (action: string) => `There is no sample "${action}" for IoT Edge.`,
       useConfig: 'Use: enrollkit sample edge config',
       notAbsolute: (folder: string) => `--at must be an absolute path on the gateway, not "${folder}".`,
       identity: 'identity certificate with its chain and key',
