@@ -1,18 +1,17 @@
 /**
- * Measures the emulator's page with many devices: the time to the first byte, and the longest time that the event loop is
- * blocked, for each page.
+ * Measures the emulator's page with many devices: the time to the first byte, and the processor time, for each page.
  *
  * npx tsx scripts/console-load.ts [DEVICES] [LOG ENTRIES]
  */
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { performance } from 'node:perf_hooks';
 import { createSasToken } from '../src/dps/contract/sas.js';
 import { startEmulator } from '../src/emulator/start.js';
 
 const [devices = 10_000, entries = 100_000] = process.argv.slice(2).map(Number);
-const limits = { firstByteMs: 200, blockedMs: 20 };
+const limits = { firstByteMs: 200, processorMs: 20 };
 
 const emulator = await startEmulator({ dir: ':memory:' });
 const { armEndpoint, armToken, caFile, idScope, consoleUrl, dpsName } = emulator.endpoints;
@@ -72,28 +71,24 @@ const { origin } = new URL(consoleUrl);
 const entered = await fetch(consoleUrl);
 const cookie = entered.headers.get('set-cookie')!.split(';')[0]!;
 
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-/** The median of some requests for a page, since other processes of the computer add to each time. */
+/**
+ * The least of some requests for a page, since other processes of the computer only add to the times. The processor time
+ * of this process, with the client's, is more than a request can block the event loop.
+ */
 async function measure(path: string) {
-  const [firstByteMs, blockedMs]: number[][] = [[], []];
+  const [firstByteMs, processorMs]: number[][] = [[], []];
   let bytes = 0;
   for (let times = 0; times < 25; times += 1) {
-    const blocked = monitorEventLoopDelay({ resolution: 1 });
-    blocked.enable();
+    const before = process.cpuUsage();
     const started = performance.now();
     const answer = await fetch(`${origin}/console/${path}`, { headers: { cookie } });
     firstByteMs!.push(performance.now() - started);
     if (answer.status !== 200) throw new Error(`${path}: status ${answer.status}`);
     bytes = (await answer.arrayBuffer()).byteLength;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    blocked.disable();
-    // The timer of the measurement itself waits for a millisecond.
-    blockedMs!.push(blocked.max / 1e6 - 1);
+    const { user, system } = process.cpuUsage(before);
+    processorMs!.push((user + system) / 1000);
   }
-  return { firstByteMs: median(firstByteMs!), blockedMs: median(blockedMs!), bytes };
+  return { firstByteMs: Math.min(...firstByteMs!), processorMs: Math.min(...processorMs!), bytes };
 }
 
 const of = `services/${dpsName}`;
@@ -119,11 +114,11 @@ for (const path of [
   'hubs/hub-1/devices?prefix=none',
   `hubs/hub-1/devices/${last}`,
 ]) {
-  const { firstByteMs, blockedMs, bytes } = await measure(path);
-  const isGood = firstByteMs < limits.firstByteMs && blockedMs < limits.blockedMs;
+  const { firstByteMs, processorMs, bytes } = await measure(path);
+  const isGood = firstByteMs < limits.firstByteMs && processorMs < limits.processorMs;
   isWithin &&= isGood;
   console.log(
-    `${isGood ? 'ok  ' : 'SLOW'} ${firstByteMs.toFixed(0).padStart(4)} ms to the first byte, ${blockedMs.toFixed(1).padStart(5)} ms blocked, ${(bytes / 1024).toFixed(0).padStart(4)} KB  /console/${path}`,
+    `${isGood ? 'ok  ' : 'SLOW'} ${firstByteMs.toFixed(0).padStart(4)} ms to the first byte, ${processorMs.toFixed(1).padStart(5)} ms of processor time, ${(bytes / 1024).toFixed(0).padStart(4)} KB  /console/${path}`,
   );
 }
 agent.destroy();

@@ -105,6 +105,8 @@ export const errorTable = {
   ADDRESS_UNUSABLE: { exit: exitStatus.local },
   PORT_IN_USE: { exit: exitStatus.local },
   PORT_NOT_PERMITTED: { exit: exitStatus.local },
+  TRUST_NOT_PERMITTED: { exit: exitStatus.local },
+  TRUST_FAILED: { exit: exitStatus.local },
   EMULATOR_STATE_IN_USE: { exit: exitStatus.local },
   EMULATOR_STATE_UNREADABLE: { exit: exitStatus.local },
   EMULATOR_UNSUPPORTED: { exit: exitStatus.local },

@@ -52,6 +52,8 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./device/run.js')).deviceRun,
     async () => (await import('./device/run.run.js')).run,
   ),
+  inOneFile('device block', async () => (await import('./device/block.js')).deviceBlock),
+  inOneFile('device unblock', async () => (await import('./device/unblock.js')).deviceUnblock),
   inOneFile('group create', async () => (await import('./group/create.js')).groupCreate),
   inOneFile('group list', async () => (await import('./group/list.js')).groupList),
   inOneFile('group show', async () => (await import('./group/show.js')).groupShow),
@@ -159,6 +161,11 @@ export const commands: readonly CommandEntry[] = [
   ),
   inOneFile('fleet merge', async () => (await import('./fleet/merge.js')).fleetMerge),
   inTwoFiles(
+    'sample edge',
+    async () => (await import('./sample/edge.js')).sampleEdge,
+    async () => (await import('./sample/edge.run.js')).run,
+  ),
+  inTwoFiles(
     'certgen',
     async () => (await import('./certgen/certgen.js')).certgen,
     async () => (await import('./certgen/certgen.run.js')).run,
@@ -176,6 +183,16 @@ export const commands: readonly CommandEntry[] = [
   inOneFile('emulator logs', async () => (await import('./emulator/logs.js')).emulatorLogs),
   inOneFile('emulator messages', async () => (await import('./emulator/messages.js')).emulatorMessages),
   inOneFile('emulator env', async () => (await import('./emulator/env.js')).emulatorEnv),
+  inTwoFiles(
+    'emulator trust',
+    async () => (await import('./emulator/trust.js')).emulatorTrust,
+    async () => (await import('./emulator/trust.run.js')).runTrust,
+  ),
+  inTwoFiles(
+    'emulator untrust',
+    async () => (await import('./emulator/trust.js')).emulatorUntrust,
+    async () => (await import('./emulator/trust.run.js')).runUntrust,
+  ),
 ];
 
 /** The families of commands, by their first word. The help adds the second words, or the highlights. */

@@ -28,6 +28,7 @@ export async function publishEndpoints(
     caFile: publishFile(published, rootFileName, server.rootPem),
     issuingRootFile: publishFile(published, issuingRootFileName, issuingRoot),
     ports: listening.ports,
+    tlsMax: server.tlsMax,
   };
   if (folder !== undefined) writeEndpoints(folder, endpoints);
   return endpoints;
@@ -48,7 +49,7 @@ function describeEndpoints(
   secrets: Pick<EmulatorEndpoints, 'armToken' | 'consoleUrl'>,
   services: readonly ProvisioningService[],
   hubs: readonly IotHub[],
-): Omit<EmulatorEndpoints, 'caFile' | 'issuingRootFile' | 'ports'> {
+): Omit<EmulatorEndpoints, 'caFile' | 'issuingRootFile' | 'ports' | 'tlsMax'> {
   const [firstService, firstHub] = [services[0]!, hubs[0]!];
   return {
     armEndpoint: `https://${firstService.names.https}`,

@@ -4,6 +4,7 @@ import { sentences } from '../languages/language.js';
 import type { Cause, Explanation } from './explanation.js';
 import { hubNumbers } from './hub-numbers.js';
 import { tlsAlertNames } from './tls-alert-names.js';
+import { windowsCodes } from './windows-codes.js';
 
 export type CodeKind =
   | 'dps'
@@ -81,19 +82,23 @@ function withRelated(all: ExplainedCode[]): ExplainedCode[] {
 
 /** How numbers are introduced: `HTTP/1.1 404`, `Status: 429`, `error code 401002`, `exit status 13`, `IH404015`. */
 const introductions =
-  /^(http(?:\/\d(?:\.\d)?)?|status(?: code)?|http status|error(?: ?code)?|code|ih|exit(?: status| code)?)\W*(\d+)\W*$/i;
+  /^(http(?:\/\d(?:\.\d)?)?|(?:http )?status(?: code)?|error(?: ?code)?|code|ih|exit(?: status| code)?)\W*(\d+)\W*$/i;
 
 /**
  * Finds a code, in any of the forms in which it appears: a number, also hexadecimal (`0x30`) or with words around it
  * (`HTTP 401`, `404 Not Found`, `IH404015`, `exit status 13`), or a name in any case, in quotes, with spaces, hyphens or
- * underscores; a TLS alert also as OpenSSL and Node.js write it, `tlsv1 alert unknown ca` or
+ * underscores; a code of Windows (`0x80090325`); a TLS alert also as OpenSSL and Node.js write it, `tlsv1 alert unknown ca` or
  * `ERR_SSL_TLSV1_ALERT_UNKNOWN_CA`.
  *
  * @returns undefined for an unknown code
  */
 export function explainCode(text: string): ExplainedCode | undefined {
-  const asked = text.trim().replace(/^["'`]+|["'`.]+$/g, '');
-  if (asked.length > maxCodeLength || !/^[a-z0-9]/i.test(asked)) return undefined;
+  const asked = text.trim().replace(/^["'`(]+|["'`.:)]+$/g, '');
+  if (asked.length > maxCodeLength || !/^(-\d{10}$|[a-z0-9])/i.test(asked)) return undefined;
+  const ofWindows = windowsCode(asked);
+  if (ofWindows) return ofWindows;
+  const withoutNote = asked.replace(/ \([^()]*$/, '').replace(/^http(?:\/\d(?:\.\d)?)? (?=\d{3} )/i, '');
+  if (withoutNote !== asked) return explainCode(withoutNote);
   const [, introduction, introduced] = introductions.exec(asked) ?? [];
   if (introduced !== undefined) {
     return codeNamed(/^exit/i.test(introduction!) ? `exit-${introduced}` : introduced);
@@ -101,6 +106,13 @@ export function explainCode(text: string): ExplainedCode | undefined {
   if (/^0x[0-9a-f]+$/i.test(asked)) return codeNamed(String(Number(asked)));
   const [, leading] = /^(\d{3}|\d{6})[^\w-].*[a-z]/i.exec(asked) ?? [];
   return codeNamed(asked) ?? (leading === undefined ? undefined : codeNamed(leading));
+}
+
+/** As a name, in hexadecimal, or in decimal, where it is negative. */
+function windowsCode(asked: string): ExplainedCode | undefined {
+  const number = /^-?\d+$|^0x[0-9a-f]{1,8}$/i.test(asked) ? Number(asked) >>> 0 : undefined;
+  const found = windowsCodes.find(([code, name]) => code === number || name === asked.toUpperCase());
+  return found && codeNamed(found[2]);
 }
 
 /** No code and no message of OpenSSL is longer. */
@@ -118,7 +130,7 @@ function codeNamed(asked: string): ExplainedCode | undefined {
     );
   if (found) return found;
   // As MQTT clients write it.
-  const [, returnCode] = /^(?:connack)?(?:returncode|rc)?([1-5])$/.exec(wanted) ?? [];
+  const [, returnCode] = /^(?:mqtt|connack)?(?:returncode|rc)?([1-5])$/.exec(wanted) ?? [];
   if (returnCode !== undefined) return codeNamed(`connack-${returnCode}`);
   const numbered = explainedCodes.find(({ number }) => String(number) === wanted);
   if (numbered) return numbered;
@@ -150,6 +162,7 @@ function comparable(text: string): string {
 
 /**
  * The codes nearest to an unknown one, nearest first: numbers of the same status, and names with few different letters.
+ * None if no code is similar.
  *
  * @param count how many at most
  */
@@ -159,7 +172,9 @@ export function nearestCodes(text: string, count = 3): string[] {
     code,
     distance: editDistance(wanted, comparable(code)),
   }));
+  const most = Math.max(2, Math.floor(wanted.length / 2));
   return ranked
+    .filter(({ distance }) => distance <= most)
     .sort((one, other) => one.distance - other.distance)
     .slice(0, count)
     .map(({ code }) => code);

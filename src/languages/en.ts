@@ -97,6 +97,9 @@ export const en = {
       ADDRESS_UNUSABLE: 'Choose an address of this computer: --host ADDRESS.',
       PORT_IN_USE: 'Choose another port, or 0 for any free port.',
       PORT_NOT_PERMITTED: 'Run it with the privileges that ports below 1024 require, or choose higher ports.',
+      TRUST_NOT_PERMITTED:
+        'Run the command again with sudo, for the store of the system only: --store system.',
+      TRUST_FAILED: 'Read the message. It names the store or the program that failed.',
       EMULATOR_STATE_IN_USE:
         'Use the emulator that is running there, stop it, or use another folder: --dir FOLDER.',
       EMULATOR_STATE_UNREADABLE: 'Move that folder away. The emulator creates a new one.',
@@ -2124,6 +2127,19 @@ export const en = {
         causes: [['someone changed it after the run', 'enrollkit group show ID']],
         next: 'Run enrollkit quickstart again to restore it, or change the plan.',
       },
+      ENROLLMENT_MISSING: {
+        meaning: 'A device of the plan has no individual enrollment.',
+        causes: [['it was deleted, or the run did not get that far', 'enrollkit enrollment list']],
+        next: 'Run enrollkit quickstart again.',
+      },
+      ENROLLMENT_DIFFERS: {
+        meaning: 'The individual enrollment of a device is not as in the plan.',
+        causes: [
+          ['the certificate of the device was renewed', 'enrollkit enrollment show ID'],
+          ['someone changed it after the run', 'enrollkit enrollment show ID'],
+        ],
+        next: 'Run enrollkit quickstart again to restore it, or change the plan.',
+      },
       DEVICE_NOT_REGISTERED: {
         meaning: 'The device has no registration record.',
         causes: [['it has never registered, or its record was deleted', 'enrollkit group devices GROUP']],
@@ -2276,6 +2292,11 @@ export const en = {
             'enrollkit ca list',
           ],
         ],
+        next: 'No action is needed.',
+      },
+      ENROLLMENTS: {
+        meaning: 'The individual enrollments are as in the plan.',
+        causes: [['a check that found nothing wrong', 'read the finding']],
         next: 'No action is needed.',
       },
       GROUP: {
@@ -2967,6 +2988,18 @@ export const en = {
         meaning: 'You are not permitted to open the port.',
         causes: [['ports below 1024 require special permissions', 'choose a higher port']],
       },
+      TRUST_NOT_PERMITTED: {
+        meaning: 'You are not permitted to change the trust store of the system. Other stores were changed.',
+        causes: [['only root can change it', 'run the command of the message, which begins with sudo']],
+      },
+      TRUST_FAILED: {
+        meaning: 'A trust store could not be changed, or does not have the change after it was made.',
+        causes: [
+          ['a program that changes it is not installed', 'the message names it'],
+          ['something else is stored under the name of the root', 'the message says where'],
+          ['a program failed', 'the message has its output'],
+        ],
+      },
       EMULATOR_STATE_IN_USE: {
         meaning: 'An emulator is already running on that folder.',
         causes: [
@@ -3488,6 +3521,7 @@ export const en = {
     noCertificate: 'It does not contain a certificate.',
     moreThanThreeParts: 'it has more than three parts',
     signatureOctets: 'its signature is not a whole number of octets',
+    giveList: 'Specify a certificate revocation list (CRL), in PEM or DER.',
     distributionPointsEmpty: 'its list of CRL distribution points is empty',
     distributionPointsMalformed: 'its CRL distribution points are malformed',
     distributionPointsNames: 'its CRL distribution points have an empty list of names',
@@ -3928,6 +3962,9 @@ export const en = {
       EISDIR: 'it is a folder',
       ENOTDIR: 'part of the path is a file',
       EEXIST: 'a file of that name exists',
+      ELOOP: 'its symbolic links form a loop',
+      EBUSY: 'it is in use',
+      ESTALE: 'the network share no longer has it',
       EIO: 'the disk reports an error',
       EMFILE: 'this process has too many open files',
       ENFILE: 'this computer has too many open files',
@@ -4174,6 +4211,12 @@ export const en = {
     waitedForLinks: (host: string, seconds: number) =>
       `${host} did not open the AMQP links within ${seconds} seconds.`,
     notAmqp: (host: string) => `${host} does not respond over AMQP as a provisioning service does.`,
+    notBlocked: (registrationId: string) =>
+      `DPS accepted the disabled enrollment of ${registrationId}, but does not show it.`,
+    notUnblocked: (registrationId: string) =>
+      `DPS accepted the change, but still shows a disabled enrollment of ${registrationId}.`,
+    statusNotSet: (hub: string, deviceId: string, status: string) =>
+      `${hub} accepted the new status of the device ${deviceId}, but still shows ${status}.`,
     amqpLink: 'the links',
     amqpEnded: (host: string, condition: string) =>
       `${host} ended the AMQP connection${condition === '' ? '' : ` (${condition})`}.`,
@@ -4942,6 +4985,26 @@ export const en = {
     geoLatencyHelp: 'geoLatency: the hub with the lowest latency to the device.',
     staticLabel: 'Always the same hub',
     staticHelp: 'static: one hub, specified in the group.',
+    customLabel: 'A webhook decides',
+    customHelp: 'custom: DPS asks a webhook, such as an Azure function, for each device.',
+    webhookFlag:
+      'custom allocation: URL of the webhook; the key of a function comes from ENROLLKIT_WEBHOOK_KEY',
+    webhookQuestion: 'Which webhook assigns devices to hubs?',
+    webhookHelp:
+      'A URL with https, or with http on this computer. Leave out the key of an Azure function, and set ENROLLKIT_WEBHOOK_KEY.',
+    webhookSummary: (url: string) => `webhook ${url}`,
+    webhookMissing: 'the allocation policy custom requires the URL of a webhook',
+    webhookWithoutCustom: 'a webhook requires the allocation policy custom',
+    notWebhookUrl:
+      'The webhook must be a URL with https; http is accepted for this computer only (localhost, 127.0.0.1, [::1]).',
+    secretInWebhook:
+      'The URL contains a key, and a plan has no secrets. Remove the key, and set ENROLLKIT_WEBHOOK_KEY.',
+    webhookApiVersionFlag: (version: string) =>
+      `custom allocation: api-version in which the webhook gets the enrollment (default: ${version})`,
+    webhookApiVersionQuestion: 'In which api-version does the webhook get the enrollment?',
+    webhookApiVersionHelp: 'Leave it empty for the usual one.',
+    notWebhookApiVersion: (versions: readonly string[]) =>
+      `The api-version is not one of ${versions.join(', ')}.`,
     allocationFlag: 'how devices are assigned to hubs (allocation policy)',
     allocationQuestion: 'How are devices assigned to hubs (allocation policy)?',
     hubMissing: 'The host name of the hub is missing.',
@@ -5241,7 +5304,7 @@ export const en = {
     unreadable: (path: string, reason: string) => `${path} cannot be read${reason}.`,
     textTooLong: (length: number, maximum: number) =>
       `this text has ${length} characters; the maximum is ${maximum}`,
-    controlCharacter: (code: string) => `this text contains the control character U+${code}`,
+    controlCharacter: (code: string) => `this text contains U+${code}, which cannot be shown`,
     tooDeep: 'this is nested too deeply',
     endedBeforeAnswer: 'The run ended before there was an answer.',
   },
@@ -5346,7 +5409,6 @@ export const en = {
     notAJournal: (line: number, path: string) => `Line ${line} of ${path} is not a line of a fleet journal.`,
     notAJournalNext:
       'Choose another path with --out, or delete that file with the output that it belongs to.',
-    stdoutNotWritten: 'Cannot write to standard output.',
     caExpiresFirst: (ca: string, date: string, days: number) =>
       `The CA ${ca} expires on ${date}, before certificates that are valid for ${days} days.`,
     renewCa: 'Renew the CA first: enrollkit cert renew CA_FILE',
@@ -5396,7 +5458,7 @@ export const en = {
       `--${flag} must be a whole number from ${minimum} to ${maximum}, not "${value}".`,
     unknownLanguage: (source: string, name: string) => `${source}: there is no language "${name}".`,
     knownLanguages: (tags: readonly string[]) => `Use one of: ${tags.join(', ')}.`,
-    outputNotWritten: (reason: string) => `Cannot write to standard output: ${reason}.`,
+    outputNotWritten: (reason: string) => `Cannot write to standard output${reason}.`,
     interrupting: 'Stopping at the next safe point. Press Ctrl-C again to stop immediately.',
     /** Flags of many commands. */
     flags: {
@@ -5412,6 +5474,8 @@ export const en = {
       ENROLLKIT_PASSPHRASE: 'The passphrase of the private keys.',
       ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure: connection string of a shared access policy of the DPS.',
       ENROLLKIT_HUB_CONNECTION_STRING: 'Azure: connection string of a hub, to look up and delete devices.',
+      ENROLLKIT_WEBHOOK_KEY:
+        'The key of the Azure function that is the webhook of a custom allocation policy.',
       ENROLLKIT_LANG:
         'The language of messages (en, zh-CN), instead of your locale. To add a language, see CONTRIBUTING.md.',
       DEFAULT_VALIDITY_DAYS: 'certgen --edge: days that certificates are valid, instead of 30.',
@@ -5783,6 +5847,9 @@ export const en = {
     emulatorOrAzure: '--emulator and --target azure exclude each other.',
     omitEmulator: 'Leave out one of them.',
     noEmulator: (folder: string) => `There is no emulator in ${folder}.`,
+    emulatorEnded: 'The emulator stopped while this command was using it; it was started by another process.',
+    keepRunning: (dir: string) =>
+      `Run the command again. To keep an emulator running for several commands: enrollkit emulator start --detach --dir ${dir}`,
     startFirst:
       'Run "enrollkit quickstart" first, specify the folder with --dir FOLDER, or use --target azure.',
   },
@@ -6062,6 +6129,7 @@ export const en = {
       hashed: 'where devices send their messages; devices are spread evenly',
       geoLatency: 'where devices send their messages; the nearest hub',
       staticHub: 'where devices send their messages; always this hub',
+      customHub: 'where devices send their messages; the webhook decides which',
       created:
         'your Device Provisioning Service in Azure, created with an IoT hub if it does not exist; Azure bills both',
     },
@@ -6104,7 +6172,8 @@ Or in another terminal:
 `,
     answerEmulator: (file: string, verify: string) => `
 The verification certificate is ready. On the same page:
-  4. Under "Upload that certificate", choose the file ${file}
+  4. Under "Upload that certificate", choose the file
+     ${file}
      Select "Verify".
 
 Or in the other terminal:
@@ -6182,6 +6251,10 @@ The verification certificate is ready. In the portal, on the same page:
         'Attestation is how DPS recognizes a device. With an uploaded CA, the group refers to it by name, and several groups can share it. With a certificate in the group, the certificate of the CA that signs the devices is stored in the group itself; it is accepted without proof of possession.',
       'enrollmentGroup.allocationPolicy':
         'DPS assigns each device to one of the linked IoT hubs. hashed spreads devices evenly, geoLatency takes the nearest hub, static always takes the hub that you name. With a single hub, they are all the same.',
+      'enrollmentGroup.webhookUrl':
+        'A webhook is a small web service that you run, often an Azure function. DPS sends it each device that registers, with its payload and the list of linked hubs, and the answer names the hub. Azure accepts https only; the emulator also accepts http on this computer. examples/allocation-webhook in the repository of enrollkit is one to start from.',
+      'enrollmentGroup.webhookApiVersion':
+        'The enrollment that the webhook gets is written in one api-version of the service. Keep the usual one unless your webhook was written for another.',
       'enrollmentGroup.iotHubs':
         'An IoT hub is the service that devices send their messages to. Devices can be assigned to all hubs that are linked to the provisioning service, or only to those that you name here.',
       'enrollmentGroup.initialTwin':
@@ -7146,6 +7219,38 @@ The verification certificate is ready. In the portal, on the same page:
       files: 'with a certificate in other files, at a DPS in Azure',
     },
     id: 'the registration ID',
+    block: {
+      description:
+        'Keeps one device out, such as a stolen device of an enrollment group. Creates a disabled individual enrollment for it, or disables the existing one, and disables its identity in the hub, which ends its connection. On Azure, the hub requires ENROLLKIT_HUB_CONNECTION_STRING.',
+      certificateFlag: 'certificate of the device (default: the one in the certificate folder)',
+      fileExample: 'with a certificate in another file, on Azure',
+      giveCertificate:
+        'Specify the certificate of the device with --certificate FILE. DPS requires it for the disabled enrollment.',
+      rows: { device: 'Device', enrollment: 'Individual enrollment', hub: 'Identity in the hub' },
+      enrollments: {
+        created: 'created, disabled',
+        disabled: 'disabled',
+        deleted: 'deleted: its enrollment group applies again',
+        enabled: 'enabled',
+        none: 'unchanged',
+      },
+      statuses: { enabled: 'enabled', disabled: 'disabled', unknown: 'unchanged' },
+      inHub: (host: string, deviceId: string, status: string) => `${status}: ${deviceId} in ${host}`,
+      notInHub: 'none: the device is not in a known hub',
+      hubLeft: (host: string, command: string) =>
+        `There is no connection string for ${host}, so the identity of the device was not changed. Set ENROLLKIT_HUB_CONNECTION_STRING and run the command again, or run: ${command}`,
+      next: {
+        blocked: (command: string) =>
+          `When the device registers again, DPS answers with the status "disabled" and assigns no hub; the hub refuses to let it connect. To undo: ${command}`,
+        unblocked: (command: string) => `The device can register and connect again: ${command}`,
+      },
+    },
+    unblock: {
+      description:
+        'Lets a blocked device in again: enables its identity in the hub, and deletes the individual enrollment that `device block` created, or enables the existing one.',
+      example: 'a device that was blocked',
+      azureExample: 'on Azure',
+    },
     send: {
       message: 'message to send (default: a greeting and the time)',
       custom: 'a custom message',
@@ -7243,6 +7348,46 @@ The verification certificate is ready. In the portal, on the same page:
       reported: 'Reported properties updated',
       disconnections: 'Connections lost',
       renewals: 'Certificates renewed',
+    },
+  },
+
+  /** src/cli/sample/ */
+  cliSample: {
+    edge: {
+      description:
+        'Writes the config.toml of an IoT Edge 1.5 gateway whose certificates are in the certificate folder: provisioning through DPS with its certificate, its edge CA, and the root that its modules and downstream devices trust.',
+      what: 'config',
+      deviceFlag: 'registration ID of the gateway, if the folder has several',
+      hostnameFlag:
+        'host name of the gateway, by which downstream devices connect (default: that of its system)',
+      atFlag:
+        'folder of the certificates and keys on the gateway, such as /var/aziot (default: where they are now)',
+      example: 'for the only gateway of the certificate folder',
+      atExample: 'for files that you copy to the gateway; the configuration lists them',
+      unknown: (what: string) => `There is no sample "${what}" for IoT Edge.`,
+      useConfig: 'Use: enrollkit sample edge config',
+      notAbsolute: (folder: string) => `--at must be an absolute path on the gateway, not "${folder}".`,
+      identity: 'identity certificate with its chain and key',
+      edgeCa: 'edge CA certificate with its chain and key',
+      root: 'root certificate',
+      missing: (what: string, folder: string) => `The ${what} is missing in ${folder}.`,
+      runQuickstart: 'Run enrollkit quickstart, or specify another folder with --dir.',
+      restore: 'Restore the missing file, or create the certificate again.',
+      noGateway: (folder: string) => `There is no IoT Edge gateway in ${folder}.`,
+      create: (device: string, edge: string) => `Create one: ${device}, then ${edge}`,
+      several: (folder: string, count: number) => `There are ${count} IoT Edge gateways in ${folder}.`,
+      chooseOne: 'Specify one with --device ID.',
+      encrypted: (path: string) =>
+        `The private key in ${path} is encrypted. IoT Edge reads unencrypted keys only.`,
+      decrypt: (command: string) => `Write a copy that is not encrypted: ${command}`,
+      notCa: (path: string) => `The certificate in ${path} is not a CA certificate.`,
+      comment: (id: string) => `IoT Edge 1.5, gateway ${id}. Written by enrollkit sample edge config.`,
+      install: 'Save as /etc/aziot/config.toml on the gateway, then run: sudo iotedge config apply',
+      emulator:
+        'The endpoint is the local emulator: the gateway must reach it and trust its root (caFile of emulator start --json).',
+      readable: 'The user aziotcs must be able to read the certificates, aziotks the keys.',
+      copy: 'Copy these files. The user aziotcs must be able to read the certificates, aziotks the keys.',
+      written: (path: string, id: string) => `Wrote ${path}, for the gateway ${id}.`,
     },
   },
 
@@ -7374,11 +7519,20 @@ The verification certificate is ready. In the portal, on the same page:
       `Run the quickstart again, or run: enrollkit ca verify ${name} --certificate FILE --key FILE`,
     caVerified: (name: string) => `The CA certificate ${name} is uploaded and verified`,
     groupMissing: (id: string) => `The enrollment group ${id} does not exist.`,
+    enrollmentMissing: (id: string) => `There is no individual enrollment ${id}.`,
+    enrollmentDiffers: (id: string, members: string) =>
+      `The individual enrollment ${id} differs from the plan: ${members}.`,
+    enrollments: (count: number) =>
+      count === 1
+        ? '1 individual enrollment, as in the plan'
+        : `${count} individual enrollments, as in the plan`,
     createGroup: 'Run the quickstart again to create it.',
     group: (id: string, status: string, holding: string) =>
       `The enrollment group ${id} is ${status} and has ${holding}`,
     groupDiffers: (id: string, members: string) =>
       `The enrollment group ${id} differs from the plan of the folder: ${members}.`,
+    restoreEnrollment:
+      'If the certificate was renewed, or nobody changed it on purpose, run the quickstart again. It restores an enrollment that it created.',
     restoreGroup:
       'If nobody changed it on purpose, run the quickstart again. It restores a group that it created.',
     uploadedCa: (name: string) => `the uploaded CA ${name}`,
@@ -7406,6 +7560,56 @@ The verification certificate is ready. In the portal, on the same page:
   },
 
   /** src/cli/emulator/ */
+  /** src/cli/emulator/trust.ts */
+  cliTrust: {
+    trustDescription:
+      'Adds the TLS root of the emulator to the trust store of the system and to the databases of Firefox and Chromium, so that browsers and SDKs connect without further settings. It shows what it will change, asks, and reads each store back. Stores that already trust the root stay as they are.',
+    untrustDescription:
+      'Removes the TLS root of this emulator, and nothing else, from the stores to which "emulator trust" adds it. Run it before you delete the folder of the emulator or give it a new identity.',
+    storeFlag: 'change only this store; repeatable. java: the keystore of JAVA_HOME',
+    trustExample: 'the system and all browsers of this user',
+    browsersExample: 'browsers only, which needs no special rights; without asking',
+    untrustExample: 'undo it',
+    untrustJsonExample: 'without asking, with the result as JSON',
+    noRoot: (file: string) => `There is no TLS root of an emulator: ${file} does not exist.`,
+    root: (file: string, sha256: string) => `TLS root  ${file}\nSHA-256   ${sha256}`,
+    warning:
+      'Anyone who can read the key of this root can impersonate any web site to this computer. It is in the folder of the emulator, readable by you only.',
+    plan: (place: string, steps: readonly string[]) => `${place}\n  ${steps.join('\n  ')}`,
+    writes: (file: string) => `write ${file}`,
+    deletes: (file: string) => `delete ${file}`,
+    unchanged: (action: 'trust' | 'untrust', place: string) =>
+      action === 'trust' ? `${place}: already trusts the emulator` : `${place}: does not have it`,
+    unusable: (place: string, reason: string) => `${place}: skipped. ${reason}`,
+    confirm: (action: 'trust' | 'untrust', places: readonly string[]) =>
+      action === 'trust'
+        ? `Trust the emulator in ${places.join(', ')}?`
+        : `Remove the emulator’s root from ${places.join(', ')}?`,
+    why: (action: 'trust' | 'untrust') =>
+      action === 'trust'
+        ? '"enrollkit emulator untrust" undoes it.'
+        : 'Browsers then warn before they open the emulator over HTTPS.',
+    declined: 'Cancelled. Nothing was changed.',
+    changed: (action: 'trust' | 'untrust', place: string) =>
+      action === 'trust' ? `✓ ${place}: trusts the emulator` : `✓ ${place}: removed`,
+    noStores: 'There are no databases of Firefox or Chromium. Start the browser once to create one.',
+    unknownSystem: 'enrollkit does not know the trust store of this system.',
+    notPermitted: 'Only root can change the trust store of the system.',
+    runAsAdministrator: (command: string) => `Run: ${command}`,
+    notInstalled: (program: string) => `The program ${program} is not installed.`,
+    noCertutil:
+      'The program certutil is not installed. Debian and Ubuntu have it in libnss3-tools, Fedora in nss-tools, Arch and Homebrew in nss.',
+    commandFailed: (command: string, status: number, output: string) =>
+      `"${command}" ended with status ${status}${output === '' ? '' : `: ${output}`}`,
+    foreignFile: (file: string) => `${file} is not the root of this emulator. It was left as it is.`,
+    foreignEntry: (name: string, place: string) =>
+      `${place} has another certificate named ${name}. It was left as it is.`,
+    notReadBack: (place: string, action: 'trust' | 'untrust') =>
+      action === 'trust'
+        ? `The root was added to ${place}, but is not trusted there.`
+        : `The root was removed from ${place}, but is still there: another file or name has it.`,
+  },
+
   cliEmulator: {
     noSuchService: (name: string, names: readonly string[]) =>
       `The emulator has no provisioning service "${name}". Its services: ${names.join(', ')}.`,
@@ -7444,6 +7648,7 @@ The verification certificate is ready. In the portal, on the same page:
       others: 'Others',
       tlsRoot: 'TLS root',
       ports: 'Ports',
+      tls: 'TLS',
       clock: 'Clock',
       log: 'Log',
     },
@@ -7451,6 +7656,7 @@ The verification certificate is ready. In the portal, on the same page:
       `Service ${name}: ${address}, ID scope ${idScope}`,
     otherHub: (name: string, address: string) => `Hub ${name}: ${address}`,
     processSince: (pid: number, since: string) => `${pid}, since ${since}`,
+    upToTls: (version: string) => `up to ${version}`,
     clockAhead: (time: string, offset: string) => `${time}, ${offset} ahead of this computer`,
     clockBehind: (time: string, offset: string) => `${time}, ${offset} behind this computer`,
     timeRange: 'The clock can be set to a time between the years 1970 and 9999.',
@@ -7886,6 +8092,8 @@ The verification certificate is ready. In the portal, on the same page:
     check: (check: string) => `To check: ${check}`,
     related: (command: string) => `The same number has another meaning: ${command}`,
     nearest: (codes: readonly string[]) => `Did you mean: ${codes.join(', ')}?`,
+    noneNear:
+      'Enter the code alone, such as 401002 or unknown_ca. Run "enrollkit explain --help" to see which codes are known.',
   },
 
   /** src/cli/command-table.ts: one line on each command. */
@@ -7902,6 +8110,8 @@ The verification certificate is ready. In the portal, on the same page:
       'device register': 'register a device, acting as the device',
       'device send': 'register a device, send a message to its hub, read its twin',
       'device run': 'run devices that stay connected and send telemetry',
+      'device block': 'keep one device out, in DPS and in its hub',
+      'device unblock': 'let a blocked device in again',
       'group create': 'create an enrollment group',
       'group list': 'list enrollment groups',
       'group show': 'show an enrollment group',
@@ -7953,6 +8163,7 @@ The verification certificate is ready. In the portal, on the same page:
       'fleet deregister': 'delete the registrations and devices of a fleet',
       'fleet merge': 'merge the manifests of the parts of a fleet',
       certgen: 'the commands of certGen.sh, with the same files',
+      'sample edge': 'the configuration of an IoT Edge gateway',
       'emulator start': 'run a provisioning service and a hub on this computer',
       'emulator status': 'show whether the emulator is running, and its addresses',
       'emulator stop': 'stop the running emulator',
@@ -7962,6 +8173,8 @@ The verification certificate is ready. In the portal, on the same page:
       'emulator logs': 'show what the emulator refused, and why',
       'emulator messages': 'show what devices sent to the hub of the emulator',
       'emulator env': 'print environment variables that point SDKs at the emulator',
+      'emulator trust': 'let this computer and its browsers trust the emulator’s TLS root',
+      'emulator untrust': 'remove the emulator’s TLS root from the trust stores',
     },
     /** By the first words of commands. The help adds the second words, or the highlights. */
     families: {
@@ -7977,6 +8190,7 @@ The verification certificate is ready. In the portal, on the same page:
         highlights: 'create, sign, convert, inspect, verify, lint',
       },
       fleet: { summary: 'many devices' },
+      sample: { summary: 'files to start from' },
       emulator: { summary: 'the built-in DPS' },
     },
   },

@@ -78,6 +78,8 @@ export const zhCN: Sentences = {
       ADDRESS_UNUSABLE: '选择此计算机的一个地址：--host ADDRESS。',
       PORT_IN_USE: '选择其他端口，或使用 0 表示任意空闲端口。',
       PORT_NOT_PERMITTED: '以使用 1024 以下端口所需的权限运行，或选择更高的端口。',
+      TRUST_NOT_PERMITTED: '请使用 sudo 再次运行该命令，并且仅针对系统存储：--store system。',
+      TRUST_FAILED: '请阅读消息，其中指出了失败的存储或程序。',
       EMULATOR_STATE_IN_USE: '使用正在该处运行的模拟器，或停止它，或使用其他文件夹：--dir FOLDER。',
       EMULATOR_STATE_UNREADABLE: '移走该文件夹。模拟器会创建新的文件夹。',
       EMULATOR_UNSUPPORTED:
@@ -1652,6 +1654,19 @@ export const zhCN: Sentences = {
         causes: [['有人在运行之后更改了它', 'enrollkit group show ID']],
         next: '重新运行 enrollkit quickstart 以恢复，或更改计划。',
       },
+      ENROLLMENT_MISSING: {
+        meaning: '计划中的一台设备没有个体注册。',
+        causes: [['个体注册已删除，或运行尚未进行到这一步', 'enrollkit enrollment list']],
+        next: '重新运行 enrollkit quickstart。',
+      },
+      ENROLLMENT_DIFFERS: {
+        meaning: '一台设备的个体注册与计划不一致。',
+        causes: [
+          ['设备的证书已续订', 'enrollkit enrollment show ID'],
+          ['有人在运行之后更改了它', 'enrollkit enrollment show ID'],
+        ],
+        next: '重新运行 enrollkit quickstart 以恢复，或更改计划。',
+      },
       DEVICE_NOT_REGISTERED: {
         meaning: '设备没有注册记录。',
         causes: [['设备从未注册，或其记录已删除', 'enrollkit group devices GROUP']],
@@ -1782,6 +1797,11 @@ export const zhCN: Sentences = {
       CA: {
         meaning: '该文件夹的 CA 已上传并验证。',
         causes: [['其指纹与文件夹中的证书一致，且所有权证明已完成', 'enrollkit ca list']],
+        next: '无需操作。',
+      },
+      ENROLLMENTS: {
+        meaning: '个体注册与计划一致。',
+        causes: [['检查没有发现问题', '查看检查结果']],
         next: '无需操作。',
       },
       GROUP: {
@@ -2345,6 +2365,18 @@ export const zhCN: Sentences = {
         meaning: '你没有打开该端口的权限。',
         causes: [['低于 1024 的端口需要特殊权限', '选择更大的端口号']],
       },
+      TRUST_NOT_PERMITTED: {
+        meaning: '你没有更改系统信任存储的权限。其他存储已更改。',
+        causes: [['只有 root 可以更改它', '运行消息中以 sudo 开头的命令']],
+      },
+      TRUST_FAILED: {
+        meaning: '无法更改某个信任存储，或者更改后其中没有该更改。',
+        causes: [
+          ['用于更改它的程序未安装', '消息中有程序的名称'],
+          ['该根证书的名称下存储了其他内容', '消息中有位置'],
+          ['某个程序失败', '消息中有它的输出'],
+        ],
+      },
       EMULATOR_STATE_IN_USE: {
         meaning: '已有模拟器在使用该文件夹。',
         causes: [
@@ -2760,6 +2792,7 @@ export const zhCN: Sentences = {
     noCertificate: '它不包含证书。',
     moreThanThreeParts: '它有三个以上的部分',
     signatureOctets: '其签名不是整数个八位字节',
+    giveList: '指定 PEM 或 DER 格式的证书吊销列表 (CRL)。',
     distributionPointsEmpty: '其 CRL 分发点列表为空',
     distributionPointsMalformed: '其 CRL 分发点格式不正确',
     distributionPointsNames: '其 CRL 分发点有空的名称列表',
@@ -3143,6 +3176,9 @@ export const zhCN: Sentences = {
       EISDIR: '它是文件夹',
       ENOTDIR: '路径的一部分是文件',
       EEXIST: '已有同名文件',
+      ELOOP: '其符号链接形成循环',
+      EBUSY: '它正在使用中',
+      ESTALE: '网络共享中已不存在该项',
       EIO: '磁盘报告错误',
       EMFILE: '此进程打开的文件过多',
       ENFILE: '此计算机上打开的文件过多',
@@ -3348,6 +3384,9 @@ export const zhCN: Sentences = {
     checkMqttAddress: '确认这是预配服务或 IoT 中心的地址。',
     waitedForLinks: (host, seconds) => `${host} 未在 ${seconds} 秒内打开 AMQP 链路。`,
     notAmqp: (host) => `${host} 没有像预配服务那样通过 AMQP 响应。`,
+    notBlocked: (registrationId) => `DPS 接受了 ${registrationId} 的已禁用注册，但未显示它。`,
+    notUnblocked: (registrationId) => `DPS 接受了更改，但仍显示 ${registrationId} 的已禁用注册。`,
+    statusNotSet: (hub, deviceId, status) => `${hub} 接受了设备 ${deviceId} 的新状态，但仍显示 ${status}。`,
     amqpLink: '链接',
     amqpEnded: (host, condition) => `${host} 结束了 AMQP 连接${condition === '' ? '' : `（${condition}）`}。`,
     messageRefused: (hub, deviceId, condition) => `${hub} 未接受设备 ${deviceId} 的消息：${condition}。`,
@@ -4025,6 +4064,22 @@ export const zhCN: Sentences = {
     geoLatencyHelp: 'geoLatency：与设备之间延迟最低的 IoT 中心。',
     staticLabel: '始终同一 IoT 中心',
     staticHelp: 'static：注册组中指定的一个 IoT 中心。',
+    customLabel: '由 webhook 决定',
+    customHelp: 'custom：DPS 针对每台设备询问一个 webhook，例如 Azure 函数。',
+    webhookFlag: '自定义分配：webhook 的 URL；函数的密钥来自 ENROLLKIT_WEBHOOK_KEY',
+    webhookQuestion: '由哪个 webhook 将设备分配到 IoT 中心？',
+    webhookHelp:
+      '使用 https 的 URL，或此计算机上使用 http 的 URL。请勿包含 Azure 函数的密钥，而是设置 ENROLLKIT_WEBHOOK_KEY。',
+    webhookSummary: (url) => `webhook ${url}`,
+    webhookMissing: '分配策略 custom 需要 webhook 的 URL',
+    webhookWithoutCustom: 'webhook 需要分配策略 custom',
+    notWebhookUrl: 'webhook 必须是使用 https 的 URL；仅此计算机可使用 http（localhost、127.0.0.1、[::1]）。',
+    secretInWebhook: '该 URL 包含密钥，而计划不含机密。请删除密钥，并设置 ENROLLKIT_WEBHOOK_KEY。',
+    webhookApiVersionFlag: (version) =>
+      `自定义分配：webhook 接收注册时使用的 api-version（默认：${version}）`,
+    webhookApiVersionQuestion: 'webhook 以哪个 api-version 接收注册？',
+    webhookApiVersionHelp: '留空则使用常用版本。',
+    notWebhookApiVersion: (versions) => `api-version 不是以下之一：${versions.join('、')}。`,
     allocationFlag: '如何将设备分配到 IoT 中心（分配策略）',
     allocationQuestion: '如何将设备分配到 IoT 中心（分配策略）？',
     hubMissing: '缺少 IoT 中心的主机名。',
@@ -4288,7 +4343,7 @@ export const zhCN: Sentences = {
 
     unreadable: (path, reason) => `无法读取 ${path}${reason}。`,
     textTooLong: (length, maximum) => `此文本有 ${length} 个字符；最多 ${maximum} 个`,
-    controlCharacter: (code) => `此文本包含控制字符 U+${code}`,
+    controlCharacter: (code) => `此文本包含无法显示的 U+${code}`,
     tooDeep: '嵌套过深',
     endedBeforeAnswer: '运行在收到响应之前结束。',
   },
@@ -4371,7 +4426,6 @@ export const zhCN: Sentences = {
     otherPassphraseNext: '请输入被中断的运行所用的密码，或使用 --out 选择其他路径。',
     notAJournal: (line, path) => `${path} 的第 ${line} 行不是设备群日志的行。`,
     notAJournalNext: '使用 --out 选择其他路径，或将该文件与其所属的输出一起删除。',
-    stdoutNotWritten: '无法写入标准输出。',
     caExpiresFirst: (ca, date, days) => `CA ${ca} 于 ${date} 过期，早于有效期为 ${days} 天的证书。`,
     renewCa: '请先续订 CA：enrollkit cert renew CA_FILE',
     fewerDays: (days) => `使用 --days ${days} 或更小的值，或先续订 CA：enrollkit cert renew CA_FILE`,
@@ -4409,7 +4463,7 @@ export const zhCN: Sentences = {
       `--${flag} 必须是 ${minimum} 到 ${maximum} 之间的整数，而不是“${value}”。`,
     unknownLanguage: (source, name) => `${source}：没有语言“${name}”。`,
     knownLanguages: (tags) => `请使用以下之一：${tags.join('、')}。`,
-    outputNotWritten: (reason) => `无法写入标准输出：${reason}。`,
+    outputNotWritten: (reason) => `无法写入标准输出${reason}。`,
     interrupting: '将在下一个安全点停止。再按一次 Ctrl-C 立即停止。',
     flags: {
       dir: (folder) => `证书文件夹（默认：${folder}）`,
@@ -4424,6 +4478,7 @@ export const zhCN: Sentences = {
       ENROLLKIT_PASSPHRASE: '私钥的密码。',
       ENROLLKIT_SERVICE_CONNECTION_STRING: 'Azure：DPS 共享访问策略的连接字符串。',
       ENROLLKIT_HUB_CONNECTION_STRING: 'Azure：IoT 中心的连接字符串，用于查找和删除设备。',
+      ENROLLKIT_WEBHOOK_KEY: '自定义分配策略的 webhook 所用 Azure 函数的密钥。',
       ENROLLKIT_LANG: '消息的语言（en、zh-CN），取代区域设置。要添加语言，请参阅 CONTRIBUTING.md。',
       DEFAULT_VALIDITY_DAYS: 'certgen --edge：证书的有效天数，取代 30 天。',
       AZURE_TENANT_ID: 'Azure：服务主体的租户。',
@@ -4740,6 +4795,9 @@ export const zhCN: Sentences = {
     emulatorOrAzure: '--emulator 不能与 --target azure 一起使用。',
     omitEmulator: '请去掉其中一个。',
     noEmulator: (folder) => `${folder} 中没有模拟器。`,
+    emulatorEnded: '此命令使用模拟器时，模拟器停止了；它由另一个进程启动。',
+    keepRunning: (dir) =>
+      `重新运行该命令。若要让模拟器为多个命令持续运行：enrollkit emulator start --detach --dir ${dir}`,
     startFirst: '请先运行“enrollkit quickstart”，使用 --dir FOLDER 指定文件夹，或使用 --target azure。',
   },
 
@@ -4982,6 +5040,7 @@ export const zhCN: Sentences = {
       hashed: '设备向其发送消息；设备均匀分布',
       geoLatency: '设备向其发送消息；选择最近的 IoT 中心',
       staticHub: '设备向其发送消息；始终为此 IoT 中心',
+      customHub: '设备向其发送消息；由 webhook 决定哪一个',
       created: 'Azure 中你的设备预配服务；如果不存在，则与 IoT 中心一起创建；Azure 对两者计费',
     },
     createConfirm: '在此订阅中创建设备预配服务和 IoT 中心？',
@@ -5021,7 +5080,8 @@ export const zhCN: Sentences = {
 `,
     answerEmulator: (file, verify) => `
 验证证书已准备就绪。在同一页面上：
-  4. 在“上传该证书”下，选择文件 ${file}
+  4. 在“上传该证书”下，选择文件
+     ${file}
      然后选择“验证”。
 
 或者在另一个终端中：
@@ -5095,6 +5155,10 @@ export const zhCN: Sentences = {
         '证明机制是 DPS 识别设备的方式。使用已上传的 CA 时，注册组按名称引用它，多个组可以共用。使用组中的证书时，为设备签名的 CA 的证书存储在组本身中；它无需所有权证明即可被接受。',
       'enrollmentGroup.allocationPolicy':
         'DPS 将每台设备分配给一个已链接的 IoT 中心。hashed 均匀分布设备，geoLatency 选择最近的中心，static 始终选择你指定的中心。如果只有一个中心，它们都相同。',
+      'enrollmentGroup.webhookUrl':
+        'webhook 是由你运行的小型 Web 服务，通常是 Azure 函数。DPS 将每台注册的设备连同其有效负载和已链接 IoT 中心的列表发送给它，其响应指定 IoT 中心。Azure 仅接受 https；模拟器也接受此计算机上的 http。enrollkit 存储库中的 examples/allocation-webhook 可作为起点。',
+      'enrollmentGroup.webhookApiVersion':
+        'webhook 接收的注册按服务的某个 api-version 编写。除非你的 webhook 是为其他版本编写的，否则保留常用版本。',
       'enrollmentGroup.iotHubs':
         'IoT 中心是设备向其发送消息的服务。设备可以分配给链接到设备预配服务的所有中心，或仅分配给你在此指定的中心。',
       'enrollmentGroup.initialTwin':
@@ -5984,6 +6048,37 @@ export const zhCN: Sentences = {
       files: '使用其他文件中的证书，在 Azure 的 DPS 中注册',
     },
     id: '注册 ID',
+    block: {
+      description:
+        '拒绝一台设备，例如注册组中被盗的设备。为其创建已禁用的个体注册（或禁用现有的个体注册），并禁用其在 IoT 中心的标识，从而结束其连接。在 Azure 上，操作 IoT 中心需要 ENROLLKIT_HUB_CONNECTION_STRING。',
+      certificateFlag: '设备的证书（默认：证书文件夹中的证书）',
+      fileExample: '使用其他文件中的证书，在 Azure 上',
+      giveCertificate: '使用 --certificate FILE 指定设备的证书。DPS 需要它来创建已禁用的注册。',
+      rows: { device: '设备', enrollment: '个体注册', hub: 'IoT 中心内的标识' },
+      enrollments: {
+        created: '已创建，已禁用',
+        disabled: '已禁用',
+        deleted: '已删除：其注册组重新生效',
+        enabled: '已启用',
+        none: '未更改',
+      },
+      statuses: { enabled: '已启用', disabled: '已禁用', unknown: '未更改' },
+      inHub: (host, deviceId, status) => `${status}：${host} 中的 ${deviceId}`,
+      notInHub: '无：设备不在已知的 IoT 中心内',
+      hubLeft: (host, command) =>
+        `没有 ${host} 的连接字符串，因此未更改设备的标识。设置 ENROLLKIT_HUB_CONNECTION_STRING 并再次运行该命令，或运行：${command}`,
+      next: {
+        blocked: (command) =>
+          `设备再次注册时，DPS 返回状态“disabled”且不分配 IoT 中心；IoT 中心也拒绝其连接。撤消：${command}`,
+        unblocked: (command) => `设备可以再次注册并连接：${command}`,
+      },
+    },
+    unblock: {
+      description:
+        '重新允许被阻止的设备：启用其在 IoT 中心的标识，并删除 `device block` 创建的个体注册，或启用现有的个体注册。',
+      example: '被阻止的设备',
+      azureExample: '在 Azure 上',
+    },
     send: {
       message: '要发送的消息（默认：问候语和时间）',
       custom: '自定义消息',
@@ -6065,6 +6160,42 @@ export const zhCN: Sentences = {
       reported: '报告属性更新',
       disconnections: '连接丢失',
       renewals: '已续订的证书',
+    },
+  },
+
+  /** src/cli/sample/ */
+  cliSample: {
+    edge: {
+      description:
+        '为证书位于证书文件夹中的 IoT Edge 1.5 网关写入 config.toml：使用证书通过 DPS 预配、其边缘 CA，以及模块和下游设备信任的根证书。',
+      what: 'config',
+      deviceFlag: '网关的注册 ID（如果文件夹中有多个网关）',
+      hostnameFlag: '下游设备连接时使用的网关主机名（默认：其系统的主机名）',
+      atFlag: '证书和密钥在网关上的文件夹，例如 /var/aziot（默认：当前所在位置）',
+      example: '证书文件夹中唯一的网关',
+      atExample: '用于复制到网关的文件；配置中列出这些文件',
+      unknown: (what) => `没有 IoT Edge 示例“${what}”。`,
+      useConfig: '使用：enrollkit sample edge config',
+      notAbsolute: (folder) => `--at 必须是网关上的绝对路径，而不是“${folder}”。`,
+      identity: '标识证书及其证书链和密钥',
+      edgeCa: '边缘 CA 证书及其证书链和密钥',
+      root: '根证书',
+      missing: (what, folder) => `${folder} 中缺少${what}。`,
+      runQuickstart: '运行 enrollkit quickstart，或使用 --dir 指定其他文件夹。',
+      restore: '恢复缺少的文件，或重新创建证书。',
+      noGateway: (folder) => `${folder} 中没有 IoT Edge 网关。`,
+      create: (device, edge) => `创建网关：${device}，然后 ${edge}`,
+      several: (folder, count) => `${folder} 中有 ${count} 个 IoT Edge 网关。`,
+      chooseOne: '使用 --device ID 指定其中一个。',
+      encrypted: (path) => `${path} 中的私钥已加密。IoT Edge 只能读取未加密的密钥。`,
+      decrypt: (command) => `写入未加密的副本：${command}`,
+      notCa: (path) => `${path} 中的证书不是 CA 证书。`,
+      comment: (id) => `IoT Edge 1.5，网关 ${id}。由 enrollkit sample edge config 写入。`,
+      install: '在网关上另存为 /etc/aziot/config.toml，然后运行：sudo iotedge config apply',
+      emulator: '终结点是本地模拟器：网关必须能够访问它，并信任其根证书（emulator start --json 的 caFile）。',
+      readable: '用户 aziotcs 必须能够读取证书，aziotks 必须能够读取密钥。',
+      copy: '复制以下文件。用户 aziotcs 必须能够读取证书，aziotks 必须能够读取密钥。',
+      written: (path, id) => `已写入 ${path}，用于网关 ${id}。`,
     },
   },
 
@@ -6170,10 +6301,15 @@ export const zhCN: Sentences = {
     verifyCa: (name) =>
       `重新运行 quickstart，或运行：enrollkit ca verify ${name} --certificate FILE --key FILE`,
     caVerified: (name) => `CA 证书 ${name} 已上传并验证`,
+    enrollmentMissing: (id) => `没有个体注册 ${id}。`,
+    enrollmentDiffers: (id, members) => `个体注册 ${id} 与计划不同：${members}。`,
+    enrollments: (count) => `${count} 个个体注册，与计划一致`,
     groupMissing: (id) => `注册组 ${id} 不存在。`,
     createGroup: '重新运行 quickstart 以创建它。',
     group: (id, status, holding) => `注册组 ${id} 的状态为 ${status}，包含${holding}`,
     groupDiffers: (id, members) => `注册组 ${id} 与文件夹的计划不同：${members}。`,
+    restoreEnrollment:
+      '如果证书已续订，或不是有人特意更改，请重新运行 quickstart。它会还原由其创建的个体注册。',
     restoreGroup: '如果不是有人特意更改，请重新运行 quickstart。它会还原由其创建的注册组。',
     uploadedCa: (name) => `已上传的 CA ${name}`,
     caCertificate: (name) => `CA 证书“${name}”`,
@@ -6194,6 +6330,53 @@ export const zhCN: Sentences = {
   },
 
   /** src/cli/emulator/ */
+  cliTrust: {
+    trustDescription:
+      '将模拟器的 TLS 根证书添加到系统的信任存储以及 Firefox 和 Chromium 的数据库，使浏览器和 SDK 无需其他设置即可连接。该命令会显示将更改的内容，请求确认，并重新读取每个存储。已信任该根证书的存储保持不变。',
+    untrustDescription:
+      '从“emulator trust”所添加到的存储中删除此模拟器的 TLS 根证书，不删除其他任何内容。请在删除模拟器的文件夹或更换其身份之前运行。',
+    storeFlag: '只更改此存储；可重复。java：JAVA_HOME 的密钥库',
+    trustExample: '系统以及此用户的所有浏览器',
+    browsersExample: '只更改浏览器，不需要特殊权限；不询问',
+    untrustExample: '撤消',
+    untrustJsonExample: '不询问，以 JSON 输出结果',
+    noRoot: (file: string) => `没有模拟器的 TLS 根证书：${file} 不存在。`,
+    root: (file: string, sha256: string) => `TLS 根证书  ${file}\nSHA-256     ${sha256}`,
+    warning:
+      '任何能读取此根证书密钥的人都可以向此计算机冒充任何网站。密钥在模拟器的文件夹中，只有你可以读取。',
+    plan: (place: string, steps: readonly string[]) => `${place}\n  ${steps.join('\n  ')}`,
+    writes: (file: string) => `写入 ${file}`,
+    deletes: (file: string) => `删除 ${file}`,
+    unchanged: (action: 'trust' | 'untrust', place: string) =>
+      action === 'trust' ? `${place}：已信任该模拟器` : `${place}：其中没有该根证书`,
+    unusable: (place: string, reason: string) => `${place}：已跳过。${reason}`,
+    confirm: (action: 'trust' | 'untrust', places: readonly string[]) =>
+      action === 'trust'
+        ? `要在 ${places.join('、')} 中信任模拟器吗？`
+        : `要从 ${places.join('、')} 中删除模拟器的根证书吗？`,
+    why: (action: 'trust' | 'untrust') =>
+      action === 'trust'
+        ? '可以使用“enrollkit emulator untrust”撤消。'
+        : '之后浏览器通过 HTTPS 打开模拟器时会发出警告。',
+    declined: '已取消。未做任何更改。',
+    changed: (action: 'trust' | 'untrust', place: string) =>
+      action === 'trust' ? `✓ ${place}：已信任该模拟器` : `✓ ${place}：已删除`,
+    noStores: '没有 Firefox 或 Chromium 的数据库。启动一次浏览器即可创建。',
+    unknownSystem: 'enrollkit 不了解此系统的信任存储。',
+    notPermitted: '只有 root 可以更改系统的信任存储。',
+    runAsAdministrator: (command: string) => `请运行：${command}`,
+    notInstalled: (program: string) => `程序 ${program} 未安装。`,
+    noCertutil:
+      '程序 certutil 未安装。Debian 和 Ubuntu 的软件包是 libnss3-tools，Fedora 的是 nss-tools，Arch 和 Homebrew 的是 nss。',
+    commandFailed: (command: string, status: number, output: string) =>
+      `“${command}”以状态 ${status} 结束${output === '' ? '' : `：${output}`}`,
+    foreignFile: (file: string) => `${file} 不是此模拟器的根证书，保持不变。`,
+    foreignEntry: (name: string, place: string) => `${place} 中有另一个名为 ${name} 的证书，保持不变。`,
+    notReadBack: (place: string, action: 'trust' | 'untrust') =>
+      action === 'trust'
+        ? `根证书已添加到 ${place}，但在其中未受信任。`
+        : `根证书已从 ${place} 中删除，但仍在其中：另一个文件或名称下也有它。`,
+  },
   cliEmulator: {
     noSuchService: (name, names) => `模拟器没有预配服务“${name}”。现有服务：${names.join('、')}。`,
     noSuchHub: (name, names) => `模拟器没有 IoT 中心“${name}”。现有 IoT 中心：${names.join('、')}。`,
@@ -6227,12 +6410,14 @@ export const zhCN: Sentences = {
       others: '其他',
       tlsRoot: 'TLS 根证书',
       ports: '端口',
+      tls: 'TLS',
       clock: '时钟',
       log: '日志',
     },
     otherService: (name, address, idScope) => `服务 ${name}：${address}，ID 范围 ${idScope}`,
     otherHub: (name, address) => `IoT 中心 ${name}：${address}`,
     processSince: (pid, since) => `${pid}，启动时间 ${since}`,
+    upToTls: (version) => `最高 ${version}`,
     clockAhead: (time, offset) => `${time}，比此计算机快 ${offset}`,
     clockBehind: (time, offset) => `${time}，比此计算机慢 ${offset}`,
     timeRange: '时钟可以设置为 1970 年到 9999 年之间的时间。',
@@ -6611,6 +6796,7 @@ export const zhCN: Sentences = {
     check: (check) => `检查方法：${check}`,
     related: (command) => `同一数字还有其他含义：${command}`,
     nearest: (codes) => `你是否想输入：${codes.join('、')}？`,
+    noneNear: '只输入代码，例如 401002 或 unknown_ca。运行“enrollkit explain --help”可查看支持哪些代码。',
   },
 
   /** src/cli/command-table.ts: one line on each command. */
@@ -6627,6 +6813,8 @@ export const zhCN: Sentences = {
       'device register': '以设备身份注册设备',
       'device send': '注册设备、向其 IoT 中心发送消息、读取设备孪生',
       'device run': '运行保持连接并发送遥测的设备',
+      'device block': '在 DPS 及其 IoT 中心拒绝一台设备',
+      'device unblock': '重新允许被阻止的设备',
       'group create': '创建注册组',
       'group list': '列出注册组',
       'group show': '显示注册组',
@@ -6678,6 +6866,7 @@ export const zhCN: Sentences = {
       'fleet deregister': '删除设备群的注册记录和设备',
       'fleet merge': '合并设备群各部分的清单',
       certgen: 'certGen.sh 的命令，生成相同的文件',
+      'sample edge': 'IoT Edge 网关的配置',
       'emulator start': '在此计算机上运行预配服务和 IoT 中心',
       'emulator status': '显示模拟器是否正在运行及其地址',
       'emulator stop': '停止正在运行的模拟器',
@@ -6687,6 +6876,8 @@ export const zhCN: Sentences = {
       'emulator logs': '显示模拟器拒绝了什么以及原因',
       'emulator messages': '显示设备发送到模拟器 IoT 中心的消息',
       'emulator env': '打印将 SDK 指向模拟器的环境变量',
+      'emulator trust': '让此计算机及其浏览器信任模拟器的 TLS 根证书',
+      'emulator untrust': '从信任存储中删除模拟器的 TLS 根证书',
     },
     families: {
       device: { summary: '以设备身份操作' },
@@ -6701,6 +6892,7 @@ export const zhCN: Sentences = {
         highlights: '创建、签名、转换、查看、校验、规范检查',
       },
       fleet: { summary: '大量设备' },
+      sample: { summary: '可供使用的示例文件' },
       emulator: { summary: '内置 DPS' },
     },
   },

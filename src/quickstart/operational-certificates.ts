@@ -11,6 +11,7 @@ import {
   generateKeyPair,
   isKeyPair,
   type KeyAlgorithm,
+  type OpenPrivateKeyOptions,
   openPrivateKey,
   privateKeyToPem,
 } from '../pki/keys.js';
@@ -40,17 +41,29 @@ export async function operationalRequest(
   paths: CertificatePaths,
   options: { keyAlgorithm: KeyAlgorithm; passphrase: string | undefined; signal: AbortSignal },
 ): Promise<OperationalRequest> {
-  const { keyAlgorithm, passphrase, signal } = options;
-  const isStored = lookAt(paths.key) !== undefined;
-  const privateKey = isStored
-    ? await openPrivateKey(readText(paths.key), { passphrase, signal })
-    : (await generateKeyPair(keyAlgorithm, signal)).privateKey;
+  const { keyAlgorithm, ...opening } = options;
+  if (lookAt(paths.key)) return storedRequest(registrationId, paths, opening);
+  const { privateKey } = await generateKeyPair(keyAlgorithm, options.signal);
+  return { csr: await requestWith(privateKey, registrationId), privateKey, isStored: false };
+}
+
+/** A request for the key in the folder. @throws as {@link operationalRequest} */
+export async function storedRequest(
+  registrationId: string,
+  paths: CertificatePaths,
+  opening: OpenPrivateKeyOptions,
+): Promise<OperationalRequest> {
+  const privateKey = await openPrivateKey(readText(paths.key), opening);
+  return { csr: await requestWith(privateKey, registrationId), privateKey, isStored: true };
+}
+
+async function requestWith(privateKey: KeyObject, registrationId: string): Promise<string> {
   const { pem } = await makeCertificateRequest({
     privateKey,
     publicKey: createPublicKey(privateKey),
     subject: { commonName: registrationId },
   });
-  return { csr: parseCertificateRequest(pem).der.toString('base64'), privateKey, isStored };
+  return parseCertificateRequest(pem).der.toString('base64');
 }
 
 /**

@@ -4,8 +4,11 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { differingMembers, settableTwin, withMembers } from '../dps/client/enrollment-members.js';
+import type { Target } from '../dps/client/target.js';
+import { apiVersions } from '../dps/contract/api-versions.js';
 import { withoutPort } from '../dps/contract/host.js';
 import type { EnrollmentGroup, IndividualEnrollment, LinkedHub } from '../dps/contract/schemas.js';
+import { withFunctionKey, withoutFunctionKey } from '../dps/contract/webhook-url.js';
 import type { StoredCertificate } from '../workspace/stored-certificates.js';
 import { detailsOf } from './plan/device-details.js';
 import type { Plan } from './plan/fields.js';
@@ -17,6 +20,9 @@ const reprovisionPolicies = {
   never: { updateHubAssignment: false, migrateDeviceData: false },
 } as const;
 
+/** What a plan does not say. */
+export type EnrollmentSecrets = Pick<Target, 'webhookKey'>;
+
 /**
  * @param signer the CA that signs the devices; its certificate goes into a group that attests by certificate
  * @param linkedHubs those of the DPS, where they are known
@@ -25,6 +31,7 @@ export function enrollmentGroupOf(
   plan: Plan,
   signer: Pick<StoredCertificate, 'pem'>,
   linkedHubs: readonly LinkedHub[],
+  secrets: EnrollmentSecrets = {},
 ): EnrollmentGroup {
   const group = plan.enrollmentGroup;
   return {
@@ -36,7 +43,7 @@ export function enrollmentGroupOf(
           ? { caReferences: { primary: plan.certificateAuthority.name } }
           : { signingCertificates: { primary: { certificate: signer.pem } } },
     },
-    ...settingsOf(plan, linkedHubs),
+    ...settingsOf(plan, linkedHubs, secrets),
   };
 }
 
@@ -46,9 +53,10 @@ export function individualEnrollmentOf(
   registrationId: string,
   certificate: string,
   linkedHubs: readonly LinkedHub[],
+  secrets: EnrollmentSecrets = {},
 ): IndividualEnrollment {
   const { deviceId, tags } = detailsOf(plan, registrationId);
-  const { initialTwin, ...settings } = settingsOf(plan, linkedHubs);
+  const { initialTwin, ...settings } = settingsOf(plan, linkedHubs, secrets);
   const twin = tags ? { ...initialTwin, tags: { ...initialTwin?.tags, ...tags } } : initialTwin;
   return {
     registrationId,
@@ -60,7 +68,7 @@ export function individualEnrollmentOf(
 }
 
 /** What a group and an individual enrollment have in common. */
-function settingsOf(plan: Plan, linkedHubs: readonly LinkedHub[]) {
+function settingsOf(plan: Plan, linkedHubs: readonly LinkedHub[], { webhookKey }: EnrollmentSecrets) {
   const { enrollmentGroup: group, devices } = plan;
   const policy = devices.requestCertificates ? devices.credentialPolicy : null;
   return {
@@ -68,6 +76,14 @@ function settingsOf(plan: Plan, linkedHubs: readonly LinkedHub[]) {
     provisioningStatus: group.provisioningStatus,
     reprovisionPolicy: { ...reprovisionPolicies[group.reprovisionPolicy] },
     allocationPolicy: group.allocationPolicy,
+    ...(group.webhookUrl === undefined
+      ? {}
+      : {
+          customAllocationDefinition: {
+            webhookUrl: webhookKey ? withFunctionKey(group.webhookUrl, webhookKey) : group.webhookUrl,
+            apiVersion: group.webhookApiVersion ?? apiVersions.service[0],
+          },
+        }),
     ...(group.iotHubs
       ? { iotHubs: group.iotHubs.map((hub) => linkedHubName(plan.target.kind, linkedHubs, hub) ?? hub) }
       : {}),
@@ -92,17 +108,20 @@ export function linkedHubName(
 /** The plan with the settings of an existing group in place of the planned ones. */
 export function planOfGroup(plan: Plan, group: EnrollmentGroup): Plan {
   const { initialTwin, allocationPolicy, reprovisionPolicy, provisioningStatus, iotHubs } = group;
+  const webhook = allocationPolicy === 'custom' ? group.customAllocationDefinition : undefined;
   const policy = Object.entries(reprovisionPolicies).find(([, members]) =>
     isDeepStrictEqual(members, reprovisionPolicy),
   )?.[0] as keyof typeof reprovisionPolicies | undefined;
-  const { enrollmentGroup: planned } = plan;
+  const { webhookUrl: _url, webhookApiVersion: _version, ...planned } = plan.enrollmentGroup;
   return {
     ...plan,
     enrollmentGroup: {
       ...planned,
       attestation: group.attestation.x509?.caReferences ? 'caReference' : 'certificate',
-      allocationPolicy:
-        allocationPolicy && allocationPolicy !== 'custom' ? allocationPolicy : planned.allocationPolicy,
+      allocationPolicy: allocationPolicy ?? planned.allocationPolicy,
+      ...(webhook
+        ? { webhookUrl: withoutFunctionKey(webhook.webhookUrl), webhookApiVersion: webhook.apiVersion }
+        : {}),
       iotHubs: iotHubs ? [...iotHubs] : null,
       initialTwin: plannedTwinOf(initialTwin),
       reprovisionPolicy: policy ?? planned.reprovisionPolicy,

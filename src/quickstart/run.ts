@@ -1,6 +1,7 @@
 /** A quickstart, from a plan to devices that are registered. */
 import { ControlPlane } from '../dps/client/arm.js';
 import { ServicePlane } from '../dps/client/service.js';
+import { shownEnrollment } from '../dps/client/shown-enrollment.js';
 import { serviceClock, type Target } from '../dps/client/target.js';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
@@ -219,9 +220,11 @@ function result(
       intermediate: found.intermediate ? certificateResult(found.intermediate) : null,
       uploadedName: usesGroup(plan) ? plan.certificateAuthority.name : null,
     },
-    enrollmentGroup: found.enrollmentGroup ?? null,
+    enrollmentGroup: found.enrollmentGroup ? shownEnrollment(found.enrollmentGroup) : null,
     ...(found.enrollments
-      ? { enrollments: plan.devices.registrationIds.map((id) => found.enrollments!.get(id)!) }
+      ? {
+          enrollments: plan.devices.registrationIds.map((id) => shownEnrollment(found.enrollments!.get(id)!)),
+        }
       : {}),
     devices: plan.devices.registrationIds.map((id) => deviceResult(context, layout, id)),
     program: usesGroup(plan) ? layout.enrollmentGroupProgram : null,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { defaultPlan } from '../../src/quickstart/plan/answers.js';
@@ -151,6 +151,19 @@ test('a device certificate, or a chain that begins with one, is not uploaded as 
       await refuses(['ca', 'upload', leaf, '--dir', 'c'], 2, ['INVALID_CERTIFICATE', leaf], { cwd });
     }
   }));
+
+if (existsSync('/dev/full')) {
+  test('standard output on a full disk is reported, unless the command wrote nothing to it', () => {
+    const full = openSync('/dev/full', 'w');
+    const end = (...argv: string[]) =>
+      spawnSync(process.execPath, [bin, ...argv], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+    const help = end('--help');
+    assert.equal(help.status, 9);
+    assert.match(help.stderr, /the disk is full/);
+    assert.equal(end('emulator', 'start', '--no-such-flag').status, 2);
+    closeSync(full);
+  });
+}
 
 test('with --json, an error is one object on standard output as well', async () => {
   const { status, stdout, stderr } = await run(['quickstart', '--yes', '--json', '--device', 'a b']);

@@ -195,4 +195,23 @@ test('more days than a hundred years have are refused', () =>
     }
   }));
 
+test('a date that is not on the calendar is refused, not taken for another', async () => {
+  const file = join(endless, 'certificate.pem');
+  for (const at of ['2026-02-30', '2026-02-29', '2026-04-31T10:00:00Z', '2026-13-01', '10000-01-01']) {
+    const { status, stderr } = await run(['cert', 'verify', file, '--trust', file, '--at', at]);
+    assert.equal(status, 2, at);
+    assert.ok(stderr.includes(at));
+  }
+  const { status } = await run([
+    'cert',
+    'verify',
+    file,
+    '--trust',
+    file,
+    '--at',
+    '2028-02-29T23:59:59+14:00',
+  ]);
+  assert.equal(status, 0);
+});
+
 test.run();

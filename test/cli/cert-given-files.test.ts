@@ -129,7 +129,6 @@ test('a key file that cannot be read is refused as a key, whatever it has instea
       quoted: pem.replace(/^/gm, '> '),
       'cut off': pem.slice(0, 100),
       garbage: Buffer.from([1, 2, 3, 4]),
-      nothing: '',
       'a certificate': readFileSync(data('cross-signed/certificate.pem')),
       'DER and more': Buffer.concat([privateKey.export({ format: 'der', type: 'pkcs8' }), Buffer.from('x')]),
     };
@@ -141,6 +140,17 @@ test('a key file that cannot be read is refused as a key, whatever it has instea
       );
       assert.equal(status, 2, what);
       assertRefusal(stderr, 'INVALID_KEY', file);
+    }
+    // Not named by what it says of its contents.
+    const name = 'empty';
+    writeFileSync(join(folder, name), '');
+    for (const command of [
+      ['csr', 'd', '--key', name],
+      ['inspect', name],
+      ['verify', name, '--trust', name],
+    ]) {
+      const { stderr } = await run(['cert', ...command], { env, cwd: folder });
+      assert.match(stderr, /error: empty: It is empty/);
     }
   }));
 

@@ -477,6 +477,20 @@ doctor('a file in place of the folder is a finding', async () => {
   assert.equal(status, 11, stdout);
 });
 
+doctor('ENROLLMENTS, ENROLLMENT_MISSING, ENROLLMENT_DIFFERS: those of a plan without a group', async () => {
+  const dir = ['--dir', folder];
+  const codes = async () => {
+    const { findings } = JSON.parse((await run(['doctor', '--json', ...dir])).stdout);
+    return (findings as Finding[]).map(({ code }) => code).filter((code) => code.startsWith('ENROLLMENT'));
+  };
+  await run(['quickstart', '--yes', '--enrollment', 'individual', '--device', id, ...dir]);
+  assert.deepEqual(await codes(), ['ENROLLMENTS']);
+  await run(['enrollment', 'create', id, '--update', '--reprovision-policy', 'never', ...dir]);
+  assert.deepEqual(await codes(), ['ENROLLMENT_DIFFERS']);
+  await run(['enrollment', 'delete', id, '--yes', ...dir]);
+  assert.deepEqual(await codes(), ['ENROLLMENT_MISSING']);
+});
+
 doctor('encrypted keys are compared with the passphrase only', async () => {
   const device = await make('device', id, ca('intermediate'));
   const pem = await privateKeyToPem(device.privateKey, 'open sesame');

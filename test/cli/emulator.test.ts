@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
-import type { EmulatorEndpoints } from '../../src/emulator/start.js';
+import { type EmulatorEndpoints, startEmulator } from '../../src/emulator/start.js';
+import { lockFolder } from '../../src/emulator/state/lock.js';
 import { clientOf } from '../emulator/support.js';
 import { type EmulatorProcess, startEmulatorProcess } from '../support/emulator-process.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
@@ -29,6 +31,7 @@ const keys = [
   'caFile',
   'issuingRootFile',
   'ports',
+  'tlsMax',
 ];
 
 /** Starts an emulator that is stopped by a signal as soon as it has said that it is ready. */
@@ -220,6 +223,29 @@ test('commands use the emulator that runs on their folder, and leave it running'
       const bad = await run(['device', 'send', 'device-001', '--message-id', 'a b'], { cwd });
       assert.equal(bad.status, 2);
     });
+  }));
+
+test('a command starts its own emulator when that of another command is stopping, and says so when it stops later', () =>
+  inTemporaryFolder(async (cwd) => {
+    const dir = join(cwd, 'certs', '.enrollkit');
+    const first = await startEmulator({ dir });
+    const file = join(dir, 'emulator', 'endpoints.json');
+    const published = readFileSync(file);
+    await first.stop();
+    // Nothing listens any more, and the lock is about to be released.
+    const release = lockFolder(join(dir, 'emulator'));
+    writeFileSync(file, published);
+    setTimeout(release, 300);
+    const { status, stderr } = await run(['group', 'list'], { cwd });
+    assert.equal(status, 0, stderr);
+
+    let stopped: Promise<void> | undefined;
+    const second = await startEmulator({ dir, log: () => (stopped ??= second.stop()) });
+    const ended = await run(['quickstart', '--yes', '--count', '1'], { cwd, env: withCodes });
+    assert.equal(ended.status, 5, ended.stderr);
+    assert.match(ended.stderr, /emulator start --detach --dir/);
+    await stopped;
+    assert.equal((await run(['quickstart', '--yes', '--count', '1'], { cwd })).status, 0);
   }));
 
 test('a port in use, and a state in use', () =>

@@ -20,6 +20,11 @@ class Screen extends Writable {
     done();
   }
 
+  /** As standard error, it cannot be ended. */
+  override end(): this {
+    return this;
+  }
+
   get text(): string {
     return stripVTControlCharacters(this.drawn);
   }
@@ -157,6 +162,36 @@ test('Esc goes back, at each kind of question, and only where there is a questio
   const first = ask.text({ ...text, place: { ...place, canGoBack: false } });
   await type(keys.escape, keys.enter);
   assert.equal(await first, 'contoso');
+});
+
+test('Back erases the question, and the answered one above it, unless a message is between', async () => {
+  const { ask, screen, type } = terminal();
+  const erased = '\u001b[1A\u001b[2K';
+  const linesAbove = () => {
+    let end = screen.drawn;
+    for (; end.endsWith(erased); end = end.slice(0, -erased.length));
+    return (screen.drawn.length - end.length) / erased.length;
+  };
+  const back = async (question: Promise<unknown>) => {
+    const left = assert.rejects(question, (error) => error instanceof WentBack);
+    await type(keys.escape);
+    await left;
+    return linesAbove();
+  };
+  for (const question of [() => ask.text(text), () => ask.select(select)]) {
+    const answer = question();
+    await type(keys.enter);
+    await answer;
+  }
+  // The empty line of the question itself, and the answered one.
+  assert.equal(await back(ask.text(text)), 2);
+  assert.equal(await back(ask.select(select)), 2);
+  assert.equal(await back(ask.text(text)), 1);
+  const answer = ask.text(text);
+  await type(keys.enter);
+  await answer;
+  ask.say('test.message', 'The plan:');
+  assert.equal(await back(ask.text(text)), 1);
 });
 
 test('a choice by arrow or by number', async () => {

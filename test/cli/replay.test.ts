@@ -1,23 +1,40 @@
 /** `replay`, `runs` and `runs compare`, from outside. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { randomInt, randomUUID } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { Socket } from 'node:net';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
+import { parse as parseYaml } from 'yaml';
+import { requestText } from '../../src/cli/quickstart/step-prompt.js';
 import { UnfinishedReplay } from '../../src/cli/quickstart/unfinished-replay.js';
 import { startEmulator } from '../../src/emulator/start.js';
 import { useLanguage } from '../../src/languages/language.js';
 import { readRecording } from '../../src/quickstart/recording/read.js';
 import { layoutOf } from '../../src/workspace/layout.js';
 import { takeLock } from '../../src/workspace/lock.js';
+import {
+  compareHostile,
+  hostileCases,
+  replayHostile,
+  withoutRepetitions,
+} from '../support/hostile-recordings.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
 
-const shipped = fileURLToPath(new URL('../../templates/recordings/quickstart.json', import.meta.url));
+const project = fileURLToPath(new URL('../..', import.meta.url));
+const shipped = join(project, 'templates/recordings/quickstart.json');
 
 interface Difference {
   step: string | null;
@@ -50,39 +67,72 @@ function changedCopy(folder: string, change: (recording: any) => void): string {
   return path;
 }
 
-/** The YAML of a document, by its place: indented by spaces, each key or item on one line, and no key twice in a map. */
-function jobsOf(document: string): string[] {
-  return [...document.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, yaml]) => yaml!);
+/** A step of a job, in GitHub Actions or in Azure Pipelines. */
+interface CiStep {
+  run?: string;
+  script?: string;
+  uses?: string;
+  task?: string;
+  if?: string;
+  condition?: string;
 }
 
-/** What a job runs: GitHub's `run` and Azure's `script`. */
-const commandsOf = (job: string) =>
-  [...job.matchAll(/^ *- (?:run|script): (.+)$/gm)].flatMap(([, line]) => line!.split(' && '));
+/** The jobs in a document: the steps of each YAML block, parsed strictly. */
+function jobsOf(document: string): CiStep[][] {
+  return [...document.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => {
+    const parsed = parseYaml(text!, { strict: true, uniqueKeys: true }) as {
+      jobs?: Record<string, { steps: CiStep[] }>;
+      steps?: CiStep[];
+    };
+    return parsed.steps ?? Object.values(parsed.jobs!)[0]!.steps;
+  });
+}
+
+/** What a job runs if nothing fails: GitHub's `run` and Azure's `script`. */
+const scriptsOf = (job: CiStep[]) =>
+  job.flatMap((step) => ((step.if ?? step.condition) === undefined ? (step.run ?? step.script ?? []) : []));
+
+/**
+ * Runs the steps of a job as its runner does, each in a shell in the folder of a checkout, until one fails. In place of
+ * npm there is a program that notes its arguments.
+ *
+ * @returns the arguments of npm, one call in a line
+ */
+function runJob(scripts: readonly string[], folder: string): string {
+  for (const name of ['dist', 'templates']) symlinkSync(join(project, name), join(folder, name), 'junction');
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'npm'), '#!/bin/sh\necho "$*" >> bin/npm-calls\n', { mode: 0o755 });
+  const { ENROLLKIT_LANG: _, ...inherited } = process.env;
+  const env = { ...inherited, CI: 'true', PATH: `${bin}:${dirname(process.execPath)}:${process.env.PATH}` };
+  for (const script of scripts) {
+    const { status, stdout, stderr } = spawnSync('sh', ['-e', '-c', script], {
+      ...{ cwd: folder, env, encoding: 'utf8' },
+      timeout: 120_000,
+    });
+    assert.equal(status, 0, `${script}\n${stdout}${stderr}`);
+  }
+  return readFileSync(join(bin, 'npm-calls'), 'utf8');
+}
 
 test('the jobs in docs/replay.md: the shipped recording does not differ, online and offline; runs lists the replays', async () => {
-  const document = readFileSync(new URL('../../docs/replay.md', import.meta.url), 'utf8');
+  const document = readFileSync(join(project, 'docs/replay.md'), 'utf8');
   const [github, azure, ...others] = jobsOf(document);
   assert.deepEqual(others, []);
-  const commands = commandsOf(github!);
-  assert.deepEqual(commandsOf(azure!), commands);
-  const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  assert.deepEqual(commands.slice(0, 2), ['npm ci', 'npm run build']);
-  assert.ok(scripts.build);
-  for (const job of [github!, azure!]) {
-    for (const line of job.trimEnd().split('\n')) {
-      assert.match(line, /^(?: {2})*(?:- )?(?:[\w-]+:(?: .+)?|if: .+)$/, line);
-    }
+  for (const step of [...github!, ...azure!]) {
+    const { run: command, script, uses, task } = step;
+    assert.equal(
+      [command, script, uses, task].filter((one) => one !== undefined).length,
+      1,
+      JSON.stringify(step),
+    );
   }
+  const scripts = scriptsOf(github!);
+  assert.deepEqual(scriptsOf(azure!), scripts);
+  assert.ok(JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')).scripts.build);
+  if (process.platform === 'win32') return;
   await inTemporaryFolder(async (folder) => {
-    for (const command of commands.slice(2)) {
-      const [node, bin, ...words] = command.split(' ');
-      assert.deepEqual([node, bin], ['node', 'dist/bin.js']);
-      const line = words.map((word) =>
-        word.startsWith('templates/') ? fileURLToPath(new URL(`../../${word}`, import.meta.url)) : word,
-      );
-      const { status, stdout, stderr } = await run(line, { cwd: folder });
-      assert.equal(status, 0, stdout + stderr);
-    }
+    assert.equal(runJob(scripts, folder), 'ci\nrun build\n');
     const dir = join(folder, 'online');
     const listed = await run(['runs', '--dir', dir, '--json']);
     assert.equal(listed.status, 0);
@@ -320,6 +370,54 @@ test('a class: two people replay on one emulator at the same time, under their o
       await emulator.stop();
     }
   });
+});
+
+test('before a step, long requests are broken at the parts of their URLs', () => {
+  const arm = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Devices/';
+  const rest =
+    'provisioningServices/{dpsName}/certificates/anna-root/generateVerificationCode?api-version=2022-02-05';
+  const mqtt =
+    'mqtts://localhost:{port} $dps/registrations/GET/iotdps-get-operationstatus/?$rid={a}&operationId={b}';
+  for (const [request, whole] of [
+    [
+      { method: 'POST', url: `https://localhost:{port}${arm}${rest}` },
+      `POST https://localhost:{port}/…/Microsoft.Devices/${rest}`,
+    ],
+    [
+      { method: 'PUBLISH', url: mqtt, repeated: 'until it is assigned' },
+      `PUBLISH ${mqtt}, until it is assigned`,
+    ],
+    [
+      { method: 'GET', url: 'https://{assigned hub}/devices/a?api-version=1' },
+      'GET https://{assigned hub}/devices/a?api-version=1',
+    ],
+  ] as const) {
+    const lines = requestText(request, 79).split('\n');
+    assert.ok(
+      lines.every((line) => line.length <= 79),
+      lines.join('\n'),
+    );
+    assert.equal(
+      lines
+        .map((line) => line.trim())
+        .join('')
+        .replaceAll(' ', ''),
+      whole.replaceAll(' ', ''),
+    );
+  }
+});
+
+test('any text replaced by a hostile one: the recording is refused with its place, or harmless', async () => {
+  // All of them: scripts/hostile-recordings.ts
+  const cases = withoutRepetitions(hostileCases());
+  const some = (count: number) => Array.from({ length: count }, () => cases[randomInt(cases.length)]!);
+  const { user } = process.cpuUsage();
+  for (const one of some(12)) await compareHostile(one);
+  for (const one of some(2)) await replayHostile(one);
+  const [path, title] = [['steps', '7', 'outcome'], 'as long as a text may be'];
+  assert.equal(await compareHostile({ path, title }), 'read');
+  // It took half a minute when its time grew with the square of the length.
+  assert.ok(process.cpuUsage().user - user < 15_000_000);
 });
 
 test('bad input: what is not a recording, --step without a terminal, --offline with a target; nothing is written', async () => {

@@ -198,13 +198,43 @@ test('the wizard takes what the plan takes: each text is checked by the rule of 
   }
 });
 
+test('the allocation policy custom leads to its webhook, and another one drops it', async () => {
+  const webhookUrl = 'https://contoso.example/api/allocate';
+  const custom = {
+    'quickstart.more': true,
+    'enrollmentGroup.allocationPolicy': 'custom',
+    'enrollmentGroup.webhookUrl': webhookUrl,
+    'enrollmentGroup.webhookApiVersion': '',
+  };
+  const { plan } = await ask(custom);
+  assert.deepEqual(plan.enrollmentGroup, {
+    ...defaultPlan.enrollmentGroup,
+    allocationPolicy: 'custom',
+    webhookUrl,
+  });
+  assert.deepEqual(checkPlan(plan, 'the plan'), plan);
+  const again = await ask({ 'quickstart.more': true }, { plan });
+  assert.deepEqual(again.plan, plan);
+  const hashed = await ask(
+    { 'quickstart.more': true, 'enrollmentGroup.allocationPolicy': 'hashed' },
+    { plan },
+  );
+  assert.deepEqual(hashed.plan, defaultPlan);
+  for (const wrong of ['', 'http://contoso.example/', `${webhookUrl}?code=abc`]) {
+    const script = { ...custom, 'enrollmentGroup.webhookUrl': wrong };
+    await assert.rejects(ask(script), { code: 'ERR_ASSERTION' }, wrong);
+  }
+});
+
 test('each question has an id, and that of a field is its place in the plan', async () => {
   const { asked } = await ask(everything);
   // --ca names a file, which a plan does not. With proof of possession in the portal, nothing is created.
   const created = ['target.create', 'target.location', 'target.hubName', 'target.hubSku'];
   // Of devices with individual enrollments, and of certificates that Azure issues; details come with a file.
   const individual = ['certificates.deviceCertificates', 'devices.details', 'devices.credentialPolicy'];
-  const notAsked = ['certificates.existingCa', ...created, ...individual];
+  // Of custom allocation.
+  const webhook = ['enrollmentGroup.webhookUrl', 'enrollmentGroup.webhookApiVersion'];
+  const notAsked = ['certificates.existingCa', ...created, ...individual, ...webhook];
   for (const [path] of fieldEntries)
     assert.equal(asked.filter((id) => id === path).length, notAsked.includes(path) ? 0 : 1, path);
   assert.deepEqual(asked, [...new Set(asked)]);

@@ -260,6 +260,77 @@ const cases: [ProblemCode, title: string, prepare: () => Promise<Case>][] = [
     },
   ],
   [
+    'CHAIN_INVALID',
+    'more CAs than the path length of the root allows',
+    async () => {
+      const times = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 30 * day) };
+      const root = authority('Short Root', undefined, { ...times, pathLength: 0 });
+      await verifyCa(world.control, 'short', { pem: root.pem, privateKey: root.keys.privateKey });
+      await world.service.createEnrollmentGroup(group('short', 'short'));
+      const middle = authority('Excess CA', root, times);
+      const device = rawDevice('deep', middle, times);
+      return {
+        chain: [device, middle, root],
+        privateKey: device.keys.privateKey,
+        registrationId: 'deep',
+        names: ['Short Root', 'path length'],
+      };
+    },
+  ],
+  [
+    'CHAIN_INVALID',
+    'a certificate for servers only',
+    async () => {
+      const { intermediate, root } = world.chain;
+      const device = await make('server', 'for-servers', intermediate, {
+        subjectAlternativeNames: { dns: ['for-servers'] },
+      });
+      return {
+        chain: [device, intermediate, root],
+        privateKey: device.privateKey,
+        registrationId: 'for-servers',
+        names: ['for-servers', 'clientAuth'],
+      };
+    },
+  ],
+  [
+    'CERTIFICATE_EXPIRED',
+    'an individual enrollment with this certificate, which has expired',
+    async () => {
+      const at = new Date(Date.now() - 40 * day);
+      const device = await make('device', 'single-old', undefined, { at, validityDays: 30 });
+      await enroll('single-old', clientCertificate(device.pem));
+      const until = parseCertificate(device.pem).notAfter.toISOString().slice(0, 10);
+      return { chain: [device], privateKey: device.privateKey, registrationId: 'single-old', names: [until] };
+    },
+  ],
+  [
+    'ANOTHER_CERTIFICATE_ENROLLED',
+    'an individual enrollment with two others, primary and secondary',
+    async () => {
+      const one = await accepted('twice-renewed');
+      const [primary, secondary] = [
+        await make('device', 'twice-renewed'),
+        await make('device', 'twice-renewed'),
+      ];
+      await enroll('twice-renewed', {
+        attestation: {
+          type: 'x509',
+          x509: {
+            clientCertificates: {
+              primary: { certificate: primary.pem },
+              secondary: { certificate: secondary.pem },
+            },
+          },
+        },
+      });
+      const thumbprints = [primary.pem, secondary.pem, one.device.pem].map((pem) =>
+        sha256Thumbprint(parseCertificate(pem)),
+      );
+      return { ...one, names: thumbprints };
+    },
+  ],
+  [
     'ENROLLMENT_DISABLED',
     'a disabled group',
     async () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { test } from 'uvu';
 import { routes } from '../../src/dps/contract/routes.js';
+import { Activity } from '../../src/emulator/console/activity.js';
 import { createConsole } from '../../src/emulator/console/console.js';
 import type { ConsoleOptions } from '../../src/emulator/console/page-context.js';
 import { issueVerificationCertificate } from '../../src/pki/make/verification-certificate.js';
@@ -550,6 +551,30 @@ test('a long list is shown page by page', async () => {
   const second = (await get(next)).text;
   assert.match(second, /many-100[\s\S]*many-149/);
   assert.doesNotMatch(second, /many-099/);
+  const some = (await get(`${service}/enrollments?prefix=MANY-14`)).text;
+  assert.deepEqual(
+    new Set(some.match(/many-\d{3}/g)),
+    new Set(Array.from({ length: 10 }, (_, index) => `many-14${index}`)),
+  );
+});
+
+test('of 100,000 requests, the page keeps the newest 500, and its log shows 100', async () => {
+  const activity = new Activity();
+  let passedOn = 0;
+  const log = activity.logTo(() => {
+    passedOn += 1;
+  });
+  const at = new Date().toISOString();
+  for (let index = 1; index <= 100_000; index += 1) {
+    log({ at, plane: 'device', transport: 'https', operation: 'register', id: String(index), status: 202 });
+  }
+  assert.equal(passedOn, 100_000);
+  const { events } = activity;
+  assert.deepEqual([events.length, events[0]!.value.id, events.at(-1)!.value.id], [500, '100000', '99501']);
+  const { get } = await open(emulator);
+  for (let index = 0; index < 101; index += 1) await emulator.service('GET', '/enrollments/none');
+  const [, requests] = (await get('/log')).text.split('id="live-requests"');
+  assert.equal(requests!.split('<tr>').length, 102);
 });
 
 test('a reset empties the log, ends the stream of events, and keeps the link', async () => {

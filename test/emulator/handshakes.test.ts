@@ -137,6 +137,7 @@ test('with tlsMax 1.2, no listener speaks TLS 1.3', async () => {
   const older = await startTestEmulator({ tlsMax: '1.2' });
   try {
     assert.deepEqual(await spoken(older), ['TLSv1.2', 'TLSv1.2', 'TLSv1.2']);
+    assert.deepEqual([older.endpoints.tlsMax, emulator.endpoints.tlsMax], ['1.2', '1.3']);
   } finally {
     await older.stop();
   }

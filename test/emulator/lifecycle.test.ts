@@ -40,6 +40,7 @@ test('gives endpoints of which every name can be dialled, and a file that says s
       'serviceConnectionString',
       'services',
       'subscriptionId',
+      'tlsMax',
     ]);
     const { https, mqtt } = endpoints.ports;
     assert.deepEqual(Object.keys(endpoints.ports), ['https', 'mqtt', 'amqp']);

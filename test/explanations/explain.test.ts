@@ -111,6 +111,18 @@ test('a code is found in the forms in which people meet it', () => {
     ['exit 4', 'exit-4'],
     ['intermediate_not_sent', 'INTERMEDIATE_NOT_SENT'],
     ['Folder in use', 'FOLDER_IN_USE'],
+    ['0x80090325', 'SELF_SIGNED_CERT_IN_CHAIN'],
+    ['-2146893019', 'SELF_SIGNED_CERT_IN_CHAIN'],
+    ['sec_e_cert_expired', 'CERT_HAS_EXPIRED'],
+    ['(401002)', '401002'],
+    ['HTTP 429', '429'],
+    ['HTTP/2 401 Unauthorized', '401'],
+    ['http status code 404', '404'],
+    ['CONNACK 5', 'connack-5'],
+    ['MQTT 5', 'connack-5'],
+    ['alert 42', 'bad_certificate'],
+    ['tls alert unknown ca (48)', 'unknown_ca'],
+    ['amqp:unauthorized-access', 'amqp:unauthorized-access'],
   ];
   for (const [typed, code] of forms) assert.equal(explainCode(typed)?.code, code, typed);
 });
@@ -160,7 +172,7 @@ test('an error that names its cause lists no other', async () => {
 });
 
 test('no explanation only says to read the message or to look again', () => {
-  const filler = /nothing (is )?wrong|^the (message|description) (names|has|shows) (it|them)$/;
+  const filler = /found nothing wrong|^the (message|description) (names|has|shows) (it|them)$/;
   for (const { code, causes } of explainedCodes) {
     for (const { cause, check } of causes) {
       assert.doesNotMatch(cause, filler, code);
@@ -221,6 +233,14 @@ test('an unknown code is refused with the nearest ones', async () => {
     assert.ok(error.context.nearest.includes(near), String(error.context.nearest));
     assert.ok(error.next.includes(near!));
   }
+});
+
+test('a text like no code gets no suggestion', async () => {
+  const { status, stdout } = await run(['explain', 'a broken device somewhere', '--json']);
+  assert.equal(status, 2);
+  const { error } = JSON.parse(stdout);
+  assert.deepEqual(error.context.nearest, []);
+  assert.ok(error.next.includes('401002'));
 });
 
 test('hostile codes are refused without being repeated raw', async () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep, setImmediate as soon } from 'node:timers/promises';
 import fc from 'fast-check';
 import { test } from 'uvu';
-import { Latencies } from '../../src/fleet/speed/latencies.js';
 import { Pace } from '../../src/fleet/registration/pace.js';
+import { Latencies } from '../../src/fleet/speed/latencies.js';
 
 async function* numbers(count: number) {
   for (let number = 0; number < count; number += 1) yield number;

@@ -42,6 +42,8 @@ const forms: Record<string, (pem: string) => string | Uint8Array> = {
   DER: (pem) => Buffer.from(pem.replace(/-----.*-----|\n/g, ''), 'base64'),
   'base64 alone': (pem) => pem.replace(/-----.*-----\n/g, ''),
   'base64 in one line': (pem) => pem.replace(/-----.*-----|\n/g, ''),
+  'base64url, as JSON Web Keys have it': (pem) =>
+    Buffer.from(pem.replace(/-----.*-----|\n/g, ''), 'base64').toString('base64url'),
   'base64 of PEM': (pem) => Buffer.from(pem).toString('base64'),
   'base64 of base64': (pem) => Buffer.from(pem.replace(/-----.*-----|\n/g, '')).toString('base64'),
 };

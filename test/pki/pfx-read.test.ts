@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import { EnrollkitError } from '../../src/errors.js';
@@ -159,6 +161,20 @@ testWithOpenssl('what is no PKCS#12 file is refused with the reason', async () =
   slow.writeUInt16BE(0x7fff, slow.length - 2);
   assert.throws(() => readPfx(slow, '1234'), wrong);
 });
+
+testWithOpenssl(
+  'a key with explicit parameters in a file is refused with the way to convert it',
+  async () => {
+    const data = (name: string) =>
+      fileURLToPath(new URL(`../data/pki/explicit-curve/${name}`, import.meta.url));
+    const files = ['-inkey', data('k-expl.key'), '-in', data('k-expl.pem')];
+    const bytes = execFileSync('openssl', ['pkcs12', '-export', '-passout', 'pass:', ...files]);
+    assert.throws(
+      () => readPfx(bytes, ''),
+      (error: EnrollkitError) => error.code === 'INVALID_PFX' && /named_curve/.test(error.next ?? ''),
+    );
+  },
+);
 
 testWithOpenssl('a change of a file is found, and never crashes or hangs', async () => {
   for (const bytes of [await byOpenssl([]), await byOpenssl(['-legacy'])]) {

@@ -391,6 +391,43 @@ test('a value of a wrong type anywhere, and an end anywhere: the recording is re
   for (let end = 0; end < text.length; end += 211) assert.equal(attempt(text.slice(0, end)), false, `${end}`);
 });
 
+test('each field removed, or of another type: a refusal names its line and its path', () => {
+  const recording = JSON.parse(shippedText);
+  recording.steps = [
+    recording.steps[3],
+    { ...recording.steps[6], requests: recording.steps[6].requests.slice(-1) },
+  ];
+  const counts = { read: 0, refused: 0 };
+  const attempt = (path: readonly string[]) => {
+    try {
+      parseRecording(JSON.stringify(recording), 'r.json');
+      counts.read += 1;
+    } catch (error) {
+      assert.ok(error instanceof EnrollkitError && error.code === 'INVALID_RECORDING');
+      assert.match(error.message, /^r\.json:\d+:\d+: /);
+      assert.ok(error.message.includes(path.join('.')), `${path.join('.')}: ${error.message}`);
+      counts.refused += 1;
+    }
+  };
+  const visit = (parent: any, path: readonly string[]) => {
+    for (const key of Object.keys(parent)) {
+      const here = [...path, key];
+      const before = parent[key];
+      const isObject = typeof before === 'object' && before !== null;
+      if (isObject && !/^(body|headers)$/.test(key)) visit(before, here);
+      parent[key] = isObject ? 7 : { x: 1 };
+      attempt(here);
+      if (!Array.isArray(parent)) {
+        parent[key] = undefined;
+        attempt(here);
+      }
+      parent[key] = before;
+    }
+  };
+  visit(recording, []);
+  assert.ok(counts.refused > 150, JSON.stringify(counts));
+});
+
 test('a recording that is cut off, newer, edited wrongly or hostile is refused, with its place', () => {
   let deep: unknown = 1;
   for (let depth = 0; depth < 100; depth += 1) deep = [deep];

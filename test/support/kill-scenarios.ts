@@ -14,7 +14,9 @@ export interface Scenario {
  * Commands without a scenario, by the reason: they only read; or they send one request to a running emulator, which
  * keeps nothing of it on disk.
  */
-export const withoutScenario: Readonly<Record<'reads' | 'of a running emulator', readonly string[]>> = {
+export const withoutScenario: Readonly<
+  Record<'reads' | 'of a running emulator' | 'outside of the folder', readonly string[]>
+> = {
   reads: [
     'runs',
     'runs compare',
@@ -42,6 +44,8 @@ export const withoutScenario: Readonly<Record<'reads' | 'of a running emulator',
     'emulator env',
   ],
   'of a running emulator': ['emulator stop', 'emulator clock', 'emulator faults'],
+  // Each store is changed by one program of the system; test/cli/emulator-trust.test.ts interrupts them.
+  'outside of the folder': ['emulator trust', 'emulator untrust'],
 };
 
 /** Whether a scenario kills a command. @param name as in `src/cli/command-table.ts` */
@@ -54,6 +58,7 @@ export const passphrase = 'correct horse';
 const withPassphrase = { ENROLLKIT_PASSPHRASE: passphrase };
 
 export const quickstart = ['quickstart', '--yes', '--target', 'emulator', '--count', '2'];
+const individually = [...quickstart, '--enrollment', 'individual'];
 const rollover = ['cert', 'rollover', 'root', '--group', 'enrollkit-devices'];
 const ofIntermediate = [
   '--ca',
@@ -254,6 +259,17 @@ export const scenarios: readonly Scenario[] = [
   // Each run of it is a new message, also after a kill.
   { name: 'device send', before: [quickstart], argv: ['device', 'send', 'device-001'] },
   {
+    name: 'sample edge config',
+    before: [quickstart, ['cert', 'device', 'gateway-1'], ['cert', 'edge', 'gateway-1']],
+    argv: ['sample', 'edge', 'config', '--out', 'config.toml'],
+  },
+  { name: 'device block', before: [quickstart], argv: ['device', 'block', 'device-001'] },
+  {
+    name: 'device unblock',
+    before: [quickstart, ['device', 'block', 'device-001']],
+    argv: ['device', 'unblock', 'device-001'],
+  },
+  {
     name: 'device run',
     before: [quickstart],
     argv: ['device', 'run', '--count', '1', '--interval', '100ms'],
@@ -275,6 +291,26 @@ export const scenarios: readonly Scenario[] = [
     argv: ['hub', 'unlink', 'hub-2', '--yes'],
   },
   { name: 'quickstart --ca', before: [ownCa], argv: [...quickstart, ...givenCa] },
+  {
+    name: 'quickstart, individual enrollments, self-signed',
+    before: [],
+    argv: [...individually, '--device-certificates', 'selfSigned'],
+  },
+  {
+    name: 'quickstart --csr',
+    before: [request],
+    argv: [...individually.slice(0, 4), '--enrollment', 'individual', '--csr', 'request/request.pem'],
+  },
+  {
+    name: 'quickstart --request-certificates',
+    before: [],
+    argv: [...individually, '--request-certificates'],
+  },
+  {
+    name: 'clean of individual enrollments',
+    before: [[...individually, '--request-certificates']],
+    argv: ['clean', '--certificates', '--yes'],
+  },
   { name: 'quickstart --create', before: [], argv: ['quickstart --create'], program: true },
   {
     name: 'clean of what --create made',

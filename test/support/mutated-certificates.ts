@@ -1,9 +1,14 @@
 /** Changed inputs for every reader of certificates and what goes with them; by a seed, so that a run can be repeated. */
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { EnrollkitError } from '../../src/errors.js';
 import { pemEncode } from '../../src/pki/containers/pem.js';
 import { createPkcs7, readPkcs7 } from '../../src/pki/containers/pkcs7.js';
 import { readPfx } from '../../src/pki/containers/pkcs12-read.js';
 import { createPfx } from '../../src/pki/containers/pkcs12-write.js';
+import { sequence, tlv } from '../../src/pki/der/write.js';
 import { privateKeyFromPem } from '../../src/pki/keys.js';
 import { lintChain } from '../../src/pki/lint/lint.js';
 import { makeCertificateRequest } from '../../src/pki/make/certificate-request.js';
@@ -14,8 +19,19 @@ import { parseCertificateRequest } from '../../src/pki/x509/csr.js';
 import { inspectCertificate } from '../../src/pki/x509/inspect.js';
 import { lookAtCertificates } from '../../src/pki/x509/look.js';
 import { isSignedBy } from '../../src/pki/x509/signature.js';
-import { alternativeNames, authority, device, dns, nameConstraints, now, uri } from './raw-certificates.js';
-import { revocationList } from './revocation-lists.js';
+import { fleetFiles, fleetReaders } from './mutated-fleet-files.js';
+import {
+  alternativeNames,
+  authority,
+  device,
+  directory,
+  dns,
+  extension,
+  nameConstraints,
+  now,
+  uri,
+} from './raw-certificates.js';
+import { listNumber, revocationList } from './revocation-lists.js';
 
 export interface MutationReport {
   inputs: number;
@@ -27,6 +43,12 @@ export interface MutationReport {
 }
 
 type Read = (input: Buffer) => unknown;
+
+/** Inputs, and what reads such inputs. */
+interface Material {
+  sources: readonly Buffer[];
+  readers: Record<string, Read>;
+}
 
 /** A multiplicative generator (MINSTD): good enough to choose octets. */
 function generator(seed: number): (below: number) => number {
@@ -44,19 +66,24 @@ export async function mutateCertificates(
   onInput: (done: number) => void = () => {},
 ): Promise<MutationReport> {
   const random = generator(seed);
-  const { sources, readers } = await material();
+  const folder = mkdtempSync(join(tmpdir(), 'enrollkit-mutated-'));
+  const certificates = await certificateMaterial();
+  const fleets: Material = { sources: fleetFiles, readers: fleetReaders(folder) };
+  const all = [certificates, fleets].flatMap(({ sources, readers }) =>
+    sources.map((source) => ({ source, sources, readers })),
+  );
   const report: MutationReport = { inputs: 0, read: 0, slowestMs: 0, problems: [] };
   const note = (problem: string) => {
     if (report.problems.length < 20) report.problems.push(problem);
   };
   for (; report.inputs < count; onInput(report.inputs)) {
-    const source = sources[random(sources.length)]!;
+    const { source, sources, readers } = all[random(all.length)]!;
     const input = mutated(source, random);
     report.inputs += 1;
     for (const [name, read] of Object.entries(readers)) {
-      const started = performance.now();
+      const started = process.cpuUsage();
       try {
-        const forged = read(input);
+        const forged = await read(input);
         report.read += 1;
         if (forged === 'forged' && !sources.some((one) => one.equals(input)))
           note(`${name} took a forgery: ${input.toString('hex')}`);
@@ -64,21 +91,38 @@ export async function mutateCertificates(
         if (!(error instanceof EnrollkitError) || error.code === 'INTERNAL')
           note(`${name} threw ${(error as Error).stack}: ${input.toString('hex')}`);
       }
-      const ms = performance.now() - started;
+      // Processor time: other load on the machine does not count.
+      const { user, system } = process.cpuUsage(started);
+      const ms = (user + system) / 1000;
       report.slowestMs = Math.max(report.slowestMs, Math.round(ms));
       if (ms > 1000) note(`${name} took ${Math.round(ms)} ms: ${input.toString('hex')}`);
     }
   }
+  rmSync(folder, { recursive: true, force: true });
   return report;
 }
 
-async function material(): Promise<{ sources: Buffer[]; readers: Record<string, Read> }> {
+async function certificateMaterial(): Promise<Material> {
   const root = authority('Root', undefined, {
     extensions: [nameConstraints([dns('a.example')], [uri('b')])],
   });
-  const leaf = device('device', root, { extensions: [alternativeNames(dns('x.a.example'))] });
+  const point = extension('2.5.29.31', false, sequence(sequence(tlv(0xa0, tlv(0xa0, uri('http://a'))))));
+  const leaf = device('device', root, { extensions: [alternativeNames(dns('x.a.example')), point] });
   const { privateKey, publicKey } = leaf.keys;
   const list = revocationList({ issuer: root, revoked: [5, 6] });
+  // An indirect list of one distribution point, with an entry of another issuer's certificate.
+  const scope = extension(
+    '2.5.29.28',
+    true,
+    sequence(tlv(0xa0, tlv(0xa0, uri('http://a'))), tlv(0x84, Buffer.from([0xff]))),
+  );
+  const entryExtensions = [extension('2.5.29.29', true, sequence(directory('Other')))];
+  const indirect = revocationList({
+    issuer: root,
+    revoked: [7],
+    entryExtensions,
+    extensions: [listNumber, scope],
+  });
   const request = await makeCertificateRequest({ subject: { commonName: 'd' }, privateKey, publicKey });
   const contents = {
     certificate: leaf.der,
@@ -94,18 +138,33 @@ async function material(): Promise<{ sources: Buffer[]; readers: Record<string, 
     cipher: 'aes-256-cbc',
     passphrase: 'secret',
   });
+  const rsaKey = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+  const oldPem = rsaKey.export({ format: 'pem', type: 'pkcs1', cipher: 'aes-128-cbc', passphrase: 'secret' });
   const ders: [label: string, der: Buffer][] = [
     ['CERTIFICATE', leaf.der],
     ['CERTIFICATE', root.der],
     ['X509 CRL', list],
+    ['X509 CRL', indirect],
     ['CERTIFICATE REQUEST', request.der],
     ['PRIVATE KEY', pkcs8],
+    ['EC PRIVATE KEY', privateKey.export({ format: 'der', type: 'sec1' })],
+    ['RSA PRIVATE KEY', rsaKey.export({ format: 'der', type: 'pkcs1' })],
     ['ENCRYPTED PRIVATE KEY', encrypted],
     ['PKCS7', createPkcs7([leaf.der, root.der])],
     ['PKCS12', await createPfx(contents)],
     ['PKCS12', await createPfx({ ...contents, mac: 'pbmac1' })],
   ];
   const pems = ders.map(([label, der]) => Buffer.from(pemEncode(label, der)));
+  const texts = [
+    leaf.pem + root.pem,
+    `${leaf.pem}${pemEncode('PRIVATE KEY', pkcs8)}`,
+    oldPem.toString(),
+    leaf.der.toString('base64'),
+    leaf.pem.replaceAll('\n', '\\n'),
+    `-----BEGIN OPENSSH PRIVATE KEY-----\n${Buffer.from('openssh-key-v1\0').toString('base64')}\n-----END OPENSSH PRIVATE KEY-----\n`,
+  ].map((text) => Buffer.from(text));
+  texts.push(Buffer.from(`\ufeff${leaf.pem}`, 'utf16le'));
+  const lists = [list, indirect];
   const issuer = parseCertificate(root.der);
   const original = parseCertificate(leaf.der);
   const unsigned = (der: Buffer) => der.equals(original.der) || der.equals(root.der);
@@ -129,7 +188,9 @@ async function material(): Promise<{ sources: Buffer[]; readers: Record<string, 
     lists: (input) => {
       validatePath({ leaf: leaf.der, intermediates: [], trustAnchors: [root.der], at: now, crls: [input] });
       const [read] = parseRevocationLists(input);
-      return read && isSignedBy(read, issuer) && !list.includes(read.toBeSigned) ? 'forged' : undefined;
+      const isForged =
+        read && isSignedBy(read, issuer) && !lists.some((one) => one.includes(read.toBeSigned));
+      return isForged ? 'forged' : undefined;
     },
     look: (input) => {
       const certificates = lookAtCertificates(input);
@@ -144,7 +205,7 @@ async function material(): Promise<{ sources: Buffer[]; readers: Record<string, 
     pkcs7: (input) => readPkcs7(input),
     pfx: (input) => readPfx(input, ''),
   };
-  return { sources: [...ders.map(([, der]) => der), ...pems], readers };
+  return { sources: [...ders.map(([, der]) => der), ...pems, ...texts], readers };
 }
 
 /** ECDSA signatures have more than one form, and the algorithm outside of the signed part is not signed. */

@@ -13,6 +13,7 @@ const debianPackages = {
   python3: 'python3',
   'paho-mqtt': 'python3-paho-mqtt',
   uamqp: 'python3-uamqp',
+  tomllib: 'python3',
 } as const;
 
 export type Tool = keyof typeof debianPackages;
@@ -20,7 +21,12 @@ export type Tool = keyof typeof debianPackages;
 export const tools = Object.keys(debianPackages) as Tool[];
 
 /** Those that are modules of Python. */
-const pythonModules: Partial<Record<Tool, string>> = { 'paho-mqtt': 'paho.mqtt.client', uamqp: 'uamqp' };
+const pythonModules: Partial<Record<Tool, string>> = {
+  'paho-mqtt': 'paho.mqtt.client',
+  uamqp: 'uamqp',
+  // Since Python 3.11.
+  tomllib: 'tomllib',
+};
 
 /** Whether a tool is here. CI installs them all, so there its absence fails the tests. */
 export function isInstalled(tool: Tool): boolean {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
-import { authoritiesOf } from '../../quickstart/planned-certificates.js';
+import { authoritiesOf, keepsKeys } from '../../quickstart/planned-certificates.js';
 import { lookAt } from '../../workspace/files.js';
 import { Journal } from '../../workspace/journal.js';
 import {
@@ -66,21 +66,29 @@ export async function folderReport(
   findings.push(...stateFindings(layout, at, attempt), ...modeFindings(layout.folder));
   const expected = plan ? new Set<string>(authoritiesOf(plan)) : new Set();
   const locked: string[] = [];
-  const look = async (paths: CertificatePaths, isExpected: boolean, needsKey: boolean) => {
+  const look = async (
+    paths: CertificatePaths,
+    isExpected: boolean,
+    needsKey: boolean,
+    mayHaveKey: boolean = true,
+  ) => {
     const stored = attempt(() => loadCertificate(paths));
     if (stored === undefined) {
       const isThere = lookAt(paths.certificate) ?? lookAt(paths.chain);
       if (isExpected && !isThere) findings.push(missing(paths));
       return undefined;
     }
-    findings.push(...dateFindings(stored, at), ...(await keyFindings(stored, needsKey, opening, locked)));
+    findings.push(...dateFindings(stored, at));
+    if (mayHaveKey || lookAt(paths.key)) {
+      findings.push(...(await keyFindings(stored, needsKey, opening, locked)));
+    }
     return stored;
   };
   contents.root = await look(layout.root, expected.has('root'), false);
   contents.intermediate = await look(layout.intermediate, expected.has('intermediate'), false);
   const ids = plan?.devices.registrationIds ?? [];
   for (const id of ids) {
-    const stored = await look(layout.device(id), true, true);
+    const stored = await look(layout.device(id), true, true, !plan || !keepsKeys(plan));
     if (stored) contents.devices.set(id, stored);
   }
   const planned = new Set(ids.map((id) => layout.device(id).folder));

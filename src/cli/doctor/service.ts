@@ -10,7 +10,13 @@ import { EnrollkitError, lacksRights } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { sha1Thumbprint } from '../../pki/x509/certificate.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
-import { differences, enrollmentGroupOf, linkedHubName } from '../../quickstart/planned-enrollment-group.js';
+import { usesGroup } from '../../quickstart/planned-certificates.js';
+import {
+  differences,
+  enrollmentGroupOf,
+  individualEnrollmentOf,
+  linkedHubName,
+} from '../../quickstart/planned-enrollment-group.js';
 import { neededActions } from '../../quickstart/steps/prerequisites.js';
 import { milliseconds } from '../terminal/text.js';
 import { type Finding, failure, findingOf, info, warning } from './finding.js';
@@ -153,6 +159,7 @@ export async function uploadFindings(
 ): Promise<Finding[]> {
   const { plan } = contents;
   if (!plan) return [];
+  if (!usesGroup(plan)) return individualFindings({ target, control, service, signal }, plan, contents);
   const local = contents[plan.certificateAuthority.uploaded];
   const { name } = plan.certificateAuthority;
   const findings: Finding[] = [];
@@ -197,6 +204,51 @@ export async function uploadFindings(
     if (!lacksRights(error)) findings.push(findingOf(error));
   }
   return findings;
+}
+
+/** A fleet of individual enrollments is not looked at whole. */
+const maxEnrollments = 50;
+
+async function individualFindings(
+  { target, service, signal }: Clients,
+  plan: Plan,
+  contents: FolderContents,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  try {
+    for (const id of plan.devices.registrationIds.slice(0, maxEnrollments)) {
+      const found = await service.getEnrollment(id, { signal });
+      const device = contents.devices.get(id);
+      if (!found) {
+        findings.push(
+          failure(
+            'ENROLLMENT_MISSING',
+            sentences.cliDoctor.enrollmentMissing(id),
+            sentences.cliDoctor.createGroup,
+          ),
+        );
+        continue;
+      }
+      const wanted = device && individualEnrollmentOf(plan, id, device.pem, []);
+      const different = (wanted ? differences(wanted, found) : []).filter(
+        // The emulator's hubs have other ports in each run; older api-versions do not show the policy.
+        (member) => member !== 'credentialPolicyName' && (target.kind === 'azure' || member !== 'iotHubs'),
+      );
+      if (different.length === 0) continue;
+      findings.push(
+        warning(
+          'ENROLLMENT_DIFFERS',
+          sentences.cliDoctor.enrollmentDiffers(id, different.join(', ')),
+          sentences.cliDoctor.restoreEnrollment,
+        ),
+      );
+    }
+  } catch (error) {
+    if (!lacksRights(error)) findings.push(findingOf(error));
+    return findings;
+  }
+  const checked = Math.min(plan.devices.registrationIds.length, maxEnrollments);
+  return findings.length > 0 ? findings : [info('ENROLLMENTS', sentences.cliDoctor.enrollments(checked))];
 }
 
 function groupFindings(

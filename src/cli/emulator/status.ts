@@ -36,7 +36,7 @@ export const emulatorStatus = defineCommand({
     const { pid, since, endpoints } = finding;
     const log = existsSync(logFileOf(dir)) ? logFileOf(dir) : undefined;
     if (output.json) {
-      const { armEndpoint, globalDeviceEndpoint, hubHostName, idScope, dpsName, ports } = endpoints;
+      const { armEndpoint, globalDeviceEndpoint, hubHostName, idScope, dpsName, ports, tlsMax } = endpoints;
       const services = endpoints.services.map(({ name, idScope, hostName }) => ({ name, idScope, hostName }));
       const hubs = endpoints.hubs.map(({ name, hostName }) => ({ name, hostName }));
       const names = {
@@ -48,6 +48,7 @@ export const emulatorStatus = defineCommand({
         services,
         hubs,
         ports,
+        tlsMax,
       };
       output.value({
         running: true,
@@ -74,6 +75,7 @@ export const emulatorStatus = defineCommand({
           .map(([name, port]) => `${name} ${port}`)
           .join(', '),
       ],
+      [lines.tls, sentences.cliEmulator.upToTls(endpoints.tlsMax)],
       [lines.clock, clockText(clock, durationText)],
       ...(log ? [[lines.log, log]] : []),
     ];

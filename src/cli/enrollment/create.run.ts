@@ -6,6 +6,7 @@ import {
   withMembers,
 } from '../../dps/client/enrollment-members.js';
 import type { ServicePlane } from '../../dps/client/service.js';
+import { shownEnrollment } from '../../dps/client/shown-enrollment.js';
 import {
   assertHubDeviceId,
   assertLegalRegistrationId,
@@ -60,7 +61,7 @@ export const run: RunOf<typeof enrollmentCreate> = async ({ args: { id }, flags 
     return readBack(service, requested, 'created', signal);
   });
   unfinished.remove();
-  if (output.json) return output.value(enrollment);
+  if (output.json) return output.value(shownEnrollment(enrollment));
   output.data(enrollmentText(enrollment));
   if (enrollment.attestation.type === 'symmetricKey') {
     const command = `enrollkit enrollment show ${id} --keys${sameFolder(flags)}`;

@@ -17,6 +17,7 @@ export const enrollmentList = defineCommand({
   ],
   async run({ flags }, context) {
     const { withClients } = await import('../target/command-target.js');
+    const { shownEnrollment } = await import('../../dps/client/shown-enrollment.js');
     const { enrollmentTable } = await import('./enrollment-text.js');
     const { output, signal } = context;
     const found = await withClients(flags, context, false, async ({ service }) => {
@@ -24,7 +25,7 @@ export const enrollmentList = defineCommand({
       return { enrollments: first, isComplete };
     });
     const { enrollments, isComplete } = found;
-    if (output.json) return output.value(found);
+    if (output.json) return output.value({ ...found, enrollments: enrollments.map(shownEnrollment) });
     if (enrollments.length === 0)
       return output.result('enrollment.list.empty', sentences.cliEnrollment.empty);
     output.data(enrollmentTable(enrollments));

@@ -20,6 +20,7 @@ export const enrollmentShow = defineCommand({
     const { assertLegalRegistrationId } = await import('../../dps/contract/ids.js');
     assertLegalRegistrationId(id);
     const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { shownEnrollment } = await import('../../dps/client/shown-enrollment.js');
     const { enrollmentText } = await import('./enrollment-text.js');
     const { noSuchEnrollment } = await import('./no-such-enrollment.js');
     const { output, signal } = context;
@@ -31,7 +32,11 @@ export const enrollmentShow = defineCommand({
     const keys = attestation?.symmetricKey;
     if (output.json) {
       return output.value(
-        keys ? { ...enrollment, attestation: { ...enrollment.attestation, symmetricKey: keys } } : enrollment,
+        shownEnrollment(
+          keys
+            ? { ...enrollment, attestation: { ...enrollment.attestation, symmetricKey: keys } }
+            : enrollment,
+        ),
       );
     }
     output.data(enrollmentText(enrollment, keys));

@@ -22,7 +22,7 @@ export const explain = defineCommand({
     if (!found) {
       const nearest = nearestCodes(asked);
       throw new EnrollkitError('USAGE', sentences.cliExplain.unknown(truncate(printable(asked), 60)), {
-        next: sentences.cliExplain.nearest(nearest),
+        next: nearest.length > 0 ? sentences.cliExplain.nearest(nearest) : sentences.cliExplain.noneNear,
         context: { nearest },
       });
     }

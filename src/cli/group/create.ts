@@ -35,6 +35,7 @@ export const groupCreate = defineCommand({
     },
   ],
   async run({ args: { id }, flags }, context) {
+    const { shownEnrollment } = await import('../../dps/client/shown-enrollment.js');
     const { assertCertificateName, assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
     assertEnrollmentGroupId(id);
     if (flags.caName !== undefined) assertCertificateName(flags.caName);
@@ -49,7 +50,7 @@ export const groupCreate = defineCommand({
       // In Azure, hubs are given by their host names, so Resource Manager need not be asked.
       const needsHubs = plan.enrollmentGroup.iotHubs && target.kind === 'emulator';
       const linkedHubs = needsHubs ? (await control.getService({ signal })).properties.iotHubs : [];
-      const requested = enrollmentGroupOf(plan, signer, linkedHubs ?? []);
+      const requested = enrollmentGroupOf(plan, signer, linkedHubs ?? [], target);
       await service.createEnrollmentGroup(requested, { signal });
       const found = await service.getEnrollmentGroup(id, { signal });
       const different = found && differences(requested, found);
@@ -57,7 +58,7 @@ export const groupCreate = defineCommand({
       const { differs, notReadBack } = sentences.cliGroup.create;
       throw new EnrollkitError('NOT_READ_BACK', different ? differs(id, different) : notReadBack(id));
     });
-    if (output.json) return output.value(group);
+    if (output.json) return output.value(shownEnrollment(group));
     output.data(groupText(group));
   },
 });

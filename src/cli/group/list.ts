@@ -11,13 +11,14 @@ export const groupList = defineCommand({
   ],
   async run({ flags }, context) {
     const { withClients } = await import('../target/command-target.js');
+    const { shownEnrollment } = await import('../../dps/client/shown-enrollment.js');
     const { columns } = await import('../terminal/text.js');
     const { attestationText } = await import('../terminal/enrollment-group-text.js');
     const { output, signal } = context;
     const groups = await withClients(flags, context, false, ({ service }) =>
       service.listEnrollmentGroups({ signal }),
     );
-    if (output.json) return output.value({ enrollmentGroups: groups });
+    if (output.json) return output.value({ enrollmentGroups: groups.map(shownEnrollment) });
     if (groups.length === 0) return output.result('group.list.empty', sentences.cliGroup.list.empty);
     const rows = groups.map((group) => [
       group.enrollmentGroupId,

@@ -15,6 +15,7 @@ export const groupShow = defineCommand({
     const { assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
     assertEnrollmentGroupId(id);
     const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { shownEnrollment } = await import('../../dps/client/shown-enrollment.js');
     const { groupText } = await import('../terminal/enrollment-group-text.js');
     const { output, signal } = context;
     const group = await withClients(flags, context, false, ({ service }) =>
@@ -25,7 +26,7 @@ export const groupShow = defineCommand({
         next: sentences.cliGroup.listExisting(`enrollkit group list${sameFolder(flags)}`),
       });
     }
-    if (output.json) return output.value(group);
+    if (output.json) return output.value(shownEnrollment(group));
     output.data(groupText(group));
   },
 });

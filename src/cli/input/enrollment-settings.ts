@@ -22,6 +22,7 @@ export interface SettingsAtTarget {
 /** The flag that sets each member. */
 const flagOf: Record<keyof EnrollmentSettings, keyof GivenFlags> = {
   allocationPolicy: 'allocationPolicy',
+  customAllocationDefinition: 'webhookUrl',
   capabilities: 'iotEdge',
   initialTwin: 'initialTwin',
   iotHubs: 'hub',
@@ -43,7 +44,7 @@ export function enrollmentSettings(flags: GivenFlags): {
       // In Azure, hubs are given by their host names, so Resource Manager need not be asked.
       const needsHubs = plan.enrollmentGroup.iotHubs && target.kind === 'emulator';
       const linkedHubs = needsHubs ? (await control.getService({ signal })).properties.iotHubs : [];
-      const group = enrollmentGroupOf(plan, { pem: '' }, linkedHubs ?? []);
+      const group = enrollmentGroupOf(plan, { pem: '' }, linkedHubs ?? [], target);
       const { enrollmentGroupId: _id, attestation: _attestation, ...all } = group;
       const isGiven = ([member]: [string, unknown]) =>
         flags[flagOf[member as keyof EnrollmentSettings]] !== undefined;

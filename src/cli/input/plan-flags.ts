@@ -109,7 +109,11 @@ export function withFlags(base: Plan, flags: GivenFlags, twin: unknown): unknown
   } as Answers;
   for (const [path, field] of fieldEntries) {
     const isUnused = field.applies?.(answers) === false && field.default !== undefined;
-    if (isUnused) Object.assign(answers, { [path]: field.default });
+    // What only other answers of the plan led to.
+    const isLeftOver =
+      field.default === undefined && 'otherwise' in field && field.question.when?.(answers) === false;
+    const isGiven = given.some(([one]) => one === path);
+    if (isUnused || (isLeftOver && !isGiven)) Object.assign(answers, { [path]: field.default });
   }
   return planOf(answers, base);
 }

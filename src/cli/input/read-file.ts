@@ -49,13 +49,19 @@ export async function namingLater<Result>(path: string, read: () => Promise<Resu
 
 /** An error of ours with a file's path in front; any other as it is, and so is the end by a signal. */
 export function withPath(path: string, error: unknown): unknown {
-  if (!(error instanceof EnrollkitError) || isAbort(error) || error.message.includes(path)) return error;
+  if (!(error instanceof EnrollkitError) || isAbort(error) || isNamedIn(error, path)) return error;
   const { code, message, next, context } = error;
   return new EnrollkitError(code, `${path}: ${message}`, {
     next,
     context: { ...context, file: path },
     cause: error,
   });
+}
+
+/** Whether an error names a file: "It is empty." does not name a file called "empty". */
+function isNamedIn({ code, message, context }: EnrollkitError, path: string): boolean {
+  if (context?.file === path || code.startsWith('FILE_')) return true;
+  return message.startsWith(path) || (/[./\\]/.test(path) && message.includes(path));
 }
 
 /** @throws EnrollkitError FILE_UNREADABLE, naming the file, also when it is too large */

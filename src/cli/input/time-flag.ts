@@ -9,8 +9,14 @@ import { sentences } from '../../languages/language.js';
 export function parseTime(text: string, flag: string): Date {
   const hasZone = /(Z|[+-]\d\d:\d\d)$/.test(text);
   const time = new Date(text.includes('T') && !hasZone ? `${text}Z` : text);
-  if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d.*)?$/.test(text) && !Number.isNaN(time.getTime())) return time;
+  const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d.*)?$/.test(text) && !Number.isNaN(time.getTime());
+  if (isTime && isOnCalendar(text.slice(0, 10))) return time;
   throw new EnrollkitError('USAGE', sentences.cliInput.notATime(flag, text));
+}
+
+/** JavaScript takes February 30 for March 2. */
+function isOnCalendar(date: string): boolean {
+  return new Date(date).toISOString().startsWith(date);
 }
 
 /** A duration in milliseconds, given the lifetime that percentages refer to. */

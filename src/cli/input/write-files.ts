@@ -24,6 +24,8 @@ export interface NewFile {
   hasSameKey?: true;
   /** What opens it, if it is encrypted. */
   passphrase?: string | undefined;
+  /** Text without certificates and keys, which is not read back as one. */
+  isPlainText?: true;
 }
 
 /** A replaced file that contained a private key. */
@@ -74,7 +76,7 @@ export function writeFiles(
 ): KeptKey[] {
   const paths = files.map(({ path }) => path);
   assertFree(paths, force);
-  assertReadsBack(files);
+  assertReadsBack(files.filter(({ isPlainText }) => !isPlainText));
   const newFolders = [...new Set(paths.flatMap((path) => missingFolders(dirname(path))))];
   const kept: KeptKey[] = [];
   try {

@@ -3,6 +3,7 @@ import { exitStatus, interruption } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { packageVersion } from '../../package-files.js';
 import { asEnrollkitError } from '../../quickstart/run-steps.js';
+import { reason } from '../../workspace/files.js';
 import type { Context } from './command.js';
 import { knownLanguage, type outputFlags } from './common-flags.js';
 import type { FlagValues } from './flags.js';
@@ -16,7 +17,7 @@ export async function main(argv: readonly string[]): Promise<never> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitStatus.ok);
     process.stderr.write(
-      `${sentences.cliKernel.labels.error}${sentences.cliKernel.outputNotWritten(String(error.code))}\n`,
+      `${sentences.cliKernel.labels.error}${sentences.cliKernel.outputNotWritten(reason(error))}\n`,
     );
     process.exit(exitStatus.local);
   });
@@ -80,6 +81,8 @@ function contextFor(output: Output, signal: AbortSignal, stop: Context['stop']):
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  // An error of the last write comes first. Writing nothing fails, too, where there is no room.
+  if (stream.writableLength === 0) return new Promise((resolve) => setImmediate(resolve));
   return new Promise((resolve) => stream.write('', () => resolve()));
 }
 

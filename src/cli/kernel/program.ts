@@ -236,13 +236,12 @@ function addFlag(declared: CommanderCommand, name: string, flag: Flag): void {
   }
   const withValue = option(`--${name} <${flag.placeholder}>`, flag.summary);
   if (flag.choices) withValue.choices(flag.choices);
-  else if (flag.kind === 'value') withValue.argParser((text) => flag.parse(text, name));
-  else {
+  if (flag.kind === 'list') {
     withValue.argParser((text: string, before: readonly unknown[] | undefined) => [
       ...(before ?? []),
       flag.parse(text, name),
     ]);
-  }
+  } else if (!flag.choices) withValue.argParser((text) => flag.parse(text, name));
   declared.addOption(withValue);
 }
 

@@ -260,4 +260,5 @@ const allocation: Readonly<Record<Plan['enrollmentGroup']['allocationPolicy'], s
   hashed: sentences.cliQuickstart.picture.hashed,
   geoLatency: sentences.cliQuickstart.picture.geoLatency,
   static: sentences.cliQuickstart.picture.staticHub,
+  custom: sentences.cliQuickstart.picture.customHub,
 };

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describeRequest, type RequestObserver } from '../../dps/client/observer.js';
 import { azureTarget, emulatorTarget, type Target } from '../../dps/client/target.js';
 import { controlPaths, type MessagesReply } from '../../emulator/control/paths.js';
-import { askEmulator, settled } from '../../emulator/control/running.js';
+import { askEmulator, findEmulator, released, settled } from '../../emulator/control/running.js';
 import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import { logFileOf } from '../../emulator/log-file.js';
 import { EnrollkitError } from '../../errors.js';
@@ -13,6 +13,7 @@ import type { PlanTarget } from '../../quickstart/plan/fields.js';
 import { layoutOf } from '../../workspace/layout.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
+import { quoted } from '../terminal/command-line.js';
 import { hubConnectionString, serviceConnectionString } from './connection-strings.js';
 import { clockOffsetOf } from './emulator-clock.js';
 import { emulatorLog, emulatorLogFile, namingLog } from './emulator-log.js';
@@ -28,10 +29,15 @@ export interface TargetRequest {
   mayCreate: boolean;
 }
 
+/** How often a command looks for the emulator of another one, and starts its own if there is none. */
+const maxAttempts = 5;
+
 interface OpenTarget {
   target: Target;
   /** The log file of the emulator, absolute; undefined in Azure. */
   log?: string;
+  /** The state folder of an emulator that another process runs. */
+  ofOther?: string;
   close(): Promise<void>;
 }
 
@@ -51,7 +57,8 @@ export async function withTarget<Result>(
   const open = await openTarget(request, context);
   try {
     return await use(open.target, open.log);
-  } catch (error) {
+  } catch (thrown) {
+    const error = withReason(thrown, open);
     throw open.log === undefined ? error : namingLog(error, open.log);
   } finally {
     await open.close();
@@ -71,52 +78,81 @@ export async function withTargets<Result>(
       opened.push(open);
       return open.target;
     });
+  } catch (error) {
+    throw opened.reduce(withReason, error);
   } finally {
     for (const { close } of opened) await close();
   }
 }
 
+/** No answer, if the process that ran the emulator has ended in the meantime: the network is not to blame. */
+function withReason(error: unknown, { ofOther }: OpenTarget): unknown {
+  if (!(error instanceof EnrollkitError) || error.code !== 'NETWORK' || ofOther === undefined) return error;
+  if (findEmulator(ofOther).kind !== 'stopped') return error;
+  return new EnrollkitError('NETWORK', sentences.cliTarget.emulatorEnded, {
+    next: sentences.cliTarget.keepRunning(quoted(ofOther)),
+    cause: error,
+  });
+}
+
 async function openTarget(request: TargetRequest, context: Context): Promise<OpenTarget> {
-  const nothingToClose = async () => {};
   if (request.target.kind === 'azure') {
-    return { target: openAzure(request.target, request.flags, context), close: nothingToClose };
+    return { target: openAzure(request.target, request.flags, context), close: async () => {} };
   }
   const found = emulatorStateOfRuns(request.folder);
   const state = found ?? stateOfRuns(request.folder);
-  const log = logFileOf(state);
-  const running = await settled(state);
-  if (running.kind === 'running') {
-    return { target: await openRunning(running.endpoints, context), log, close: nothingToClose };
+  for (let attempt = 1; ; attempt += 1) {
+    const other = await openOther(state, context);
+    if (other !== undefined) return other;
+    if (!request.mayCreate && found === undefined) {
+      const { folder } = layoutOf(request.folder);
+      throw new EnrollkitError('NOT_FOUND', sentences.cliTarget.noEmulator(folder), {
+        next: sentences.cliTarget.startFirst,
+      });
+    }
+    try {
+      return await startOwn(state, context);
+    } catch (error) {
+      const isInUse = error instanceof EnrollkitError && error.code === 'EMULATOR_STATE_IN_USE';
+      // Another command has started one in the meantime, which may end at any time.
+      if (!isInUse || attempt === maxAttempts) throw error;
+    }
   }
-  if (!request.mayCreate && found === undefined) {
-    const { folder } = layoutOf(request.folder);
-    throw new EnrollkitError('NOT_FOUND', sentences.cliTarget.noEmulator(folder), {
-      next: sentences.cliTarget.startFirst,
-    });
-  }
+}
+
+/** Starts an emulator in this process. */
+async function startOwn(state: string, context: Context): Promise<OpenTarget> {
   const { startEmulator } = await import('../../emulator/start.js');
   // A client sees only that it gets no answer.
   const show = emulatorLog(context.output, ({ status }) => status >= 500);
   const writeToFile = emulatorLogFile(state);
-  try {
-    const { endpoints, clock, stop } = await startEmulator({
-      dir: state,
-      now: context.now,
-      signal: context.signal,
-      onStateError: context.stop,
-      log(event) {
-        show(event);
-        writeToFile(event);
-      },
-    });
-    const clockOffset = () => clock.now().getTime() - Date.now();
-    return { target: openEmulator(endpoints, clockOffset, context), log, close: stop };
-  } catch (error) {
-    if (!(error instanceof EnrollkitError) || error.code !== 'EMULATOR_STATE_IN_USE') throw error;
-    // Another command has started one meanwhile.
-    const other = await settled(state);
-    if (other.kind !== 'running') throw error;
-    return { target: await openRunning(other.endpoints, context), log, close: nothingToClose };
+  const { endpoints, clock, stop } = await startEmulator({
+    dir: state,
+    now: context.now,
+    signal: context.signal,
+    onStateError: context.stop,
+    log(event) {
+      show(event);
+      writeToFile(event);
+    },
+  });
+  const clockOffset = () => clock.now().getTime() - Date.now();
+  return { target: openEmulator(endpoints, clockOffset, context), log: logFileOf(state), close: stop };
+}
+
+/** The emulator that another process runs; undefined when none does. */
+async function openOther(state: string, context: Context): Promise<OpenTarget | undefined> {
+  for (;;) {
+    const running = await settled(state);
+    if (running.kind !== 'running') return undefined;
+    try {
+      const target = await openRunning(running.endpoints, context);
+      return { target, log: logFileOf(state), ofOther: state, close: async () => {} };
+    } catch (error) {
+      // It is stopping: the command that started it has ended.
+      const { code = '' } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+      if (!['ECONNRESET', 'ECONNREFUSED'].includes(code) || !(await released(state))) throw error;
+    }
   }
 }
 
@@ -129,6 +165,7 @@ async function openRunning(endpoints: EmulatorEndpoints, context: Context): Prom
 function openEmulator(endpoints: EmulatorEndpoints, clockOffset: () => number, context: Context): Target {
   return emulatorTarget(endpoints, readFileSync(endpoints.caFile, 'utf8'), {
     clockOffset,
+    webhookKey: context.env.ENROLLKIT_WEBHOOK_KEY || undefined,
     onRequest: requestObserver(context),
     async messageArrived(deviceId, messageId) {
       const query = new URLSearchParams({ deviceId, limit: '1000' });
@@ -148,6 +185,7 @@ function openAzure(
     ...target,
     serviceConnectionString: serviceConnectionString(target.dpsName, flags, context),
     hubConnectionString: hubConnectionString(context),
+    webhookKey: context.env.ENROLLKIT_WEBHOOK_KEY || undefined,
     onRequest: requestObserver(context),
   });
 }

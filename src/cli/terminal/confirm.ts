@@ -1,4 +1,4 @@
-/** Asks before something is removed. */
+/** Asks before something is deleted or changed. */
 
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
@@ -9,6 +9,7 @@ import type { FlagValues } from '../kernel/flags.js';
 /**
  * @param id of the question
  * @param what the question
+ * @param words what the answer means, and what is said after a no; by default, those of a deletion
  * @throws EnrollkitError NEEDS_INPUT without a terminal and without `--yes`; INTERRUPTED if the answer is no
  */
 export async function confirmed(
@@ -16,6 +17,10 @@ export async function confirmed(
   what: string,
   flags: FlagValues<typeof yesFlag>,
   context: Context,
+  { why, declined } = {
+    why: sentences.cliTerminal.confirm.warning,
+    declined: sentences.cliTerminal.confirm.declined,
+  },
 ): Promise<void> {
   if (flags.yes) return;
   if (!context.interactive) {
@@ -27,11 +32,11 @@ export async function confirmed(
   const yes = await terminalAsker(context.output, context.signal).confirm({
     id,
     message: what,
-    why: sentences.cliTerminal.confirm.warning,
+    why,
     default: false,
   });
   if (!yes)
-    throw new EnrollkitError('INTERRUPTED', sentences.cliTerminal.confirm.declined, {
+    throw new EnrollkitError('INTERRUPTED', declined, {
       next: sentences.cliTerminal.confirm.nothingToDo,
     });
 }

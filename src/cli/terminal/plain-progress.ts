@@ -2,7 +2,7 @@
 import { sentences } from '../../languages/language.js';
 import type { RunEvent } from '../../quickstart/events.js';
 import type { Output } from '../kernel/output.js';
-import { milliseconds, padStart } from './text.js';
+import { milliseconds, padStart, wrap } from './text.js';
 
 /** Shows the events of a run. */
 export interface Progress {
@@ -17,6 +17,9 @@ export interface Progress {
 function mark(state: string): string {
   return padStart(state, 6);
 }
+
+/** Below the text that follows a state. */
+const indent = ' '.repeat(mark('').length + 2);
 
 /** One line per step that has ended: `done`, or `ok` if there was nothing to do. */
 export function plainProgress(output: Output): Progress {
@@ -36,10 +39,9 @@ export function plainProgress(output: Output): Progress {
             ? dim(mark(sentences.cliTerminal.progress.ok))
             : green(mark(sentences.cliTerminal.progress.done));
           const time = event.already ? '' : dim(` (${milliseconds(event.elapsedMs)})`);
-          output.note(
-            `step.${event.step}`,
-            `${state}  ${sentences.cliTerminal.stepOutcome(titles.get(event.step) ?? '', event.outcome)}${time}`,
-          );
+          const text = sentences.cliTerminal.stepOutcome(titles.get(event.step) ?? '', event.outcome) + time;
+          const shown = output.stderr.isTTY ? wrap(text, output.width - 1, indent).trimStart() : text;
+          output.note(`step.${event.step}`, `${state}  ${shown}`);
           return;
         }
         case 'step-failed':

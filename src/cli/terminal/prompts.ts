@@ -7,7 +7,7 @@ import type { Output } from '../kernel/output.js';
 import { type Asker, type Question, WentBack } from './asker.js';
 import { plainAsker } from './plain-asker.js';
 import { type FrameConfig, type Outcome, roomOf } from './prompts/frame.js';
-import { suspendJob } from './prompts/keys.js';
+import { suspendJob, waitBrieflyAfterEscape } from './prompts/keys.js';
 import { type LineConfig, line } from './prompts/line.js';
 import { type ListConfig, list } from './prompts/list.js';
 import { symbolsFor } from './symbols.js';
@@ -21,6 +21,9 @@ export interface TerminalOptions {
   suspend?: () => Promise<void>;
 }
 
+/** Cursor up, erase in line: ECMA-48. */
+const eraseLineAbove = '\u001b[1A\u001b[2K';
+
 /**
  * Asks questions at the terminal: with a list and keys, or in plain lines on terminals that cannot move the cursor and
  * for screen readers (ENROLLKIT_PLAIN=1). Use it only if there is a terminal.
@@ -28,17 +31,33 @@ export interface TerminalOptions {
 export function terminalAsker(output: Output, signal: AbortSignal, options: TerminalOptions = {}): Asker {
   const { input = process.stdin, env = process.env, suspend = suspendJob } = options;
   if (output.plain) return plainAsker(output, signal, { input, suspend });
+  waitBrieflyAfterEscape(input);
   const prompt = inquirer.createPromptModule({ input, output: output.stderr, signal });
   prompt.registerPrompt('line', line as never);
   prompt.registerPrompt('list', list as never);
   const symbols = symbolsFor(env);
 
+  /** How many answered questions are right above the cursor, each on one line, in a terminal of this width. */
+  const above = { lines: 0, width: output.width };
+  const wentBack = () => {
+    // The question is left as an empty line. Lines that the terminal has wrapped cannot be erased reliably.
+    const answered = above.lines > 0 && above.width === output.width ? 1 : 0;
+    above.lines -= answered;
+    output.stderr.write(eraseLineAbove.repeat(1 + answered));
+    return new WentBack();
+  };
+
   const put = async <Value>(type: 'line' | 'list', config: LineConfig | ListConfig): Promise<Value> => {
     let { typed } = config;
     for (;;) {
       const outcome = await outcomeOf<Value>({ ...config, typed, type });
-      if (outcome.kind === 'answer') return outcome.value;
-      if (outcome.kind === 'back') throw new WentBack();
+      if (outcome.kind === 'answer') {
+        if (above.width !== output.width) Object.assign(above, { lines: 0, width: output.width });
+        above.lines += 1;
+        return outcome.value;
+      }
+      if (outcome.kind === 'back') throw wentBack();
+      above.lines = 0;
       if (outcome.kind === 'closed') throw interrupted();
       typed = outcome.typed;
       if (outcome.suspend) await suspend();
@@ -66,7 +85,10 @@ export function terminalAsker(output: Output, signal: AbortSignal, options: Term
   const { safe } = output;
 
   return {
-    say: (id, text) => output.note(id, fitted(text, roomOf(output))),
+    say(id, text) {
+      above.lines = 0;
+      output.note(id, fitted(text, roomOf(output)));
+    },
     select: (question) => {
       const standard = question.choices.findIndex(({ value }) => value === question.default);
       const config = {

@@ -8,6 +8,7 @@ import { sha1Thumbprint, sha256Thumbprint } from '../../pki/x509/inspect.js';
 import { sameId } from '../contract/ids.js';
 import { mergePatch } from '../contract/merge-patch.js';
 import type { EnrollmentGroup, InitialTwin } from '../contract/schemas.js';
+import { hasSecret, withoutFunctionKey } from '../contract/webhook-url.js';
 
 /**
  * The wanted settings of an enrollment. A member that is absent or null can have any value. The initial twin is a JSON
@@ -21,6 +22,7 @@ export type EnrollmentMembers = Partial<
     | 'provisioningStatus'
     | 'reprovisionPolicy'
     | 'allocationPolicy'
+    | 'customAllocationDefinition'
     | 'iotHubs'
     | 'initialTwin'
   >
@@ -65,6 +67,18 @@ const members: Members = {
   allocationPolicy: {
     differences: (wanted, found) => nameIf('allocationPolicy', wanted !== found),
     merge: (wanted) => wanted,
+  },
+  customAllocationDefinition: {
+    differences: (wanted, found) =>
+      nameIf(
+        'customAllocationDefinition',
+        wanted.apiVersion !== found?.apiVersion || !isSameWebhook(wanted.webhookUrl, found.webhookUrl),
+      ),
+    // A URL without a key leaves the key as it is.
+    merge: (wanted, found) =>
+      found && isSameWebhook(wanted.webhookUrl, found.webhookUrl)
+        ? { ...wanted, webhookUrl: found.webhookUrl }
+        : wanted,
   },
   iotHubs: {
     differences: (wanted, found, { iotHubHostName }) => {
@@ -223,3 +237,10 @@ function settableCollection(collection: Collection): Collection {
 
 const sameCollection = (one: Collection | null | undefined, other: Collection | null | undefined) =>
   isDeepStrictEqual(one ?? {}, other ?? {});
+
+/** Whether two URLs are of the same webhook; a wanted one without a key has any. */
+function isSameWebhook(wanted: string, found: string): boolean {
+  return hasSecret(wanted)
+    ? wanted === found
+    : wanted === found || new URL(wanted).href === withoutFunctionKey(found);
+}

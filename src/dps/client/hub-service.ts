@@ -1,10 +1,12 @@
 /** A client for the device identities of an IoT hub, with the connection string of one of its policies. */
 
 import * as z from 'zod';
+import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { ConnectionString } from '../contract/connection-string.js';
 import { type Route, routes } from '../contract/routes.js';
 import { sasPolicy } from './auth.js';
+import { asReceived } from './http/as-received.js';
 import { HttpClient, type RequestOptions } from './http/client.js';
 import { undefinedIfMissing } from './http/missing.js';
 import { serviceClock, type Target } from './target.js';
@@ -24,6 +26,11 @@ const hubDevice = z.object({
     .nullish(),
 });
 export type HubDevice = z.infer<typeof hubDevice>;
+/** With all its members: a change sends them back. */
+const receivedDevice = asReceived(hubDevice);
+
+/** How often a change is tried again that someone else's change came before. */
+const maxTries = 4;
 
 /** A device in the reply to a query: its twin. */
 const queriedDevice = z.object({
@@ -61,7 +68,7 @@ export class HubService {
   /** Returns undefined if it does not exist. */
   async getDevice(deviceId: string, { signal }: RequestOptions = {}): Promise<HubDevice | undefined> {
     const request = { ...deviceRequest(routes.hub.getDevice, deviceId), signal };
-    return (await undefinedIfMissing(this.#http.send(request, hubDevice)))?.body;
+    return (await undefinedIfMissing(this.#http.send(request, receivedDevice)))?.body;
   }
 
   /**
@@ -91,6 +98,36 @@ export class HubService {
       yield* reply.body;
       continuation = reply.header('x-ms-continuation') || undefined;
     } while (continuation);
+  }
+
+  /**
+   * Lets a device in, or keeps it out: the hub then ends its connection, too.
+   *
+   * @returns the device afterwards; undefined if it does not exist
+   * @throws EnrollkitError PRECONDITION_FAILED when it keeps being changed by others
+   */
+  async setStatus(
+    deviceId: string,
+    status: HubDevice['status'],
+    { signal }: RequestOptions = {},
+  ): Promise<HubDevice | undefined> {
+    for (let tries = 1; ; tries += 1) {
+      const found = await this.getDevice(deviceId, { signal });
+      if (found === undefined || found.status === status) return found;
+      const request = {
+        ...deviceRequest(routes.hub.putDevice, deviceId),
+        body: { ...found, status },
+        headers: { 'if-match': found.etag ? `"${found.etag}"` : '*' },
+        repeatable: true,
+        signal,
+      };
+      try {
+        return (await undefinedIfMissing(this.#http.send(request, receivedDevice)))?.body;
+      } catch (error) {
+        const isStale = error instanceof EnrollkitError && error.code === 'PRECONDITION_FAILED';
+        if (!isStale || tries === maxTries) throw error;
+      }
+    }
   }
 
   /** Deletes the device whatever its state; succeeds if it is already gone. */

@@ -1,6 +1,6 @@
 /** Cleans text from elsewhere for our errors: removes secrets, and of text from services line breaks and length. */
 
-/** What stands before the secret, and what kind of secret it is. */
+/** What comes before the secret, and its kind. Bounded where a long text without a secret would take quadratic time. */
 const secrets: readonly { pattern: RegExp; before: string; kind: string }[] = [
   {
     pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
@@ -17,8 +17,8 @@ const secrets: readonly { pattern: RegExp; before: string; kind: string }[] = [
   { pattern: /((?:\bsig|[?&](?:code|sig))=)[^&\s"']+/gi, before: '$1', kind: 'key' },
   { pattern: /\bBearer\s+[A-Za-z0-9._~+/=-]+/gi, before: 'Bearer ', kind: 'token' },
   // A JSON web token.
-  { pattern: /\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, before: '', kind: 'token' },
-  { pattern: /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/:@]+:[^\s/@]+(?=@)/gi, before: '$1', kind: 'credentials' },
+  { pattern: /\beyJ[A-Za-z0-9_-]{1,2048}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, before: '', kind: 'token' },
+  { pattern: /(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/:@]+:[^\s/@]+(?=@)/gi, before: '$1', kind: 'credentials' },
   {
     pattern: /("?(?:primaryKey|secondaryKey|client_secret|password)"?\s*[:=]\s*)"?[^",;\s&}]+"?/gi,
     before: '$1',

@@ -39,6 +39,8 @@ export interface Target {
   readonly deviceAmqpEndpoint: string;
   /** The port of DPS and hubs for WebSockets. */
   readonly webSocketPort: number;
+  /** The key of the function that is the webhook of a custom allocation policy. */
+  readonly webhookKey?: string | undefined;
   /** Of the hubs that are known, to look up and delete devices there. */
   readonly hubConnectionStrings: readonly ConnectionString[];
   /** PEM of the roots to trust instead of the system's. */
@@ -69,7 +71,10 @@ export type DeviceTarget = Pick<
   | 'clockOffset'
 >;
 
-export type TargetOptions = Pick<Target, 'onRequest' | 'now' | 'clockOffset' | 'messageArrived'>;
+export type TargetOptions = Pick<
+  Target,
+  'webhookKey' | 'onRequest' | 'now' | 'clockOffset' | 'messageArrived'
+>;
 
 /** The clock by which a service judges tokens and certificates, and so the one to make them by. */
 export function serviceClock({

@@ -52,4 +52,6 @@ export interface EmulatorEndpoints {
   /** Absolute path of the root that signs the certificates that devices request, PEM. */
   issuingRootFile: string;
   ports: { https: number; mqtt: number; amqp: number };
+  /** The highest version of TLS that it speaks: `1.2` or `1.3`. */
+  tlsMax: string;
 }

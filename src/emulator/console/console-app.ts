@@ -16,10 +16,17 @@ export interface FormHandler {
   rerender: Rerender;
 }
 
+/** The shortest and the longest time between two updates of a page, in milliseconds. */
+const [minPauseMs, maxPauseMs] = [700, 5000];
+
+/** Updates take at most this part of the time, so that an open page does not slow down a busy emulator. */
+const updateShare = 1 / 50;
+
 export class ConsoleApp {
   readonly app = new Hono();
   readonly options: ConsoleOptions;
   readonly #actions: Actions;
+  #renderMs = 0;
 
   constructor(options: ConsoleOptions) {
     this.options = options;
@@ -28,7 +35,18 @@ export class ConsoleApp {
 
   /** Adds a page. */
   get(path: string, render: (page: PageContext, c: Context) => string | Promise<string>): void {
-    this.app.get(path, async (c) => c.html(await render(await this.page(c), c)));
+    this.app.get(path, async (c) => {
+      const page = await this.page(c);
+      const started = performance.now();
+      const html = await render(page, c);
+      this.#renderMs = performance.now() - started;
+      return c.html(html);
+    });
+  }
+
+  /** The time between two updates of a page, in milliseconds: longer if pages take long to render. */
+  get pauseMs(): number {
+    return Math.min(maxPauseMs, Math.max(minPauseMs, this.#renderMs / updateShare));
   }
 
   /** Adds a form that is sent to a path. */

@@ -19,7 +19,7 @@ import { deviceRoutes } from './devices/device-routes.js';
 import { enrollmentRoutes } from './enrollments/enrollment-routes.js';
 import { eventStream } from './event-stream.js';
 import { faultRoutes } from './faults-page.js';
-import { renderPage } from './layout.js';
+import { renderBare, renderPage } from './layout.js';
 import { linkedHubRoutes } from './linked-hubs/linked-hub-routes.js';
 import { LogPage } from './log-page.js';
 import { OverviewPage } from './overview/overview-page.js';
@@ -90,7 +90,9 @@ export function createConsole(options: ConsoleOptions): Console {
   console.get(paths.overview, (page) => renderPage(page, page.text.overview, <OverviewPage page={page} />));
   console.get(paths.log, (page) => renderPage(page, page.text.log, <LogPage page={page} />));
   console.get(paths.api, (page) => renderPage(page, page.text.api, <ApiPage page={page} />));
-  app.get(`${consolePath}/events`, (c) => eventStream(c.req.raw.signal, options.activity));
+  app.get(`${consolePath}/events`, (c) =>
+    eventStream(c.req.raw.signal, options.activity, () => console.pauseMs),
+  );
   // Reloading a form that was refused, in a browser that forgot it.
   app.get(`${consolePath}/*`, async (c, next) => {
     const { pathname } = new URL(c.req.url);
@@ -140,24 +142,16 @@ async function enter(c: Context, console: ConsoleApp): Promise<Response> {
   const to = path === '/' || path === consolePath ? paths.overview : path;
   c.header('refresh', `0; url=${to}`);
   return c.html(
-    `<!doctype html>${(
-      <html lang={language}>
-        <head>
-          <meta charset="utf-8" />
-          <title>{text.product}</title>
-          <link rel="stylesheet" href={`${consolePath}/console.css`} />
-        </head>
-        <body>
-          <main>
-            <h1>{text.product}</h1>
-            <p>{text.opening}</p>
-            <p>
-              <a href={to}>{text.continueTo}</a>
-            </p>
-          </main>
-        </body>
-      </html>
-    )}`,
+    renderBare(
+      language,
+      text.product,
+      <>
+        <p>{text.opening}</p>
+        <p>
+          <a href={to}>{text.continueTo}</a>
+        </p>
+      </>,
+    ),
   );
 }
 
@@ -190,23 +184,5 @@ async function problemPage(
   const title = problems[`${kind}Title`];
   if (!isOutside) return c.html(renderPage(page, title, <p>{problems[kind]}</p>), status);
   // Without the addresses and names that only the owner may see.
-  return c.html(
-    `<!doctype html>${(
-      <html lang={page.language}>
-        <head>
-          <meta charset="utf-8" />
-          <meta name="viewport" content="width=device-width, initial-scale=1" />
-          <title>{title}</title>
-          <link rel="stylesheet" href={`${consolePath}/console.css`} />
-        </head>
-        <body>
-          <main>
-            <h1>{title}</h1>
-            <p>{problems[kind]}</p>
-          </main>
-        </body>
-      </html>
-    )}`,
-    status,
-  );
+  return c.html(renderBare(page.language, title, <p>{problems[kind]}</p>), status);
 }

@@ -1,14 +1,14 @@
 /** Server-sent events: a browser gets one when something changes, and then requests its page again. */
 import type { Activity } from './activity.js';
 
-/** The shortest time between two events to a browser, in milliseconds. */
-const pauseMs = 700;
-
 /** How often an idle connection gets a comment, which keeps it open, in milliseconds. */
 const heartbeatMs = 15_000;
 
-/** @param signal aborted when the browser disconnects */
-export function eventStream(signal: AbortSignal, activity: Activity): Response {
+/**
+ * @param signal aborted when the browser disconnects
+ * @param pauseMs the time until the next event, in milliseconds
+ */
+export function eventStream(signal: AbortSignal, activity: Activity, pauseMs: () => number): Response {
   const encoder = new TextEncoder();
   let stop = () => {};
   const body = new ReadableStream<Uint8Array>({
@@ -28,7 +28,7 @@ export function eventStream(signal: AbortSignal, activity: Activity): Response {
             isWaiting = false;
             changed();
           }
-        }, pauseMs);
+        }, pauseMs());
       };
       const stopListening = activity.onChange(changed);
       const heartbeat = setInterval(() => send(':\n\n'), heartbeatMs);

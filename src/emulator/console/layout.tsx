@@ -1,6 +1,6 @@
 /** The frame of every page, and the parts that pages are made of. */
 import type { Child } from 'hono/jsx';
-import { languages } from '../../languages/language.js';
+import { type LanguageTag, languages } from '../../languages/language.js';
 import { consolePath, type PageContext, paths } from './page-context.js';
 
 /** A whole page as HTML. */
@@ -12,19 +12,42 @@ export function renderPage(page: PageContext, title: string, content: Child): st
   )}`;
 }
 
+/** A page without navigation, for browsers that may not see more yet. */
+export function renderBare(language: LanguageTag, title: string, content: Child): string {
+  return `<!doctype html>${(
+    <html lang={language}>
+      <Head title={title} />
+      <body>
+        <main>
+          <h1>{title}</h1>
+          {content}
+        </main>
+      </body>
+    </html>
+  )}`;
+}
+
+function Head({ title, children }: { title: string; children?: Child }) {
+  return (
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <title>{title}</title>
+      <link rel="icon" href={`${consolePath}/icon.svg`} type="image/svg+xml" />
+      <link rel="stylesheet" href={`${consolePath}/console.css`} />
+      {children}
+    </head>
+  );
+}
+
 function Frame({ page, title, children }: { page: PageContext; title: string; children: Child }) {
   const { text, language, done } = page;
   return (
     <html lang={language}>
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>{`${title} – ${text.product}`}</title>
-        <link rel="icon" href={`${consolePath}/icon.svg`} type="image/svg+xml" />
-        <link rel="stylesheet" href={`${consolePath}/console.css`} />
+      <Head title={`${title} – ${text.product}`}>
         <script src={`${consolePath}/console.js`} defer></script>
-      </head>
+      </Head>
       <body
         data-events={`${consolePath}/events`}
         data-epoch={page.console.activity.epoch}

@@ -18,10 +18,10 @@ summary:focus-visible, [tabindex]:focus-visible { outline: 3px solid var(--link)
 main:focus { outline: none; }
 .skip { position: absolute; left: -999px; }
 .skip:focus { left: 8px; top: 8px; background: var(--back); padding: 8px; z-index: 1; }
-header { display: flex; flex-wrap: wrap; gap: 4px 24px; align-items: center; padding: 8px 24px;
+header { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; padding: 8px 24px;
   background: var(--panel); border-bottom: 1px solid var(--line); }
 header ul { display: flex; flex-wrap: wrap; gap: 0 4px; list-style: none; margin: 0; padding: 0; }
-header nav a { display: block; padding: 6px 10px; border-radius: 6px; text-decoration: none; color: var(--text); }
+header nav a { display: block; padding: 6px 8px; border-radius: 6px; text-decoration: none; color: var(--text); }
 header nav a:hover { text-decoration: underline; }
 header nav a[aria-current] { background: var(--accent); color: var(--on-accent); }
 .product { margin: 0; font-weight: 600; }
@@ -79,9 +79,9 @@ td details.delete { margin: 0; }
 summary { cursor: pointer; color: var(--link); }
 .copyable { display: inline-flex; flex-wrap: wrap; gap: 8px; align-items: center; min-width: 0; }
 .copyable button { padding: 2px 10px; font-size: 14px; }
-.code { position: relative; margin: 8px 0 16px; }
-.code pre { overflow-x: auto; white-space: pre; overflow-wrap: normal; padding-right: 88px; }
-.code button { position: absolute; top: 6px; right: 6px; padding: 2px 10px; font-size: 14px; }
+.code { margin: 8px 0 16px; }
+.code pre { overflow-x: auto; white-space: pre; overflow-wrap: normal; }
+.code button { display: block; margin: 0 0 6px auto; padding: 2px 10px; font-size: 14px; }
 .snippet { margin: 8px 0; }
 .steps > li { margin: 12px 0; }
 .verdict { border: 1px solid var(--line); border-radius: 10px; padding: 4px 16px 12px; margin: 12px 0; }

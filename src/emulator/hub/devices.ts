@@ -101,7 +101,7 @@ export class HubDevices {
     // IDs that begin with a text are consecutive.
     this.#page = database.prepare(
       `SELECT ${columns} FROM hub_device
-       WHERE device_id > ?1 AND device_id >= ?2 AND substr(device_id, 1, length(?2)) = ?2 ORDER BY device_id LIMIT ?3`,
+       WHERE device_id > ?1 AND device_id >= ?2 AND device_id < ?2 || char(0x10ffff) ORDER BY device_id LIMIT ?3`,
     );
     this.#count = database.prepare(
       "SELECT count(*) AS total, count(*) FILTER (WHERE status = 'disabled') AS disabled FROM hub_device",

@@ -3,6 +3,7 @@
 import type { Writable } from 'node:stream';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
+import { reason } from '../../workspace/files.js';
 import type { OutputFormat } from '../formats/output-format.js';
 import { manifestHeader } from '../manifest.js';
 import { CommittedFile } from './committed-file.js';
@@ -148,7 +149,12 @@ function written(stream: Writable, bytes: Uint8Array): Promise<void> {
     // Resolves when the stream is done with the bytes, since their memory is reused.
     stream.write(bytes, (cause) => {
       if (!cause) resolve();
-      else reject(new EnrollkitError('FILE_UNWRITABLE', sentences.fleet.stdoutNotWritten, { cause }));
+      else
+        reject(
+          new EnrollkitError('FILE_UNWRITABLE', sentences.cliKernel.outputNotWritten(reason(cause)), {
+            cause,
+          }),
+        );
     });
   });
 }

@@ -95,7 +95,7 @@ function wantedDer(der: Buffer, { kinds, what, invalid }: Wanted): PemBlock {
         sentences.pkiContainers.kinds[what],
       ),
     );
-  return { label: 'DER', der, position: 'DER' };
+  return { label: kind === 'PKCS#7 file' ? 'PKCS7' : 'DER', der, position: 'DER' };
 }
 
 /** The DER of a PKCS#12 file in any encoding; undefined if the input is something else. */

@@ -62,10 +62,10 @@ function withoutEscapes(text: string): string {
     .replaceAll('\\/', '/');
 }
 
-/** The octets of a text that is nothing but base64 of DER or of PEM; undefined for any other. */
+/** The octets of a text that is nothing but base64 or base64url of DER or of PEM; undefined for any other. */
 function bareBase64(text: string): Buffer | undefined {
   const body = text.replace(/^\s*["']|["']\s*$|\\[nr]/g, '').replace(/\s+/g, '');
-  if (body.length < 16 || !/^[A-Za-z0-9+/]+={0,2}$/.test(body)) return undefined;
+  if (body.length < 16 || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(body)) return undefined;
   const bytes = Buffer.from(body, 'base64');
   if (bytes[0] === derSequence) return bytes;
   const decoded = bytes.toString('latin1');

@@ -243,7 +243,7 @@ class Bags {
     try {
       this.found.privateKeys.push(privateKeyOf(privateKeyInfo));
     } catch (error) {
-      if (error instanceof EnrollkitError) throw invalid(error.message);
+      if (error instanceof EnrollkitError) throw invalid(error.message, error.next);
       // Not kept as the cause: node's error could quote the key.
       throw this.isPassphraseRight ? invalid(sentences.pkiContainers.pfxKeyUnreadable) : wrongPassphrase();
     }

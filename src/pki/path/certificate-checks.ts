@@ -90,14 +90,15 @@ export function checkIssuer(issuer: Certificate, circumstances: Circumstances): 
 function checkAny(certificate: Certificate, circumstances: Circumstances, role: Role): Failure[] {
   const { at, purpose, isStrict } = circumstances;
   const failures: Failure[] = [];
-  const label = certificateLabel(certificate);
+  // Names are made into text for failures only, which takes longer than the checks.
+  const label = () => certificateLabel(certificate);
   const add = (code: FailureCode, what: string) => failures.push(failureOf(code, certificate, what));
   const addProblem = (code: FailureCode, problem: string) =>
-    add(code, sentences.pkiPath.unusable(label, problem));
+    add(code, sentences.pkiPath.unusable(label(), problem));
   if (at < certificate.notBefore)
-    add('NOT_YET_VALID', sentences.pkiPath.notYetValid(label, formatDate(certificate.notBefore)));
+    add('NOT_YET_VALID', sentences.pkiPath.notYetValid(label(), formatDate(certificate.notBefore)));
   if (at > certificate.notAfter)
-    add('EXPIRED', sentences.pkiPath.expired(label, formatDate(certificate.notAfter)));
+    add('EXPIRED', sentences.pkiPath.expired(label(), formatDate(certificate.notAfter)));
   const keyProblem = publicKeyProblem(certificate.publicKeyInfo);
   if (keyProblem) addProblem('PUBLIC_KEY', keyProblem);
   for (const { type, critical } of certificate.extensions.values()) {

@@ -116,7 +116,6 @@ export class Revocation {
     signers: ListSigners,
   ): Failure | undefined {
     const [certificate] = path as [Certificate];
-    const label = certificateLabel(certificate);
     const covering = lists.filter((list) => reasonsCovered(list, certificate, points) > 0);
     const usable = covering.filter((list) => this.#isUsable(list, path, budget, signers));
     const deltas = this.#ofIssuer(covering, path, budget, signers);
@@ -124,7 +123,8 @@ export class Revocation {
     let hasNewerDelta = false;
     for (const group of groupedBy(usable, scopeKey)) {
       const status = statusIn(group, certificate, deltas);
-      if (status === 'revoked') return failureOf('REVOKED', certificate, sentences.pkiPath.revoked(label));
+      if (status === 'revoked')
+        return failureOf('REVOKED', certificate, sentences.pkiPath.revoked(certificateLabel(certificate)));
       if (status === 'newer delta') hasNewerDelta = true;
       else if (status === 'good')
         for (const list of group) covered |= reasonsCovered(list, certificate, points);
@@ -133,7 +133,11 @@ export class Revocation {
     const why = hasNewerDelta
       ? sentences.pkiPath.deltaNewer(shortened(certificate.issuer.text))
       : this.#whyUnknown(path, lists, covering, usable, budget);
-    return failureOf('REVOCATION_UNKNOWN', certificate, sentences.pkiPath.revocationUnknown(label, why));
+    return failureOf(
+      'REVOCATION_UNKNOWN',
+      certificate,
+      sentences.pkiPath.revocationUnknown(certificateLabel(certificate), why),
+    );
   }
 
   #whyUnknown(

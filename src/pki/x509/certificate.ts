@@ -3,7 +3,7 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import { blocksOf, knownKind, withoutTrustSettings } from '../containers/contents.js';
+import { blocksOf, withoutTrustSettings } from '../containers/contents.js';
 import { pemEncode } from '../containers/pem.js';
 import { certificatesInPkcs7, pkcs7Label } from '../containers/pkcs7-content.js';
 import {
@@ -82,6 +82,8 @@ export interface Certificate {
  * @throws EnrollkitError INVALID_CERTIFICATE, saying what is wrong; also when there is more than one
  */
 export function parseCertificate(input: string | Uint8Array): Certificate {
+  const certificate = certificateInDer(input);
+  if (certificate) return certificate;
   const ders = certificateDers(input);
   if (ders.length > 1) {
     throw invalid(sentences.pkiX509.severalCertificates(ders.length));
@@ -96,6 +98,8 @@ export function parseCertificate(input: string | Uint8Array): Certificate {
  * @throws EnrollkitError INVALID_CERTIFICATE, with the certificate's number in the bundle
  */
 export function parseCertificates(input: string | Uint8Array): Certificate[] {
+  const certificate = certificateInDer(input);
+  if (certificate) return [certificate];
   const ders = certificateDers(input);
   return ders.map((der, index) =>
     readCertificate(der, ders.length > 1 ? sentences.pkiX509.certificateNumber(index + 1) : ''),
@@ -143,11 +147,21 @@ const wanted = {
 export function certificateDers(input: string | Uint8Array): Buffer[] {
   const ders = blocksOf(input, wanted).flatMap(({ label, der }) => {
     if (label === 'TRUSTED CERTIFICATE') return [asCertificate(() => withoutTrustSettings(der))];
-    const isPkcs7 = label === 'DER' ? knownKind(der) === 'PKCS#7 file' : pkcs7Label.test(label);
-    return isPkcs7 ? asCertificate(() => certificatesInPkcs7(der)) : [der];
+    return pkcs7Label.test(label) ? asCertificate(() => certificatesInPkcs7(der)) : [der];
   });
   if (ders.length === 0) throw invalid(sentences.pkiX509.noCertificate);
   return ders;
+}
+
+/** The usual input, without finding out first what it is; undefined if it is anything else. */
+function certificateInDer(input: string | Uint8Array): Certificate | undefined {
+  if (typeof input === 'string' || input[0] !== 0x30 || input.length > maxCertificateBytes) return undefined;
+  try {
+    return new ParsedCertificate(Buffer.from(input));
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
 }
 
 function readCertificate(der: Buffer, position: string): Certificate {

@@ -180,6 +180,6 @@ function otherIssuer(value: Buffer, issuer: Name): Name | undefined {
   return name.value.equals(issuer) ? undefined : name.value;
 }
 
-function invalid(message: string, next?: string): EnrollkitError {
-  return new EnrollkitError('INVALID_CERTIFICATE', message, next === undefined ? {} : { next });
+function invalid(message: string, next = sentences.pkiX509.giveList): EnrollkitError {
+  return new EnrollkitError('INVALID_CERTIFICATE', message, { next });
 }

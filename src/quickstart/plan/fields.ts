@@ -7,6 +7,7 @@
  */
 
 import { shownJson } from '../../dps/client/redact.js';
+import { apiVersions, firstCustomAllocationApiVersion } from '../../dps/contract/api-versions.js';
 import {
   certificateNameProblem,
   commonNameProblem,
@@ -21,6 +22,7 @@ import {
   subscriptionIdPattern,
 } from '../../dps/contract/ids.js';
 import type { AllocationPolicy } from '../../dps/contract/schemas.js';
+import { hasSecret, isWebhookUrl } from '../../dps/contract/webhook-url.js';
 import type { ErrorCode } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { KeyAlgorithm } from '../../pki/keys.js';
@@ -116,7 +118,7 @@ export type Field = FieldBase &
         readonly default: string | null | undefined;
         readonly required?: true;
         /** The value where it does not apply. */
-        readonly otherwise?: null;
+        readonly otherwise?: null | undefined;
       })
     | (TextRule & {
         readonly kind: 'list';
@@ -151,6 +153,16 @@ const neededByResourceManager =
       ? sentences.quickstartPlan.neededUnlessPortal
       : undefined;
 const isStatic = (answers: Answers): boolean => answers['enrollmentGroup.allocationPolicy'] === 'static';
+const isCustom = (answers: Answers): boolean => answers['enrollmentGroup.allocationPolicy'] === 'custom';
+function webhookProblem(answers: Answers): string | undefined {
+  const isGiven = answers['enrollmentGroup.webhookUrl'] !== undefined;
+  if (isGiven === isCustom(answers)) return undefined;
+  return isGiven ? sentences.quickstartPlan.webhookWithoutCustom : sentences.quickstartPlan.webhookMissing;
+}
+/** Those of the service plane, the usual one first. */
+const webhookApiVersions: readonly string[] = apiVersions.service.filter(
+  (version) => version >= firstCustomAllocationApiVersion,
+);
 
 const isIndividual = (answers: Answers): boolean => answers['devices.enrollment'] === 'individual';
 const isGroup = (answers: Answers): boolean => !isIndividual(answers);
@@ -707,7 +719,8 @@ export const planFields = {
         help: sentences.quickstartPlan.geoLatencyHelp,
       },
       static: { label: sentences.quickstartPlan.staticLabel, help: sentences.quickstartPlan.staticHelp },
-    } satisfies Partial<Record<AllocationPolicy, FieldChoice>>,
+      custom: { label: sentences.quickstartPlan.customLabel, help: sentences.quickstartPlan.customHelp },
+    } satisfies Record<AllocationPolicy, FieldChoice>,
     flag: { name: 'allocation-policy', value: 'NAME', summary: sentences.quickstartPlan.allocationFlag },
     question: { message: sentences.quickstartPlan.allocationQuestion, dialogue: 'details' },
     summary: {
@@ -718,6 +731,59 @@ export const planFields = {
           ? sentences.quickstartPlan.allHubsSummary(allocationPolicy)
           : sentences.quickstartPlan.hubsSummary(allocationPolicy, iotHubs);
       },
+    },
+  },
+  'enrollmentGroup.webhookUrl': {
+    kind: 'text',
+    default: undefined,
+    otherwise: undefined,
+    problem(value: string): string | undefined {
+      if (!isWebhookUrl(value)) return sentences.quickstartPlan.notWebhookUrl;
+      return hasSecret(value) ? sentences.quickstartPlan.secretInWebhook : undefined;
+    },
+    description:
+      'The webhook that assigns devices to hubs, for the allocation policy custom. The key of an Azure function is not part of a plan: ENROLLKIT_WEBHOOK_KEY.',
+    conflict: webhookProblem,
+    flag: { name: 'webhook-url', value: 'URL', summary: sentences.quickstartPlan.webhookFlag },
+    question: {
+      message: sentences.quickstartPlan.webhookQuestion,
+      help: sentences.quickstartPlan.webhookHelp,
+      dialogue: 'details',
+      when: isCustom,
+    },
+    summary: {
+      label: sentences.quickstartPlan.groupLabel,
+      text: (plan: Plan): string | undefined =>
+        plan.enrollmentGroup.webhookUrl === undefined
+          ? undefined
+          : sentences.quickstartPlan.webhookSummary(plan.enrollmentGroup.webhookUrl),
+    },
+  },
+  'enrollmentGroup.webhookApiVersion': {
+    kind: 'text',
+    default: undefined,
+    otherwise: undefined,
+    problem: (value: string): string | undefined =>
+      webhookApiVersions.includes(value)
+        ? undefined
+        : sentences.quickstartPlan.notWebhookApiVersion(webhookApiVersions),
+    description:
+      'The api-version in which the webhook gets the enrollment; the one that enrollkit uses if it is left out.',
+    conflict: (answers: Answers): string | undefined =>
+      !isCustom(answers) && answers['enrollmentGroup.webhookApiVersion'] !== undefined
+        ? sentences.quickstartPlan.webhookWithoutCustom
+        : undefined,
+    flag: {
+      name: 'webhook-api-version',
+      value: 'VERSION',
+      summary: sentences.quickstartPlan.webhookApiVersionFlag(webhookApiVersions[0]!),
+    },
+    question: {
+      message: sentences.quickstartPlan.webhookApiVersionQuestion,
+      help: sentences.quickstartPlan.webhookApiVersionHelp,
+      dialogue: 'details',
+      optional: () => true,
+      when: isCustom,
     },
   },
   'enrollmentGroup.iotHubs': {
@@ -1031,7 +1097,13 @@ export interface Answers extends AnswersByPath {}
 type NameIn<Group extends GroupName, Path extends FieldPath> = Path extends `${Group}.${infer Name}`
   ? Name
   : never;
-type PlanGroup<Group extends GroupName> = { [Path in FieldPath as NameIn<Group, Path>]: FieldValue<Path> };
+/** A field without a default may be left out. */
+type OptionalPath = {
+  [Path in FieldPath]: Fields[Path] extends { default: undefined } ? Path : never;
+}[FieldPath];
+type PlanGroup<Group extends GroupName> = {
+  [Path in Exclude<FieldPath, OptionalPath> as NameIn<Group, Path>]: FieldValue<Path>;
+} & { [Path in OptionalPath as NameIn<Group, Path>]?: FieldValue<Path> };
 
 /** In Azure: the name is required, everything else may be left out. */
 type AzureTarget = { kind: 'azure'; dpsName: string } & {

@@ -5,7 +5,7 @@ import { maxTextLength } from './schema.js';
 const mark = (kind: string) => `<${kind}>`;
 
 /** Nothing that a terminal or an editor would act on; line ends and tabs are text. */
-const unprintable = /[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]/gu;
+const unprintable = /[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]|\p{Cs}/gu;
 
 export interface MaskOptions {
   /** The certificate folder, absolute. */
@@ -32,8 +32,8 @@ export function createMask({ folder, home, secrets }: MaskOptions): Mask {
     let clean = maskSecrets(text, mark);
     for (const secret of known) clean = clean.replaceAll(secret, mark('secret'));
     for (const [path, name] of places) clean = withoutPath(clean, path, name);
-    clean = clean.replace(unprintable, '\uFFFD');
-    return clean.length > maxTextLength ? `${clean.slice(0, maxTextLength - 1)}…` : clean;
+    if (clean.length > maxTextLength) clean = `${clean.slice(0, maxTextLength - 1)}…`;
+    return clean.replace(unprintable, '\uFFFD');
   };
   const maskValue = (value: unknown): unknown => {
     if (typeof value === 'string') return maskText(value);

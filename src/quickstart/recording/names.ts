@@ -51,15 +51,17 @@ export type Rename = (text: string) => string;
 export function commonNames(a: Names, b: Names): [Rename, Rename] {
   const classes = new Map<string, string>();
   const find = (key: string): string => {
-    const above = classes.get(key) ?? key;
-    return above === key ? key : find(above);
+    let found = key;
+    for (let above = classes.get(found); above !== undefined && above !== found; above = classes.get(found)) {
+      found = above;
+    }
+    return found;
   };
   const union = (one: string, other: string) => classes.set(find(one), find(other));
   const originals = new Set([...a, ...b].map(({ recorded }) => recorded));
   const sides = [a, b].map((names, side) => {
-    const own = [...originals].map(
-      (recorded) => names.find((one) => one.recorded === recorded)?.now ?? recorded,
-    );
+    const given = new Map(names.toReversed().map(({ recorded, now }) => [recorded, now]));
+    const own = [...originals].map((recorded) => given.get(recorded) ?? recorded);
     [...originals].forEach((recorded, index) => {
       union(`${side} ${own[index]}`, `recorded ${recorded}`);
     });

@@ -125,11 +125,7 @@ function withPresentDate(headers: Readonly<Record<string, string>>, at: string):
 }
 
 /** Puts thumbprints of the present certificates in place of the recorded ones, so that a service seems to hold them. */
-function thumbprints(
-  { certificates }: Recording,
-  folder: string,
-  toNow: Rename,
-): (text: string) => string {
+function thumbprints({ certificates }: Recording, folder: string, toNow: Rename): (text: string) => string {
   const paths = new Map<string, string>();
   for (const { path, sha1Thumbprint: sha1, sha256Thumbprint: sha256 } of certificates) {
     paths.set(sha1, path).set(sha256, path);

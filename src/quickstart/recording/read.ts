@@ -68,8 +68,8 @@ interface Unsafe {
   problem: string;
 }
 
-/** Control characters but tabs and line ends, and marks that reverse the direction of a text. */
-const unprintable = /[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]/u;
+/** Control characters but tabs and line ends, marks that reverse the direction of a text, and halves of characters. */
+const unprintable = /[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]|\p{Cs}/u;
 
 function textProblem(text: string): string | undefined {
   if (text.length > maxTextLength) {

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { sentences } from '../../languages/language.js';
 import { isPlaceOfRun } from '../../workspace/layout.js';
 import { isPathInside } from '../../workspace/path-inside.js';
-import type { Plan } from '../plan/fields.js';
+import { maxDevices, type Plan } from '../plan/fields.js';
 import { planSchema } from '../plan/schema.js';
 
 /** The version of the recordings that this release writes. */
@@ -12,6 +12,9 @@ export const recordingVersion = 1;
 
 /** No text of a recording is longer; a run cuts longer ones as it records them. */
 export const maxTextLength = 65_536;
+
+/** Those of a plan with the most devices, and of the recording that it replays. */
+const maxNames = 2 * (maxDevices + 4);
 
 const milliseconds = z.number().min(0);
 
@@ -145,6 +148,7 @@ export const recordingSchema = z
         offline: z.boolean(),
         names: z
           .array(z.strictObject({ recorded: z.string().min(1), now: z.string().min(1) }))
+          .max(maxNames)
           .describe('The names that the replay gave in place of the recorded ones.'),
       })
       .optional()

@@ -48,8 +48,8 @@ export const enrollmentGroup: Step = {
 };
 
 function wantedGroup(context: RunContext): EnrollmentGroup {
-  const { plan, found, journal } = context;
-  const group = enrollmentGroupOf(plan, signingCa(found), found.linkedHubs ?? []);
+  const { plan, found, journal, target } = context;
+  const group = enrollmentGroupOf(plan, signingCa(found), found.linkedHubs ?? [], target);
   const ca = uploadedThing(context);
   const uploadedCa = journal.has(ca) ? { uploadedCa: ca.sha1Thumbprint } : {};
   return withTwinMark(group, { run: journal.run(), ...uploadedCa });

@@ -69,9 +69,9 @@ async function enroll(context: RunContext, id: string): Promise<void> {
   journal.made(thing);
 }
 
-function wantedEnrollment({ plan, found, journal }: RunContext, id: string): IndividualEnrollment {
+function wantedEnrollment({ plan, found, journal, target }: RunContext, id: string): IndividualEnrollment {
   const { pem } = requireFound(found, 'devices').get(id)!;
-  const enrollment = individualEnrollmentOf(plan, id, pem, found.linkedHubs ?? []);
+  const enrollment = individualEnrollmentOf(plan, id, pem, found.linkedHubs ?? [], target);
   return withTwinMark(enrollment, { run: journal.run() });
 }
 

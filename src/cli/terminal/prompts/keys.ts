@@ -1,4 +1,5 @@
 /** What all questions at a terminal do: go back, be suspended, follow the size of the terminal, end with the input. */
+import { emitKeypressEvents, type Interface } from 'node:readline';
 import { useEffect, useRef, useState } from '@inquirer/core';
 import type { Output } from '../../kernel/output.js';
 import { widest } from '../text.js';
@@ -6,6 +7,14 @@ import type { Outcome } from './frame.js';
 
 /** Long enough for the bytes of an arrow key over a slow connection, short enough for Esc. */
 const escapeTimeout = 100;
+
+/**
+ * Node.js takes the time to wait from the first readline interface of a stream, which is not always one of ours. Must be
+ * called before any question.
+ */
+export function waitBrieflyAfterEscape(input: NodeJS.ReadableStream): void {
+  emitKeypressEvents(input, { escapeCodeTimeout: escapeTimeout } as unknown as Interface);
+}
 
 /** The part of readline that the keys need. */
 interface Line {
@@ -15,7 +24,7 @@ interface Line {
 }
 
 interface QuestionState<Value> {
-  state: 'asking' | 'answered' | 'left';
+  state: 'asking' | 'answered' | 'back' | 'left';
   /** Ends the question; only the first call counts. */
   end: (outcome: Outcome<Value>) => void;
   hasEnded: () => boolean;
@@ -37,7 +46,7 @@ export function useQuestion<Value>(
   const end = (outcome: Outcome<Value>) => {
     if (ended.current) return;
     ended.current = true;
-    setState(outcome.kind === 'answer' ? 'answered' : 'left');
+    setState(outcome.kind === 'answer' ? 'answered' : outcome.kind === 'back' ? 'back' : 'left');
     finish(outcome);
   };
   useTerminal(output, drawn, end);
@@ -56,8 +65,7 @@ function useTerminal(
 ): void {
   const [, setColumns] = useState(output.stderr.columns ?? 80);
   useEffect((readline) => {
-    const line = readline as unknown as Line & { escapeCodeTimeout?: number };
-    line.escapeCodeTimeout = escapeTimeout;
+    const line = readline as unknown as Line;
     const again = (suspend: boolean) => done({ kind: 'again', typed: line.line, suspend });
     const suspended = () => again(true);
     const closed = () => done({ kind: 'closed' });

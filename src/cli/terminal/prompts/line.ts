@@ -67,6 +67,8 @@ export const line = createPrompt<Outcome<string>, LineConfig>((config, finish) =
       setProblem(secret || typed === '' ? undefined : found(typed));
     }
   });
+  // What is asked before it takes its place. Inquirer draws an empty text in two lines.
+  if (state === 'back') return ' ';
   if (state === 'answered') return safe(answeredLine(config, config.answered(answer)));
   const question = questionLines(config);
   const hint = value === '' && config.hint !== '' ? style.dim(`(${config.hint}) `) : '';

@@ -95,6 +95,8 @@ export const list = createPrompt<Outcome<unknown>, ListConfig>((config, finish) 
       return safe(isActive ? style.cyan(text) : text);
     },
   });
+  // What is asked before it takes its place. Inquirer draws an empty text in two lines.
+  if (state === 'back') return ' ';
   if (state === 'answered') return safe(answeredLine(config, choices[chosen!]!.name));
   const question = safe(questionLines(config));
   const content = filters ? `${question}\n${safe(style.cyan('>'))} ${safe(typed)}` : question;

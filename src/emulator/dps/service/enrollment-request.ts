@@ -16,6 +16,7 @@ import {
   individualEnrollment,
   provisioningStatuses,
 } from '../../../dps/contract/schemas.js';
+import { isWebhookUrl } from '../../../dps/contract/webhook-url.js';
 import { initialTwinProblem } from '../../hub/twin-limits.js';
 import { readAttestation } from '../attestation/kinds.js';
 import { DpsError } from '../dps-error.js';
@@ -209,17 +210,6 @@ type WithoutNulls<Value> = { [Name in keyof Value]?: NonNullable<Value[Name]> };
 function withoutNulls<Value extends object>(value: Value): WithoutNulls<Value> {
   const given = Object.entries(value).filter(([, member]) => member != null);
   return Object.fromEntries(given) as WithoutNulls<Value>;
-}
-
-function isWebhookUrl(text: string): boolean {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    return false;
-  }
-  const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLocal);
 }
 
 function hubIdOf(hostName: string, hubs: EnrollmentContext['hubs']): string {

@@ -43,10 +43,12 @@ export class IndividualEnrollments {
 
   /** Up to `limit` enrollments after a position, in the order of creation, whose IDs begin with a text. */
   page(after: number, limit: number, prefix = ''): Positioned<StoredIndividual>[] {
+    const beginsWith =
+      prefix === '' ? '' : 'AND registration_key >= ?2 AND registration_key < ?2 || char(0x10ffff)';
     const rows = this.#database
       .prepare(
         `SELECT rowid AS position, * FROM individual_enrollment
-         WHERE rowid > ?1 AND substr(registration_key, 1, length(?2)) = ?2 ORDER BY rowid LIMIT ?3`,
+         WHERE rowid > ?1 ${beginsWith} ORDER BY rowid LIMIT ?3`,
       )
       .all(after, prefix.toLowerCase(), limit) as (EnrollmentRow & { position: number })[];
     return rows.map((row) => ({

@@ -119,11 +119,14 @@ export class RegistrationRecords {
     limit: number,
     { enrollmentGroupId, prefix = '' }: { enrollmentGroupId?: string | undefined; prefix?: string } = {},
   ): Positioned<RegistrationRecord>[] {
+    // Only the conditions that apply, so that each can use its index.
+    const inGroup = enrollmentGroupId === undefined ? '' : 'AND group_key = ?2';
+    const beginsWith =
+      prefix === '' ? '' : 'AND registration_key >= ?3 AND registration_key < ?3 || char(0x10ffff)';
     const rows = this.#database
       .prepare(
         `SELECT rowid AS position, * FROM registration
-         WHERE rowid > ?1 AND (?2 IS NULL OR group_key = ?2) AND substr(registration_key, 1, length(?3)) = ?3
-         ORDER BY rowid LIMIT ?4`,
+         WHERE rowid > ?1 ${inGroup} ${beginsWith} ORDER BY rowid LIMIT ?4`,
       )
       .all(after, enrollmentGroupId?.toLowerCase() ?? null, prefix.toLowerCase(), limit) as (Row & {
       position: number;

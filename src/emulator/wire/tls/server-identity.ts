@@ -42,6 +42,8 @@ export interface ServerIdentity {
   tlsOptions: TlsOptions;
   /** The same with a fault. */
   faultyTls: FaultyTls;
+  /** The latest version of TLS. */
+  tlsMax: TlsMax;
 }
 
 interface StoredPair {
@@ -88,11 +90,12 @@ export async function openServerIdentity(options: ServerIdentityOptions): Promis
     );
   }
   const { certificatePem, keyPem } = root;
+  const { tlsMax = '1.3' } = options;
   const tlsOptions = {
     key: server.keyPem,
     cert: `${server.certificatePem}${certificatePem}`,
     minVersion: 'TLSv1.2' as const,
-    maxVersion: `TLSv${options.tlsMax ?? '1.3'}` as const,
+    maxVersion: `TLSv${tlsMax}` as const,
     requestCert: true,
     // Unknown and self-signed certificates must reach the application, which answers with 401002.
     rejectUnauthorized: false,
@@ -103,6 +106,7 @@ export async function openServerIdentity(options: ServerIdentityOptions): Promis
   };
   return {
     rootPem: certificatePem,
+    tlsMax,
     tlsOptions,
     faultyTls: faultyTlsOf(tlsOptions, { certificatePem, keyPem }, namesWith(host)),
   };

@@ -1,0 +1,31 @@
+import { sentences } from '../../languages/language.js';
+import { forceFlag, outFileFlag } from '../input/certificate-flags.js';
+import { declareCommand } from '../kernel/command.js';
+import { dirFlag, outputFlags } from '../kernel/common-flags.js';
+import { textFlag } from '../kernel/flags.js';
+import { globalEndpointFlag, targetFlags } from '../target/target-flags.js';
+
+const { edge } = sentences.cliSample;
+
+export const sampleEdge = declareCommand({
+  description: edge.description,
+  args: { what: { summary: edge.what } },
+  flags: {
+    device: textFlag({ placeholder: 'ID', summary: edge.deviceFlag }),
+    hostname: textFlag({ placeholder: 'NAME', summary: edge.hostnameFlag }),
+    at: textFlag({ placeholder: 'FOLDER', summary: edge.atFlag }),
+    ...outFileFlag,
+    ...forceFlag,
+    ...dirFlag,
+    ...globalEndpointFlag,
+    ...targetFlags,
+    ...outputFlags,
+  },
+  examples: [
+    { line: 'sample edge config --out config.toml', summary: edge.example },
+    {
+      line: 'sample edge config --device gateway-1 --at /var/aziot --hostname gateway-1.local',
+      summary: edge.atExample,
+    },
+  ],
+});
