@@ -15,7 +15,7 @@ export const maxRows = 1000;
 const maxExpiries = 20;
 
 export const reportStyle = `.wide{overflow-x:auto}.wide svg{display:block;max-width:100%;min-width:44rem;height:auto}.wide table{min-width:40rem}
-body{overflow-wrap:anywhere}th{overflow-wrap:normal}.warnings{border-left:4px solid;border-left-color:var(--soon);padding:.2rem 1rem;margin:1rem 0}.warnings p{margin:.4em 0}
+body{overflow-wrap:anywhere}.warnings{border-left:4px solid;border-left-color:var(--soon);padding:.2rem 1rem;margin:1rem 0}.warnings p{margin:.4em 0}
 .outcome{font-weight:bold}.failed{color:var(--expired);font-weight:bold}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1.2em}dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}
 .number,.status,th{white-space:nowrap}td code{font-size:.82em}
