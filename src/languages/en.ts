@@ -2296,7 +2296,9 @@ export const en = {
       },
       ENROLLMENTS: {
         meaning: 'The individual enrollments are as in the plan.',
-        causes: [['a check that found nothing wrong', 'read the finding']],
+        causes: [
+          ['each planned device has its enrollment, with the planned settings', 'enrollkit enrollment list'],
+        ],
         next: 'No action is needed.',
       },
       GROUP: {
@@ -2995,7 +2997,7 @@ export const en = {
       TRUST_FAILED: {
         meaning: 'A trust store could not be changed, or does not have the change after it was made.',
         causes: [
-          ['a program that changes it is not installed', 'the message names it'],
+          ['a program that changes it is not installed', 'the message names the program'],
           ['something else is stored under the name of the root', 'the message says where'],
           ['a program failed', 'the message has its output'],
         ],
@@ -3962,6 +3964,7 @@ export const en = {
       EISDIR: 'it is a folder',
       ENOTDIR: 'part of the path is a file',
       EEXIST: 'a file of that name exists',
+      ENOENT: 'the file or its folder does not exist',
       ELOOP: 'its symbolic links form a loop',
       EBUSY: 'it is in use',
       ESTALE: 'the network share no longer has it',
@@ -7356,7 +7359,7 @@ The verification certificate is ready. In the portal, on the same page:
     edge: {
       description:
         'Writes the config.toml of an IoT Edge 1.5 gateway whose certificates are in the certificate folder: provisioning through DPS with its certificate, its edge CA, and the root that its modules and downstream devices trust.',
-      what: 'config',
+      action: 'config',
       deviceFlag: 'registration ID of the gateway, if the folder has several',
       hostnameFlag:
         'host name of the gateway, by which downstream devices connect (default: that of its system)',
@@ -7364,7 +7367,7 @@ The verification certificate is ready. In the portal, on the same page:
         'folder of the certificates and keys on the gateway, such as /var/aziot (default: where they are now)',
       example: 'for the only gateway of the certificate folder',
       atExample: 'for files that you copy to the gateway; the configuration lists them',
-      unknown: (what: string) => `There is no sample "${what}" for IoT Edge.`,
+      unknown: (action: string) => `There is no sample "${action}" for IoT Edge.`,
       useConfig: 'Use: enrollkit sample edge config',
       notAbsolute: (folder: string) => `--at must be an absolute path on the gateway, not "${folder}".`,
       identity: 'identity certificate with its chain and key',

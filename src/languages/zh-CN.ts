@@ -1801,7 +1801,7 @@ export const zhCN: Sentences = {
       },
       ENROLLMENTS: {
         meaning: '个体注册与计划一致。',
-        causes: [['检查没有发现问题', '查看检查结果']],
+        causes: [['计划中的每台设备都有注册，且设置与计划一致', 'enrollkit enrollment list']],
         next: '无需操作。',
       },
       GROUP: {
@@ -3176,6 +3176,7 @@ export const zhCN: Sentences = {
       EISDIR: '它是文件夹',
       ENOTDIR: '路径的一部分是文件',
       EEXIST: '已有同名文件',
+      ENOENT: '文件或其文件夹不存在',
       ELOOP: '其符号链接形成循环',
       EBUSY: '它正在使用中',
       ESTALE: '网络共享中已不存在该项',
@@ -6168,13 +6169,13 @@ export const zhCN: Sentences = {
     edge: {
       description:
         '为证书位于证书文件夹中的 IoT Edge 1.5 网关写入 config.toml：使用证书通过 DPS 预配、其边缘 CA，以及模块和下游设备信任的根证书。',
-      what: 'config',
+      action: 'config',
       deviceFlag: '网关的注册 ID（如果文件夹中有多个网关）',
       hostnameFlag: '下游设备连接时使用的网关主机名（默认：其系统的主机名）',
       atFlag: '证书和密钥在网关上的文件夹，例如 /var/aziot（默认：当前所在位置）',
       example: '证书文件夹中唯一的网关',
       atExample: '用于复制到网关的文件；配置中列出这些文件',
-      unknown: (what) => `没有 IoT Edge 示例“${what}”。`,
+      unknown: (action) => `没有 IoT Edge 示例“${action}”。`,
       useConfig: '使用：enrollkit sample edge config',
       notAbsolute: (folder) => `--at 必须是网关上的绝对路径，而不是“${folder}”。`,
       identity: '标识证书及其证书链和密钥',

@@ -279,7 +279,9 @@ const ofNetworkOrProcess = /^(connect|listen|bind|accept|getaddrinfo|spawn|kill)
  */
 export function fileFault(thrown: unknown): EnrollkitError | undefined {
   const { code = '', syscall = '', path } = (thrown ?? {}) as NodeJS.ErrnoException;
-  if (reasonOf(code) === undefined || syscall === '' || ofNetworkOrProcess.test(syscall)) return undefined;
+  // A file of ours that is missing may be a bug.
+  const isOfComputer = code !== 'ENOENT' && reasonOf(code) !== undefined;
+  if (!isOfComputer || syscall === '' || ofNetworkOrProcess.test(syscall)) return undefined;
   // What is opened may be a module of the program, which nobody wanted to write.
   if (isOfOpenFiles(thrown) || /^(scandir|opendir|l?stat|read|readlink|access)$/.test(syscall)) {
     return new EnrollkitError(

@@ -40,7 +40,10 @@ export function blockResult(
     const command = `az iot hub device-identity update --hub-name ${hostName.split('.')[0]} --device-id ${quoted(deviceId)} --set status=${wanted}`;
     output.note('device.block.hub', `\n${text.hubLeft(hostName, command)}`);
   }
-  const command = `enrollkit device ${done === 'blocked' ? 'unblock' : 'register'} ${registrationId}${sameFolder}`;
+  const command =
+    done === 'blocked'
+      ? `enrollkit device unblock ${registrationId}${sameFolder}`
+      : `enrollkit device register ${registrationId}${sameFolder}`;
   if (!output.json) output.note(`device.${done}.next`, `\n${text.next[done](command)}`);
   return left.length > 0 ? exitStatus.partial : exitStatus.ok;
 }

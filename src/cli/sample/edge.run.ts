@@ -20,9 +20,9 @@ import { edgeConfig, type Gateway, placesBelow } from './edge-config.js';
 
 const { edge: text } = sentences.cliSample;
 
-export const run: RunOf<typeof sampleEdge> = async ({ args: { what }, flags }, context) => {
+export const run: RunOf<typeof sampleEdge> = async ({ args: { action }, flags }, context) => {
   const { output, signal } = context;
-  if (what !== 'config') throw new EnrollkitError('USAGE', text.unknown(what), { next: text.useConfig });
+  if (action !== 'config') throw new EnrollkitError('USAGE', text.unknown(action), { next: text.useConfig });
   if (flags.at !== undefined && !posix.isAbsolute(flags.at)) {
     throw new EnrollkitError('USAGE', text.notAbsolute(flags.at));
   }

@@ -9,7 +9,7 @@ const { edge } = sentences.cliSample;
 
 export const sampleEdge = declareCommand({
   description: edge.description,
-  args: { what: { summary: edge.what } },
+  args: { action: { summary: edge.action } },
   flags: {
     device: textFlag({ placeholder: 'ID', summary: edge.deviceFlag }),
     hostname: textFlag({ placeholder: 'NAME', summary: edge.hostnameFlag }),

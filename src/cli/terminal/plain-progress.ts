@@ -21,8 +21,12 @@ function mark(state: string): string {
 /** Below the text that follows a state. */
 const indent = ' '.repeat(mark('').length + 2);
 
-/** One line per step that has ended: `done`, or `ok` if there was nothing to do. */
-export function plainProgress(output: Output): Progress {
+/**
+ * One line per step that has ended: `done`, or `ok` if there was nothing to do.
+ *
+ * @param width columns at which a line is broken; by default, none is
+ */
+export function plainProgress(output: Output, { width }: { width?: number } = {}): Progress {
   const titles = new Map<string, string>();
   const { green, red, dim } = output.style;
   return {
@@ -40,7 +44,7 @@ export function plainProgress(output: Output): Progress {
             : green(mark(sentences.cliTerminal.progress.done));
           const time = event.already ? '' : dim(` (${milliseconds(event.elapsedMs)})`);
           const text = sentences.cliTerminal.stepOutcome(titles.get(event.step) ?? '', event.outcome) + time;
-          const shown = output.stderr.isTTY ? wrap(text, output.width - 1, indent).trimStart() : text;
+          const shown = width === undefined ? text : wrap(text, width, indent).trimStart();
           output.note(`step.${event.step}`, `${state}  ${shown}`);
           return;
         }

@@ -31,7 +31,7 @@ export interface BlockOptions extends RequestOptions {
 }
 
 /** Marks an enrollment that only exists to block a device, so that unblocking deletes it. */
-const mark = { createdBy: 'enrollkit device block' };
+const mark = { createdBy: 'enrollkit', purpose: 'block' };
 
 /** How often a change is tried again that someone else's change came before. */
 const maxTries = 4;
@@ -82,7 +82,7 @@ export async function unblockDevice(options: BlockOptions): Promise<BlockedDevic
   const hubs = await setInHubs(options, 'enabled');
   const enrollment = await changing<BlockedDevice['enrollment']>(options, async (found) => {
     if (found?.provisioningStatus !== 'disabled') return 'none';
-    if (found.optionalDeviceInformation?.createdBy === mark.createdBy) {
+    if (isMarked(found)) {
       await service.deleteEnrollment(registrationId, { signal, ...(found.etag ? { etag: found.etag } : {}) });
       return 'deleted';
     }
@@ -110,6 +110,10 @@ async function changing<Result>(
       if (!isStale || tries === maxTries) throw error;
     }
   }
+}
+
+function isMarked({ optionalDeviceInformation: information }: IndividualEnrollment): boolean {
+  return information?.createdBy === mark.createdBy && information.purpose === mark.purpose;
 }
 
 /** Replies do not show symmetric keys, and DPS would generate others. */
