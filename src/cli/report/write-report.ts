@@ -16,11 +16,11 @@ export const reportName = 'report.html';
 const patienceMs = 2000;
 
 /** The last line of a report: a digest of the lines before it. */
-const seal = /\n<!-- report by enrollkit ([0-9A-F]{64}) -->\n$/;
+const seal = /\n<!-- enrollkit-report:([0-9A-F]{64}) -->\n$/;
 
 function sealed(html: string): string {
   const body = html.trimEnd();
-  return `${body}\n<!-- report by enrollkit ${sha256Of(body)} -->\n`;
+  return `${body}\n<!-- enrollkit-report:${sha256Of(body)} -->\n`;
 }
 
 function isOwnReport(path: string): boolean {
