@@ -22,9 +22,9 @@ import {
 } from '../hub-session/hub-session.js';
 import { twinRefusal } from '../hub-session/twin-refusal.js';
 import { operationTimeoutSeconds, PendingOperations } from '../pending-operations.js';
+import { closeConnection } from './close-connection.js';
 import { amqpTlsPort, textOf } from './request-link.js';
 
-const closeTimeoutMs = 2000;
 /** Azure ends a connection without frames after four minutes; a device says that it is there twice in this time. */
 const idleTimeoutMs = 120_000;
 /** Messages from the hub that are in flight at once. */
@@ -96,20 +96,7 @@ class AmqpHubSession implements HubSession {
     );
     const [connection, socket] = [this.#connection, this.#socket];
     if (!connection || !socket || socket.destroyed) return;
-    if (!isLost) {
-      await new Promise<void>((closed) => {
-        // Does not wait for a server that does not close its end.
-        const timer = setTimeout(closed, closeTimeoutMs);
-        const done = () => {
-          clearTimeout(timer);
-          closed();
-        };
-        connection.once('connection_close', done);
-        connection.once('disconnected', done);
-        connection.close();
-      });
-    }
-    socket.destroy();
+    await closeConnection(connection, socket, isLost);
   }
 
   #connect(allOpen: () => void): void {

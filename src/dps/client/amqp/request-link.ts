@@ -14,6 +14,7 @@ import { connectDevice, type DeviceSocketOptions } from '../device-socket.js';
 import type { ExchangeReply } from '../exchange.js';
 import { readServiceMessage } from '../http/reply-error.js';
 import { operationTimeoutSeconds, PendingOperations } from '../pending-operations.js';
+import { closeConnection } from './close-connection.js';
 
 export interface RequestLinkOptions extends DeviceParties, DeviceSocketOptions {
   /** Of both links: `{idScope}/registrations/{registrationId}`. */
@@ -26,7 +27,6 @@ export interface RequestLinkOptions extends DeviceParties, DeviceSocketOptions {
 export type Properties = Readonly<Record<string, string>>;
 
 export const amqpTlsPort = 5671;
-const closeTimeoutMs = 2000;
 /** One registration needs a hundredth of it. rhea itself accepts frames of any size. */
 const maxReceivedBytes = 4 * 1024 * 1024;
 
@@ -101,18 +101,7 @@ export class RequestLink {
     );
     const [connection, socket] = [this.#connection, this.#socket];
     if (!connection || !socket || socket.destroyed) return;
-    if (!isLost) {
-      await new Promise<void>((closed) => {
-        // Does not wait for a server that does not close its end.
-        const timer = setTimeout(closed, closeTimeoutMs);
-        connection.once('disconnected', () => {
-          clearTimeout(timer);
-          closed();
-        });
-        connection.close();
-      });
-    }
-    socket.destroy();
+    await closeConnection(connection, socket, isLost);
   }
 
   #connect(done: (sender: Sender | ExchangeReply) => void, failed: (error: unknown) => void): void {

@@ -52,7 +52,7 @@ ProvisioningDeviceClient.create(${text(mqttHost)}, ${text(idScope)}, new Mqtt(),
     {
       language: 'Python',
       needsPort: mqttPort,
-      code: `# pip install azure-iot-device
+      code: `# pip install azure-iot-device==2.14.0
 # ${trust('SSL_CERT_FILE')}
 from azure.iot.device import X509, ProvisioningDeviceClient
 
