@@ -582,7 +582,8 @@ test('a reset empties the log, ends the stream of events, and keeps the link', a
   const stream = await fetch(`${origin}/console/events`, { headers: { cookie } });
   const reader = stream.body!.getReader();
   const epochOf = (bytes: Uint8Array | undefined) =>
-    /event: hello\ndata: (\S+)/.exec(new TextDecoder().decode(bytes))![1]!;
+    (JSON.parse(/event: hello\ndata: (\S+)/.exec(new TextDecoder().decode(bytes))![1]!) as { epoch: string })
+      .epoch;
   const epoch = epochOf((await reader.read()).value);
   assert.match((await get('/')).text, new RegExp(`data-epoch="${epoch}"`));
   const { consoleUrl } = emulator.endpoints;

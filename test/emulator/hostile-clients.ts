@@ -128,7 +128,9 @@ export async function actHostile(emulator: TestEmulator): Promise<HostilePage[]>
     });
     await client.getTwin();
     const hub = hubService(emulator);
-    await hub('POST', '/twins/hostile-device/methods', { methodName: hostile('method-name'), payload: 1 });
+    // No device answers it: the least time to wait (Azure: 5 to 300 seconds).
+    const call = { methodName: hostile('method-name'), payload: 1, responseTimeoutInSeconds: 5 };
+    await hub('POST', '/twins/hostile-device/methods', call);
     await hub('PATCH', '/twins/hostile-device', { tags: { [twinKey('tag')]: hostile('tag-value') } });
 
     // A client of MQTT with a hostile name.

@@ -18,10 +18,16 @@ export class Activity {
   readonly #verdicts = new Latest<RegistrationVerdict>(keptVerdicts);
   readonly #listeners = new Set<() => void>();
   #epoch = randomUUID();
+  #changes = 0;
 
   /** Changes when the emulator is reset or restarted. */
   get epoch(): string {
     return this.#epoch;
+  }
+
+  /** Counts the calls of {@link changed}. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** The newest first. */
@@ -63,6 +69,7 @@ export class Activity {
 
   /** Something that pages show has changed. */
   changed(): void {
+    this.#changes += 1;
     for (const listener of this.#listeners) listener();
   }
 }

@@ -59,6 +59,7 @@ export class ConsoleApp {
 
   /** The context of the page that a request asks for. */
   async page(c: Context): Promise<PageContext> {
+    const { changes } = this.options.activity;
     const language = requestedLanguage(c);
     const sentences = await languages[language].load();
     const { services, hubs } = this.options;
@@ -69,6 +70,7 @@ export class ConsoleApp {
     const done = c.req.query('done') ?? '';
     return {
       console: this.options,
+      changes,
       language,
       sentences,
       text: sentences.console,

@@ -44,7 +44,7 @@ export function eventStream(signal: AbortSignal, activity: Activity, pauseMs: ()
         controller.close();
       };
       signal.addEventListener('abort', end, { once: true });
-      send(`event: hello\ndata: ${activity.epoch}\n\n`);
+      send(`event: hello\ndata: ${JSON.stringify({ epoch: activity.epoch, changes: activity.changes })}\n\n`);
     },
     cancel: () => stop(),
   });

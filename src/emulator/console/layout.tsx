@@ -51,6 +51,7 @@ function Frame({ page, title, children }: { page: PageContext; title: string; ch
       <body
         data-events={`${consolePath}/events`}
         data-epoch={page.console.activity.epoch}
+        data-changes={page.changes}
         data-copied={text.copied}
         data-path={page.path}
       >

@@ -38,6 +38,8 @@ export interface PageContext {
   readonly text: Sentences['console'];
   /** The path of the page, for the navigation and the choice of the language. */
   readonly path: string;
+  /** `changes` of the activity before the page was rendered. */
+  readonly changes: number;
   /** What the action before has done. */
   readonly done: keyof Sentences['console']['done'] | undefined;
   /** The service and the hub in the navigation; undefined if all were deleted. */

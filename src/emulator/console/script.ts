@@ -4,7 +4,7 @@
  */
 export const script = `'use strict';
 (() => {
-  const { events, epoch, copied, path } = document.body.dataset;
+  const { events, epoch, changes, copied, path } = document.body.dataset;
   const show = (id, isShown) => { document.getElementById(id).hidden = !isShown; };
 
   // Hides the fields of the choices that are not selected.
@@ -88,7 +88,10 @@ export const script = `'use strict';
     source.addEventListener('hello', ({ data }) => {
       isConnected = true;
       show('stopped', false);
-      show('was-reset', data !== epoch);
+      const now = JSON.parse(data);
+      show('was-reset', now.epoch !== epoch);
+      // The page was rendered before it listened.
+      if (String(now.changes) !== changes) refresh();
     });
     source.addEventListener('change', refresh);
     source.addEventListener('error', () => {
