@@ -1,4 +1,7 @@
-/** Runs the commands in the `console` blocks of the tutorials, and writes down what they print: npx tsx scripts/transcripts.ts */
+/**
+ * Runs the commands in the `console` blocks of the tutorials and the quickstart of README.md, and writes down what they
+ * print: npx tsx scripts/transcripts.ts
+ */
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,3 +42,20 @@ for (const [document, language] of [
   writeFileSync(path, text);
   rmSync(cwd, { recursive: true });
 }
+
+/** What `npm run quickstart` prints in a clone. */
+const quickstart = /(?<=<!-- npm run quickstart -->\n```\n)[\s\S]*?(?=```)/;
+const readme = join(project, 'README.md');
+const cwd = mkdtempSync(join(tmpdir(), 'enrollkit-readme-'));
+const { status, stdout, stderr } = spawnSync(
+  process.execPath,
+  [join(project, 'dist/bin.js'), 'quickstart', '--yes'],
+  { cwd, env: { ...process.env, npm_command: 'run-script', ENROLLKIT_LANG: 'en' }, encoding: 'utf8' },
+);
+if (status !== 0) throw new Error(`quickstart: exit status ${status}\n${stderr}`);
+const text = readFileSync(readme, 'utf8');
+writeFileSync(
+  readme,
+  text.replace(quickstart, () => `${stderr.trimEnd()}\n\n${stdout.trim()}\n`),
+);
+rmSync(cwd, { recursive: true });

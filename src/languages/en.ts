@@ -6058,7 +6058,7 @@ export const en = {
       idScope: 'ID scope',
       sendAgain: 'Send another message as the first device',
       keepEmulator: 'Keep the emulator running with these resources, for any Azure SDK',
-      emulatorEnv: 'In another shell: set its addresses and keys for SDKs and EnrollmentGroup.py',
+      emulatorEnv: 'In another shell: set its addresses and keys for your programs',
       byHand: 'Create the enrollment group in Python; the connection string is in the portal',
       clean: 'Delete everything created in the provisioning service',
       certificates: 'Certificates',

@@ -4982,7 +4982,7 @@ export const zhCN: Sentences = {
       idScope: 'ID 范围',
       sendAgain: '以第一台设备的身份再发送一条消息',
       keepEmulator: '让模拟器保持运行并包含这些资源，供任何 Azure SDK 使用',
-      emulatorEnv: '在另一个 shell 中：为 SDK 和 EnrollmentGroup.py 设置其地址和密钥',
+      emulatorEnv: '在另一个 shell 中：为你的程序设置其地址和密钥',
       byHand: '使用 Python 创建注册组；连接字符串在门户中',
       clean: '删除在设备预配服务中创建的所有内容',
       certificates: '证书',
