@@ -13,7 +13,12 @@ export async function summaryOf(folder: string): Promise<string> {
   const certificates = new Certificates(folder, names);
   const lines = names.flatMap((name) => {
     const stat = lstatSync(join(folder, name));
-    if (isEmulatorState(name)) return /\.db(-wal|-shm|-journal)?$/.test(name) ? [withoutNumber(name)] : [];
+    if (isEmulatorState(name)) {
+      const database = name.replace(/\.db-(wal|shm|journal)$/, '.db');
+      // SQLite may keep its other files when a connection is closed; without their database, they are left over.
+      const isExpected = name !== database && names.includes(database);
+      return database.endsWith('.db') && !isExpected ? [withoutNumber(name)] : [];
+    }
     const mode = stat.isDirectory() ? 'folder' : (stat.mode & 0o777).toString(8);
     return [`${plain(name)} ${mode}`, ...contentsOf(folder, name)];
   });

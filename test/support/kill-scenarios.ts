@@ -272,7 +272,8 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'device run',
     before: [quickstart],
-    argv: ['device', 'run', '--count', '1', '--interval', '100ms'],
+    // Each run sends new messages; of several devices, a killed run has sent those of some.
+    argv: ['device', 'run', 'device-001', '--count', '1', '--interval', '100ms'],
   },
   {
     name: 'device send --message-id',
