@@ -30,7 +30,7 @@ export function writeEndpoints(folder: string, endpoints: EmulatorEndpoints): vo
 }
 
 /**
- * Reads the file, whose process may be gone; undefined if there is none, or it is malformed.
+ * Reads the file, whose process may be gone; undefined if the file is missing or malformed.
  *
  * @throws EnrollkitError FILE_UNREADABLE
  */

@@ -8,9 +8,9 @@ import { backoffMs } from '../dps/client/http/retry.js';
 import { connectToHub } from '../dps/client/hub-connection.js';
 import { stateOfMessage } from '../dps/client/message-state.js';
 import type { Target } from '../dps/client/target.js';
-import { EnrollkitError, type ErrorCode, isAbort } from '../errors.js';
-import { privateKeyOpener } from '../pki/keys.js';
-import { isEncryptedPem } from './formats/output-format.js';
+import { EnrollkitError, isAbort } from '../errors.js';
+import { keyOpener } from './registration/device-keys.js';
+import { isEnvironmental } from './registration/environment.js';
 import { type DeviceFailure, Failures, type FleetFailure } from './registration/failures.js';
 import {
   type FleetDevice,
@@ -93,14 +93,6 @@ export interface RegisterFleetResult extends FleetCounts {
 
 /** Connections per device, when they break. */
 const maxAttempts = 5;
-/** Errors of the environment rather than of a device: until a device was assigned, they end the run. */
-const environmental: ReadonlySet<ErrorCode> = new Set([
-  'NETWORK',
-  'TIMEOUT',
-  'SERVER_NOT_TRUSTED',
-  'CLOCK_SKEW',
-]);
-
 /**
  * Registers the devices of a fleet that earlier runs have not registered, and writes a line of results for each. A 429
  * of DPS pauses all devices for as long as its Retry-After says. A connection that breaks is retried, up to five times,
@@ -145,13 +137,6 @@ export async function registerFleet(options: RegisterFleetOptions): Promise<Regi
       file.close();
     }
   }
-}
-
-/** From a key as the fleet has it to PEM that is not encrypted. */
-function keyOpener(passphrase: string | undefined): (pem: string) => string {
-  const open = privateKeyOpener(passphrase);
-  return (pem) =>
-    isEncryptedPem(pem) ? (open(pem).export({ format: 'pem', type: 'pkcs8' }) as string) : pem;
 }
 
 class Run {
@@ -223,7 +208,7 @@ class Run {
     if (!failure) this.#hubs.set(line.assignedHub!, (this.#hubs.get(line.assignedHub!) ?? 0) + 1);
     if (line.throttled) this.#throttled += 1;
     this.#options.onProgress?.(this.#counts);
-    if (failure && this.#counts.assigned === 0 && environmental.has(failure.code)) throw failure;
+    if (failure && this.#counts.assigned === 0 && isEnvironmental(failure)) throw failure;
   }
 
   result(elapsedMs: number): RegisterFleetResult {

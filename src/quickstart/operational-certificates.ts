@@ -3,7 +3,7 @@
  * connects to IoT Hub with what was issued. It registers with its own certificate as before.
  */
 import type { KeyObject } from 'node:crypto';
-import { createPublicKey } from 'node:crypto';
+import { certificateRequestFor, issuedCertificates } from '../dps/client/operational-certificate.js';
 import type { RegistrationState } from '../dps/contract/schemas.js';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
@@ -15,9 +15,7 @@ import {
   openPrivateKey,
   privateKeyToPem,
 } from '../pki/keys.js';
-import { makeCertificateRequest } from '../pki/make/certificate-request.js';
-import { certificateToPem, parseCertificates } from '../pki/x509/certificate.js';
-import { parseCertificateRequest } from '../pki/x509/csr.js';
+import { certificateToPem } from '../pki/x509/certificate.js';
 import { lookAt, publicFileMode, readText } from '../workspace/files.js';
 import type { CertificatePaths } from '../workspace/layout.js';
 import type { OwnFiles } from '../workspace/own-files.js';
@@ -44,7 +42,7 @@ export async function operationalRequest(
   const { keyAlgorithm, ...opening } = options;
   if (lookAt(paths.key)) return storedRequest(registrationId, paths, opening);
   const { privateKey } = await generateKeyPair(keyAlgorithm, options.signal);
-  return { csr: await requestWith(privateKey, registrationId), privateKey, isStored: false };
+  return { csr: await certificateRequestFor(registrationId, privateKey), privateKey, isStored: false };
 }
 
 /** A request for the key in the folder. @throws as {@link operationalRequest} */
@@ -54,16 +52,7 @@ export async function storedRequest(
   opening: OpenPrivateKeyOptions,
 ): Promise<OperationalRequest> {
   const privateKey = await openPrivateKey(readText(paths.key), opening);
-  return { csr: await requestWith(privateKey, registrationId), privateKey, isStored: true };
-}
-
-async function requestWith(privateKey: KeyObject, registrationId: string): Promise<string> {
-  const { pem } = await makeCertificateRequest({
-    privateKey,
-    publicKey: createPublicKey(privateKey),
-    subject: { commonName: registrationId },
-  });
-  return parseCertificateRequest(pem).der.toString('base64');
+  return { csr: await certificateRequestFor(registrationId, privateKey), privateKey, isStored: true };
 }
 
 /**
@@ -83,7 +72,7 @@ export async function saveIssued(
       next: sentences.quickstartSteps.checkPolicy,
     });
   }
-  const chain = issuedCertificateChain.flatMap((item) => parseCertificates(bytesOf(item)));
+  const chain = issuedCertificates(issuedCertificateChain);
   if (!isKeyPair(privateKey, chain[0]!.publicKey)) {
     throw new EnrollkitError('KEY_MISMATCH', sentences.quickstartSteps.issuedForOtherKey(registrationId));
   }
@@ -101,11 +90,6 @@ export async function saveIssued(
   change.replace(paths.certificate, pem, publicFileMode, {});
   change.commit();
   return loadCertificate(paths)!;
-}
-
-/** Base64 of DER; of one service version, it was base64 of PEM. */
-function bytesOf(item: string): string | Buffer {
-  return item.includes('-----BEGIN') ? item : Buffer.from(item, 'base64');
 }
 
 /**

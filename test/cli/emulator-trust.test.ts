@@ -4,12 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
+import type { StoreKind } from '../../src/cli/emulator/store-kinds.js';
 import { changeTrust, planTrust } from '../../src/cli/emulator/trust-stores/change-trust.js';
-import {
-  type EmulatorRoot,
-  readRoot,
-  type StoreKind,
-} from '../../src/cli/emulator/trust-stores/trust-store.js';
+import { type EmulatorRoot, readRoot } from '../../src/cli/emulator/trust-stores/trust-store.js';
 import type { TrustSystem } from '../../src/cli/emulator/trust-stores/trust-system.js';
 import { make } from '../support/chains.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';

@@ -7,6 +7,7 @@ import { loadCertificate } from '../../workspace/stored-certificates.js';
 import { readCertificates } from '../input/material.js';
 import { withPassphrase } from '../input/passphrase.js';
 import type { Context } from '../kernel/command.js';
+import { assertNamed } from './credentials.js';
 
 /** @throws EnrollkitError FILE_UNREADABLE, USAGE for the certificate of another device, INVALID_CERTIFICATE */
 export async function certificateToBlock(
@@ -26,13 +27,6 @@ export async function certificateToBlock(
     );
   }
   const [leaf] = await withPassphrase({}, context, (opening) => readCertificates(file, opening));
-  const { commonName } = leaf!.subject;
-  if (commonName !== registrationId) {
-    throw new EnrollkitError(
-      'USAGE',
-      sentences.cliDevice.otherCommonName(file, commonName ?? '', registrationId),
-      { next: sentences.cliDevice.useCommonName },
-    );
-  }
+  assertNamed(leaf!, registrationId, file);
   return certificateToPem(leaf!);
 }

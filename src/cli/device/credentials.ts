@@ -46,16 +46,20 @@ export async function deviceCredentials(
   const certificates = [...own, ...issuers].map(certificateToPem);
   const file = (certificate ?? chain)!;
   const [leaf] = [...own, ...issuers];
-  const { commonName } = leaf!.subject;
-  if (commonName !== registrationId) {
-    throw new EnrollkitError(
-      'USAGE',
-      sentences.cliDevice.otherCommonName(file, commonName ?? '', registrationId),
-      { next: sentences.cliDevice.useCommonName },
-    );
-  }
+  assertNamed(leaf!, registrationId, file);
   const privateKey = await keyOf(leaf!, file, key, opening);
   return { certificateChain: [...new Set(certificates)].join(''), privateKey };
+}
+
+/** @throws EnrollkitError USAGE unless the common name of a certificate is the registration ID */
+export function assertNamed({ subject }: Certificate, registrationId: string, file: string): void {
+  const { commonName } = subject;
+  if (commonName === registrationId) return;
+  throw new EnrollkitError(
+    'USAGE',
+    sentences.cliDevice.otherCommonName(file, commonName ?? '', registrationId),
+    { next: sentences.cliDevice.useCommonName },
+  );
 }
 
 async function fromFolder(

@@ -1,10 +1,10 @@
 /** The devices that `device run` runs: of the certificate folder, of a fleet, or one in other files. */
 import { assertRegistrationId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
+import { keyOpener } from '../../fleet/registration/device-keys.js';
 import { fleetDevices } from '../../fleet/registration/fleet-devices.js';
 import type { RunnableDevice } from '../../fleet/running/options.js';
 import { sentences } from '../../languages/language.js';
-import { isEncryptedKey, privateKeyOpener } from '../../pki/keys.js';
 import { parseCertificates } from '../../pki/x509/certificate.js';
 import { readTextIfExists } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
@@ -63,19 +63,13 @@ async function fromFleet(
   { passphrase }: Opening,
 ): Promise<RunnableDevice[]> {
   const wanted = new Set(ids);
-  const open = privateKeyOpener(passphrase);
+  const openKey = keyOpener(passphrase);
   const devices: RunnableDevice[] = [];
   const isWanted = ({ registrationId }: { registrationId: string }) =>
     ids.length === 0 || wanted.delete(registrationId);
   for await (const device of fleetDevices(fleetFiles(fleet, flags), isWanted)) {
     const { registrationId, certificateChain, privateKey } = device;
-    devices.push({
-      registrationId,
-      certificateChain,
-      privateKey: isEncryptedKey(privateKey)
-        ? open(privateKey).export({ format: 'pem', type: 'pkcs8' }).toString()
-        : privateKey,
-    });
+    devices.push({ registrationId, certificateChain, privateKey: openKey(privateKey) });
   }
   if (wanted.size > 0) {
     const named = [...wanted].slice(0, maxNamed);

@@ -9,9 +9,10 @@ import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { quoted } from '../terminal/command-line.js';
 import { confirmed } from '../terminal/confirm.js';
 import { dirFlagFor, stateFolderOf } from './running-emulator.js';
+import type { StoreKind } from './store-kinds.js';
 import type { emulatorTrust, emulatorUntrust } from './trust.js';
-import { changeTrust, type PlannedStore, planTrust, type TrustAction } from './trust-stores/change-trust.js';
-import { type EmulatorRoot, readRoot, type StoreKind } from './trust-stores/trust-store.js';
+import { changeTrust, type PlannedStore, planTrust } from './trust-stores/change-trust.js';
+import { type EmulatorRoot, readRoot, type TrustAction } from './trust-stores/trust-store.js';
 import { thisSystem } from './trust-stores/trust-system.js';
 
 export const runTrust: RunOf<typeof emulatorTrust> = ({ flags }, context) => change('trust', flags, context);

@@ -4,13 +4,14 @@ import { declareCommand } from '../kernel/command.js';
 import { outputFlags, yesFlag } from '../kernel/common-flags.js';
 import { choiceFlag, repeatable } from '../kernel/flags.js';
 import { stateFolderFlag } from '../target/target-flags.js';
+import { storeKinds } from './store-kinds.js';
 
 const flags = {
   ...stateFolderFlag,
   store: repeatable(
     choiceFlag({
       placeholder: 'STORE',
-      choices: ['system', 'browsers', 'java'],
+      choices: storeKinds,
       summary: sentences.cliTrust.storeFlag,
     }),
   ),

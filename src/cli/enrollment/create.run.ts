@@ -1,5 +1,6 @@
 /** Creates or changes an individual enrollment, and reads it back. */
 
+import { withSymmetricKeys } from '../../dps/client/enrollment-keys.js';
 import {
   differingMembers,
   type EnrollmentMembers,
@@ -92,15 +93,11 @@ async function update(
   const { registrationId } = before;
   let found: IndividualEnrollment | undefined = before;
   for (let tries = 1; found; tries += 1) {
-    const changed: IndividualEnrollment = {
+    const merged: IndividualEnrollment = {
       ...withMembers(found, wanted),
       ...(deviceId === undefined ? {} : { deviceId }),
     };
-    // Replies do not show the keys, and DPS would generate others.
-    if (changed.attestation.type === 'symmetricKey' && !wanted.attestation) {
-      changed.attestation =
-        (await service.getEnrollmentAttestation(registrationId, { signal })) ?? found.attestation;
-    }
+    const changed = wanted.attestation ? merged : await withSymmetricKeys(service, merged, { signal });
     try {
       await service.updateEnrollment(changed, found.etag ?? '*', { signal });
       return await readBack(service, changed, 'changed', signal);

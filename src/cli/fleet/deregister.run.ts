@@ -2,7 +2,7 @@
 import { deregisterFleet } from '../../fleet/deregister-fleet.js';
 import { removeResults } from '../../fleet/registration/result-lines.js';
 import { sentences } from '../../languages/language.js';
-import { fleetFiles } from '../input/fleet-files.js';
+import { fleetFiles, registrationResults } from '../input/fleet-files.js';
 import type { RunOf } from '../kernel/command.js';
 import { withClients } from '../target/command-target.js';
 import { confirmed } from '../terminal/confirm.js';
@@ -33,7 +33,7 @@ export const run: RunOf<typeof fleetDeregister> = async ({ args, flags }, contex
         onProgress: (devices) => progress.on(devices),
       }).finally(() => progress.end());
     });
-  const results = [`${fleet}.registrations.ndjson`, ...(enrollments ? [`${fleet}.enrollments.ndjson`] : [])];
+  const results = [registrationResults(fleet), ...(enrollments ? [`${fleet}.enrollments.ndjson`] : [])];
   const result = await removeResults(results, deregister);
   if (output.json) return output.value(result);
   output.result('fleet.deregister.report', deregistrationText(total, result.leftInHubs, result.elapsedMs));

@@ -5,7 +5,7 @@ import { isEncryptedPem } from '../../fleet/formats/output-format.js';
 import { type RegisterFleetResult, registerFleet } from '../../fleet/register-fleet.js';
 import { type FleetFiles, fleetDevices, manifestDevices } from '../../fleet/registration/fleet-devices.js';
 import { sentences } from '../../languages/language.js';
-import { fleetFiles } from '../input/fleet-files.js';
+import { fleetFiles, registrationResults } from '../input/fleet-files.js';
 import { withPassphrase } from '../input/passphrase.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { folderOf } from '../target/command-target.js';
@@ -22,7 +22,7 @@ import type { fleetRegister } from './register.js';
 export const run: RunOf<typeof fleetRegister> = async ({ args, flags }, context) => {
   const { output, signal, env } = context;
   const files = fleetFiles(args.fleet, flags);
-  const results = flags.results ?? `${files.out}.registrations.ndjson`;
+  const results = flags.results ?? registrationResults(files.out);
   const total = await sizeOf(files.manifest);
   const passphrase = await fleetPassphrase(files, flags, context);
   const folder = folderOf(flags);

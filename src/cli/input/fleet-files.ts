@@ -10,6 +10,11 @@ export const manifestFlag = {
   }),
 };
 
+/** Where `fleet register` writes its results, by default. */
+export function registrationResults(out: string): string {
+  return `${out}.registrations.ndjson`;
+}
+
 /** A folder may be typed with a slash at its end; what lies beside it has its name. */
 export function fleetFiles(out: string, flags: FlagValues<typeof manifestFlag>): FleetFiles {
   const trimmed = out.replace(/(?<=.)[/\\]+$/, '');

@@ -71,6 +71,11 @@ ${content}
 `;
 }
 
+/** A coordinate with as many digits as can be seen. */
+export function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
 /** Diagonal lines, for what is over: colour alone would not say it. */
 export function hatchPattern(id: string): string {
   return `<pattern id="${id}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern>`;

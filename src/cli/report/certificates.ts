@@ -1,12 +1,13 @@
 /** The certificates of a folder, as they are on disk, beside those that a recording names. */
 import { join, relative, sep } from 'node:path';
-import { EnrollkitError, isAbort } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { Recording } from '../../quickstart/recording/schema.js';
 import { layoutOf } from '../../workspace/layout.js';
 import type { Forest, TreeNode } from '../pictures/certificate-tree/forest.js';
+import { isAuthority } from '../pictures/certificate-tree/kind.js';
 import { type NotShown, readTree } from '../pictures/certificate-tree/read-tree.js';
 import type { Expiry } from '../pictures/expiry-calendar.js';
+import { orWarning } from './attempted.js';
 import { isPathBelow } from './paths.js';
 
 export interface FolderCertificates {
@@ -26,14 +27,8 @@ export async function certificatesOf(
   at: Date,
   signal: AbortSignal,
 ): Promise<FolderCertificates> {
-  const empty: FolderCertificates = { forest: { nodes: [], tops: [] }, unreadable: [], warnings: [] };
-  let files: Awaited<ReturnType<typeof readTree>>;
-  try {
-    files = await readTree([folder], { signal });
-  } catch (error) {
-    if (!(error instanceof EnrollkitError) || isAbort(error)) throw error;
-    return { ...empty, warnings: [error.message] };
-  }
+  const { result: files, warnings } = await orWarning(readTree([folder], { signal }));
+  if (!files) return { forest: { nodes: [], tops: [] }, unreadable: [], warnings };
   const { state } = layoutOf(folder);
   const isOfFolder = (file: string) => !isPathBelow(state, file);
   const { forest, complete } = files.at({ at });
@@ -78,16 +73,15 @@ const maxSiblings = 6;
 /** The CAs, what ends soon or is over, and some of the others; what is left out is counted below its CA. */
 export function forPicture({ nodes }: Forest): Forest {
   const kept = new Set<TreeNode>();
-  const isAuthority = ({ children, kind }: TreeNode) =>
-    children.length > 0 || ['root', 'intermediate', 'edge'].includes(kind);
+  const signs = ({ children, kind }: TreeNode) => children.length > 0 || isAuthority(kind);
   const take = (node: TreeNode) => {
     const above: TreeNode[] = [];
     for (let one: TreeNode | undefined = node; one && !kept.has(one); one = one.parent) above.push(one);
     if (kept.size + above.length <= maxDrawn) for (const one of above) kept.add(one);
   };
   const siblings = new Map<TreeNode | undefined, number>();
-  nodes.filter(isAuthority).forEach(take);
-  nodes.filter((one) => !isAuthority(one) && one.validity.state !== 'valid').forEach(take);
+  nodes.filter(signs).forEach(take);
+  nodes.filter((one) => !signs(one) && one.validity.state !== 'valid').forEach(take);
   for (const node of nodes) {
     const count = siblings.get(node.parent) ?? 0;
     if (kept.has(node) || count >= maxSiblings) continue;

@@ -94,6 +94,7 @@ function countFacts({ size, results }: FleetReport): string {
 
 function speedSections({ latency, rate, lastRun }: FleetResults): string {
   const { cliFleet, cliReport } = sentences;
+  const picture = rate && ratePicture(rate);
   return [
     latency
       ? section(
@@ -101,10 +102,10 @@ function speedSections({ latency, rate, lastRun }: FleetResults): string {
           `<p>${markup(percentilesText(latency))}</p>\n${figure(latencyPicture(latency))}`,
         )
       : '',
-    rate && lastRun
+    picture && lastRun
       ? section(
           cliFleet.rateHeading,
-          `<p>${markup(cliReport.fleet.lastRun(timeText(lastRun)))} ${markup(ratePicture(rate).description)}</p>\n${figure(ratePicture(rate))}`,
+          `<p>${markup(cliReport.fleet.lastRun(timeText(lastRun)))} ${markup(picture.description)}</p>\n${figure(picture)}`,
         )
       : '',
   ].join('\n');

@@ -1,5 +1,4 @@
 /** What the files of a fleet say: its manifest, and the results of its registration. */
-import { EnrollkitError, isAbort } from '../../errors.js';
 import type { RegistrationResult } from '../../fleet/register-fleet.js';
 import { Failures, type FleetFailure } from '../../fleet/registration/failures.js';
 import { manifestDevices } from '../../fleet/registration/fleet-devices.js';
@@ -109,16 +108,4 @@ export async function readManifest(path: string, at: Date, signal: AbortSignal):
     ends.set(notBefore + notAfter, { notAfter: dates.notAfter, state, count: 1 });
   }
   return { devices, expiries: [...ends.values()], tags: [...names] };
-}
-
-/** The result of a reader, or why there is none. @throws EnrollkitError INTERRUPTED */
-export async function orWarning<Result>(
-  read: Promise<Result>,
-): Promise<{ result?: Result; warnings: string[] }> {
-  try {
-    return { result: await read, warnings: [] };
-  } catch (error) {
-    if (!(error instanceof EnrollkitError) || isAbort(error)) throw error;
-    return { warnings: [error.message] };
-  }
 }

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { sentences } from '../../languages/language.js';
 import { sha1Thumbprint } from '../../pki/x509/certificate.js';
-import type { Forest, TreeNode } from '../pictures/certificate-tree/forest.js';
+import { endingFirst, type Forest, type TreeNode } from '../pictures/certificate-tree/forest.js';
 import { day, kindText, stateText } from '../pictures/certificate-tree/words.js';
 import { markup } from '../pictures/markup.js';
 import { type Picture, svgElement } from '../pictures/svg.js';
@@ -10,9 +10,6 @@ import type { NextCommand } from '../terminal/next-commands.js';
 
 /** Rows of a table, at most; the sum of the others follows. */
 export const maxRows = 1000;
-
-/** What ends first is listed up to here. */
-const maxExpiries = 20;
 
 export const reportStyle = `.wide{overflow-x:auto}.wide svg{display:block;max-width:100%;min-width:44rem;height:auto}.wide table{min-width:40rem}
 body{overflow-wrap:anywhere}.warnings{border-left:4px solid;border-left-color:var(--soon);padding:.2rem 1rem;margin:1rem 0}.warnings p{margin:.4em 0}
@@ -80,14 +77,11 @@ export function commandsList(commands: readonly NextCommand[]): string {
 
 /** The first ends, as text beside the calendar. */
 export function expiryList(nodes: readonly TreeNode[]): string {
-  const lines = [...nodes]
-    .sort((a, b) => a.validity.notAfter.getTime() - b.validity.notAfter.getTime())
-    .slice(0, maxExpiries)
-    .map((node) => {
-      const end = day(node.validity.notAfter);
-      const text = sentences.cliReport.ends(end, node.name, kindText(node), stateText(node));
-      return `<li>${markup(text)}</li>`;
-    });
+  const lines = endingFirst(nodes).map((node) => {
+    const end = day(node.validity.notAfter);
+    const text = sentences.cliReport.ends(end, node.name, kindText(node), stateText(node));
+    return `<li>${markup(text)}</li>`;
+  });
   const more = nodes.length - lines.length;
   const rest = more > 0 ? `\n<p>${markup(sentences.cliQuickstart.andMore(more))}</p>` : '';
   return `<ol>\n${lines.join('\n')}\n</ol>${rest}`;

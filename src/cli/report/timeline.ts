@@ -2,7 +2,7 @@
 import { sentences } from '../../languages/language.js';
 import type { RecordedStep } from '../../quickstart/recording/schema.js';
 import { plainText } from '../pictures/markup.js';
-import { hatchPattern, type Picture, svgText } from '../pictures/svg.js';
+import { hatchPattern, type Picture, round, svgText } from '../pictures/svg.js';
 import { milliseconds, truncate } from '../terminal/text.js';
 
 const width = 960;
@@ -71,8 +71,4 @@ function ticksOf(total: number): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = Math.max(1, [1, 2, 5, 10].map((digit) => digit * power).find((one) => one >= rough)!);
   return Array.from({ length: Math.floor(total / step) + 1 }, (_, index) => Math.round(index * step));
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -29,7 +29,7 @@ export interface TargetRequest {
   mayCreate: boolean;
 }
 
-/** How often a command looks for the emulator of another one, and starts its own if there is none. */
+/** How often a command tries to use the emulator of another command, or else to start one. */
 const maxAttempts = 5;
 
 interface OpenTarget {

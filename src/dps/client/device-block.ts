@@ -8,6 +8,7 @@
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { IndividualEnrollment } from '../contract/schemas.js';
+import { withSymmetricKeys } from './enrollment-keys.js';
 import type { RequestOptions } from './http/client.js';
 import { KnownHubs } from './known-hubs.js';
 import type { ServicePlane } from './service.js';
@@ -15,7 +16,7 @@ import type { Target } from './target.js';
 
 export interface BlockedDevice {
   registrationId: string;
-  /** What was done to the individual enrollment; `none` when it was as wanted, or when there is none. */
+  /** What was done to the individual enrollment: `none` if nothing had to be changed. */
   enrollment: 'created' | 'disabled' | 'deleted' | 'enabled' | 'none';
   /**
    * The device's identity in each hub that has it, with its status as read back. `unknown` without the connection string of
@@ -51,9 +52,7 @@ export async function blockDevice(
   const enrollment = await changing<BlockedDevice['enrollment']>(options, async (found) => {
     if (found?.provisioningStatus === 'disabled') return 'none';
     if (found) {
-      await service.updateEnrollment(await withKeys(found, 'disabled', options), found.etag ?? '*', {
-        signal,
-      });
+      await setStatus(found, 'disabled', options);
       return 'disabled';
     }
     const primary = { certificate: await certificate() };
@@ -86,7 +85,7 @@ export async function unblockDevice(options: BlockOptions): Promise<BlockedDevic
       await service.deleteEnrollment(registrationId, { signal, ...(found.etag ? { etag: found.etag } : {}) });
       return 'deleted';
     }
-    await service.updateEnrollment(await withKeys(found, 'enabled', options), found.etag ?? '*', { signal });
+    await setStatus(found, 'enabled', options);
     return 'enabled';
   });
   const after = await service.getEnrollment(registrationId, { signal });
@@ -116,17 +115,13 @@ function isMarked({ optionalDeviceInformation: information }: IndividualEnrollme
   return information?.createdBy === mark.createdBy && information.purpose === mark.purpose;
 }
 
-/** Replies do not show symmetric keys, and DPS would generate others. */
-async function withKeys(
+async function setStatus(
   found: IndividualEnrollment,
   provisioningStatus: 'enabled' | 'disabled',
-  { service, registrationId, signal }: BlockOptions,
-): Promise<IndividualEnrollment> {
-  const attestation =
-    found.attestation.type === 'symmetricKey'
-      ? await service.getEnrollmentAttestation(registrationId, { signal })
-      : undefined;
-  return { ...found, provisioningStatus, ...(attestation === undefined ? {} : { attestation }) };
+  { service, signal }: BlockOptions,
+): Promise<void> {
+  const enrollment = await withSymmetricKeys(service, found, { signal });
+  await service.updateEnrollment({ ...enrollment, provisioningStatus }, found.etag ?? '*', { signal });
 }
 
 async function setInHubs(

@@ -5,15 +5,12 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EnrollkitError } from '../../errors.js';
-import { sentences } from '../../languages/language.js';
 import { apiVersions } from '../contract/api-versions.js';
-import { hubTopics, hubUserName, propertyBag } from '../contract/mqtt.js';
-import { type Twin, twin } from '../contract/schemas.js';
+import { hubTopics, hubUserName, jsonContent, propertyBag } from '../contract/mqtt.js';
+import type { Twin } from '../contract/schemas.js';
 import { type DeviceCredentials, openCredentials } from './device-credentials.js';
 import { backoffMs } from './http/retry.js';
-import { jsonOrUndefined } from './hub-session/hub-session.js';
-import { twinRefusal } from './hub-session/twin-refusal.js';
+import { readTwin, twinRefusal } from './hub-session/twin-answers.js';
 import { repeatWhenLost } from './lost-connection.js';
 import { type MqttReply, MqttSession } from './mqtt/session.js';
 import type { Target } from './target.js';
@@ -59,17 +56,12 @@ export async function connectToHub(options: HubConnectionOptions): Promise<HubCo
   const twins = new TwinRequests(session, options);
   return {
     async sendTelemetry(body, properties = {}) {
-      const topic = hubTopics.telemetry(
-        deviceId,
-        propertyBag({ '$.ct': 'application/json', '$.ce': 'utf-8', ...properties }),
-      );
+      const topic = hubTopics.telemetry(deviceId, propertyBag({ ...jsonContent, ...properties }));
       await session.publish(topic, JSON.stringify(body));
     },
     async getTwin() {
       const { payload } = await twins.request(hubTopics.getTwin, ' ');
-      const parsed = twin.safeParse(jsonOrUndefined(payload));
-      if (parsed.success) return parsed.data;
-      throw new EnrollkitError('REFUSED', sentences.dpsClient.notATwin(assignedHub));
+      return readTwin(payload, assignedHub);
     },
     async updateReported(patch) {
       await twins.request(hubTopics.patchReported, JSON.stringify(patch));

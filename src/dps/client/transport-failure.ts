@@ -40,6 +40,11 @@ const transientCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN',
 /** MQTT 3.1.1 section 3.2.2.3. */
 export const mqttServerUnavailable = 3;
 
+/** The failure of a connection that its peer closed without an error. */
+export function connectionReset(): Error {
+  return Object.assign(new Error('closed'), { code: 'ECONNRESET' });
+}
+
 /** The code of a failed connection; the first one if several addresses of a host were tried. */
 export function codeOf(failure: unknown): string | undefined {
   const { code, errors } = failure as { code?: unknown; errors?: unknown[] };

@@ -42,6 +42,9 @@ export const hubTopics = {
   telemetry: (deviceId: string, properties = '') => `devices/${deviceId}/messages/events/${properties}`,
 };
 
+/** The system properties of a message that is JSON in UTF-8. */
+export const jsonContent = { '$.ct': 'application/json', '$.ce': 'utf-8' };
+
 /** The property bag of a message: system properties (`$.ct`) and those of the application. */
 export function propertyBag(properties: Readonly<Record<string, string>>): string {
   return Object.entries(properties)

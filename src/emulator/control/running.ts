@@ -34,7 +34,7 @@ export function findEmulator(directory: string): Finding {
 }
 
 /**
- * The endpoints of the emulator that runs on a state folder, in this process or another; undefined if there is none, or
+ * The endpoints of the emulator that runs on a state folder, in this process or another; undefined if none runs, or
  * it is still starting.
  *
  * @throws EnrollkitError FILE_UNREADABLE

@@ -1,3 +1,5 @@
+/** Timers of any length. */
+
 /** Node.js fires a timer of more than 2^31 - 1 ms at once. @returns stops it */
 export function longTimer(ms: number, act: () => void): () => void {
   const maxMs = 2 ** 31 - 1;
@@ -7,4 +9,18 @@ export function longTimer(ms: number, act: () => void): () => void {
   };
   wait(ms);
   return () => clearTimeout(timer);
+}
+
+/** Returns after some time, or as soon as the signal is aborted. */
+export function longSleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      stop();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const stop = longTimer(ms, end);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+  });
 }

@@ -1,13 +1,12 @@
 /** The certificate that a running device shows its hub: its own, or one that Azure issued and the device renews. */
-import { createPublicKey } from 'node:crypto';
 import type { HubSession } from '../../dps/client/hub-session/hub-session.js';
+import { certificateRequestFor, issuedCertificates } from '../../dps/client/operational-certificate.js';
 import { serviceClock } from '../../dps/client/target.js';
 import { EnrollkitError, isAbort } from '../../errors.js';
 import { privateKeyFromPem } from '../../pki/keys.js';
-import { makeCertificateRequest } from '../../pki/make/certificate-request.js';
-import { certificateToPem, parseCertificates, sha256Thumbprint } from '../../pki/x509/certificate.js';
+import { type Certificate, certificateToPem, sha256Thumbprint } from '../../pki/x509/certificate.js';
 import type { NewDeviceEvent } from './events.js';
-import { longTimer } from './long-timer.js';
+import { longSleep } from './long-timer.js';
 import type { RunDevicesOptions, RunnableDevice } from './options.js';
 
 /** The part of a certificate's life after which a device renews it. */
@@ -19,8 +18,8 @@ export class OperationalCertificate {
   readonly #device: RunnableDevice;
   readonly #options: RunDevicesOptions;
   #request: string | undefined;
-  /** PEM. */
-  #issued: string | undefined;
+  /** From the device's certificate to its root. */
+  #issued: readonly Certificate[] | undefined;
 
   constructor(device: RunnableDevice, options: RunDevicesOptions) {
     this.#device = device;
@@ -35,22 +34,22 @@ export class OperationalCertificate {
   /** What the device shows its hub. The key is the same as for DPS: it does not leave the device. */
   get credentials(): { certificateChain: string; privateKey: string } {
     const { certificateChain, privateKey } = this.#device;
-    return { certificateChain: this.#issued ?? certificateChain, privateKey };
+    const issued = this.#issued?.map(certificateToPem).join('');
+    return { certificateChain: issued ?? certificateChain, privateKey };
   }
 
   /** The certificate request, base64 of DER; undefined for a device that does not request a certificate. */
   async request(): Promise<string | undefined> {
     if (!this.#options.requestsCertificates) return undefined;
-    this.#request ??= await this.#makeRequest();
+    const { registrationId, privateKey } = this.#device;
+    this.#request ??= await certificateRequestFor(registrationId, privateKeyFromPem(privateKey));
     return this.#request;
   }
 
   /** @param chain base64 of DER, as DPS or a hub issued it */
   take(chain: readonly string[] | undefined): void {
     if (chain === undefined || chain.length === 0) return;
-    this.#issued = chain
-      .map((one) => certificateToPem(parseCertificates(Buffer.from(one, 'base64'))[0]!))
-      .join('');
+    this.#issued = issuedCertificates(chain);
   }
 
   /**
@@ -66,13 +65,7 @@ export class OperationalCertificate {
   ): Promise<void> {
     if (session.issueCertificate === undefined || this.#issued === undefined) return new Promise(() => {});
     for (let wait = this.#dueInMs(); ; wait = retryMs) {
-      await new Promise<void>((resolve) => {
-        const stop = longTimer(Math.max(0, wait), resolve);
-        over.addEventListener('abort', () => {
-          stop();
-          resolve();
-        });
-      });
+      await longSleep(Math.max(0, wait), over);
       if (over.aborted) return;
       try {
         this.take(await session.issueCertificate((await this.request())!));
@@ -83,7 +76,7 @@ export class OperationalCertificate {
         emit({ event: 'failed', what: 'renew', code, message, retryInMs: retryMs });
         continue;
       }
-      const [leaf] = parseCertificates(this.#issued);
+      const [leaf] = this.#issued;
       emit({
         event: 'renewed',
         notAfter: leaf!.notAfter.toISOString(),
@@ -96,18 +89,8 @@ export class OperationalCertificate {
   #dueInMs(): number {
     const { renewAfterMs, target } = this.#options;
     if (renewAfterMs !== undefined) return renewAfterMs;
-    const [leaf] = parseCertificates(this.#issued!);
+    const [leaf] = this.#issued!;
     const [from, to] = [leaf!.notBefore.getTime(), leaf!.notAfter.getTime()];
     return from + (to - from) * renewalPart - serviceClock(target)().getTime();
-  }
-
-  async #makeRequest(): Promise<string> {
-    const privateKey = privateKeyFromPem(this.#device.privateKey);
-    const { der } = await makeCertificateRequest({
-      subject: { commonName: this.#device.registrationId },
-      publicKey: createPublicKey(privateKey),
-      privateKey,
-    });
-    return der.toString('base64');
   }
 }

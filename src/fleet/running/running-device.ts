@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type AssignedRegistration, type DeviceProtocol, registerDevice } from '../../dps/client/device.js';
 import type { HubProtocol, HubSession } from '../../dps/client/hub-session/hub-session.js';
 import { openHubSession } from '../../dps/client/hub-session/open-hub-session.js';
-import { EnrollkitError, type ErrorCode } from '../../errors.js';
+import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
+import { isEnvironmental } from '../registration/environment.js';
 import type { NewDeviceEvent } from './events.js';
 import { answerOf } from './method-table.js';
 import { OperationalCertificate } from './operational-certificate.js';
@@ -28,13 +29,6 @@ const goodConnectionMs = 10_000;
 const attemptsAtHub = 5;
 /** Attempts of all devices after which a run in which none was ever connected ends. */
 const attemptsAtNothing = 5;
-
-const environmental: ReadonlySet<ErrorCode> = new Set([
-  'NETWORK',
-  'TIMEOUT',
-  'SERVER_NOT_TRUSTED',
-  'CLOCK_SKEW',
-]);
 
 export class RunningDevice {
   readonly device: RunnableDevice;
@@ -200,18 +194,18 @@ export class RunningDevice {
       .catch((error: unknown) => this.#failed('send', asError(error)));
   }
 
-  /** Milliseconds until the next attempt; undefined when there is none. */
+  /** Milliseconds until the next attempt; undefined if the device gives up. */
   #delayAfter(error: EnrollkitError): number | undefined {
     const { counts, giveUp } = this.#run;
     counts.add('failedAttempts');
     const isFirst = !this.#wasConnected;
     const what = this.#registration === undefined ? 'register' : 'connect';
-    if (isFirst && !error.retryable && !environmental.has(error.code)) {
+    if (isFirst && !error.retryable && !isEnvironmental(error)) {
       this.failure = error;
       this.#failed(what, error);
       return undefined;
     }
-    if (counts.totals().connections === 0 && environmental.has(error.code)) {
+    if (counts.totals().connections === 0 && isEnvironmental(error)) {
       counts.unreachableAttempts += 1;
       if (counts.unreachableAttempts >= attemptsAtNothing || error.code === 'SERVER_NOT_TRUSTED')
         giveUp(error);

@@ -1,11 +1,9 @@
 /** What a recording never contains: secrets, which leave their kind, and paths of the computer. */
 import { kindOfSecretMember, maskSecrets } from '../../dps/client/redact.js';
 import { maxTextLength } from './schema.js';
+import { withoutUnprintable } from './unprintable.js';
 
 const mark = (kind: string) => `<${kind}>`;
-
-/** Nothing that a terminal or an editor would act on; line ends and tabs are text. */
-const unprintable = /[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]|\p{Cs}/gu;
 
 export interface MaskOptions {
   /** The certificate folder, absolute. */
@@ -33,7 +31,7 @@ export function createMask({ folder, home, secrets }: MaskOptions): Mask {
     for (const secret of known) clean = clean.replaceAll(secret, mark('secret'));
     for (const [path, name] of places) clean = withoutPath(clean, path, name);
     if (clean.length > maxTextLength) clean = `${clean.slice(0, maxTextLength - 1)}…`;
-    return clean.replace(unprintable, '\uFFFD');
+    return withoutUnprintable(clean);
   };
   const maskValue = (value: unknown): unknown => {
     if (typeof value === 'string') return maskText(value);

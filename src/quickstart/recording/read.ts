@@ -5,6 +5,7 @@ import { sentences } from '../../languages/language.js';
 import { readGivenFile } from '../../workspace/given-file.js';
 import { planProblem, problemLines } from '../plan/plan-problem.js';
 import { maxTextLength, type Recording, recordingSchema, recordingVersion } from './schema.js';
+import { firstUnprintable } from './unprintable.js';
 
 /** A run with the most devices that a plan can have takes a fifth of it. */
 const maxBytes = 64 * 1024 * 1024;
@@ -68,14 +69,11 @@ interface Unsafe {
   problem: string;
 }
 
-/** Control characters but tabs and line ends, marks that reverse the direction of a text, and halves of characters. */
-const unprintable = /[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]|\p{Cs}/u;
-
 function textProblem(text: string): string | undefined {
   if (text.length > maxTextLength) {
     return sentences.recording.textTooLong(text.length, maxTextLength);
   }
-  const found = unprintable.exec(text)?.[0];
+  const found = firstUnprintable(text);
   if (found === undefined) return undefined;
   const code = found.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
   return sentences.recording.controlCharacter(code);

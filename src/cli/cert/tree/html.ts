@@ -1,6 +1,6 @@
 /** The tree as one HTML file, for a browser or A4 paper: no network, no script. */
 import { sentences } from '../../../languages/language.js';
-import type { Forest, TreeNode } from '../../pictures/certificate-tree/forest.js';
+import { endingFirst, type Forest, type TreeNode } from '../../pictures/certificate-tree/forest.js';
 import { type TreeRow, treeRows } from '../../pictures/certificate-tree/lines.js';
 import {
   algorithmText,
@@ -14,9 +14,6 @@ import {
 import { escapeMarkup } from '../../pictures/markup.js';
 import { htmlPage } from '../../pictures/page.js';
 import { printable } from '../../terminal/text.js';
-
-/** What ends first is listed up to here. */
-const maxExpiries = 20;
 
 /** The chain of every device has its CAs. */
 const maxFiles = 4;
@@ -57,9 +54,7 @@ ${treeRows(nodes).map(treeRow).join('\n')}
 </div>
 <h2>${escapeMarkup(expiry)}</h2>
 <ol>
-${[...nodes]
-  .sort((a, b) => a.validity.notAfter.getTime() - b.validity.notAfter.getTime())
-  .slice(0, maxExpiries)
+${endingFirst(nodes)
   .map(
     (node) =>
       `<li class="${node.validity.state}">${day(node.validity.notAfter)} ${escapeMarkup(node.name)}, ${escapeMarkup(kindText(node))}: <span class="state">${escapeMarkup(stateText(node))}</span></li>`,

@@ -1,13 +1,12 @@
 /** Adds the root of an emulator to trust stores, or removes it, and reads each store back. */
 import { EnrollkitError } from '../../../errors.js';
 import { sentences } from '../../../languages/language.js';
+import type { StoreKind } from '../store-kinds.js';
 import { browserStores } from './browser-stores.js';
 import { javaStore } from './java-store.js';
 import { systemStore } from './system-store.js';
-import type { EmulatorRoot, StoreKind, TrustStore } from './trust-store.js';
+import type { EmulatorRoot, TrustAction, TrustStore } from './trust-store.js';
 import type { TrustSystem } from './trust-system.js';
-
-export type TrustAction = 'trust' | 'untrust';
 
 /** A store, and what is to be done there. */
 export interface PlannedStore {

@@ -16,7 +16,14 @@ import {
   unwritable,
   writeFileAtomically,
 } from '../../../workspace/files.js';
-import { commandText, type EmulatorRoot, hasRoot, runOrThrow, type TrustStore } from './trust-store.js';
+import {
+  commandText,
+  type EmulatorRoot,
+  hasRoot,
+  runOrThrow,
+  type TrustAction,
+  type TrustStore,
+} from './trust-store.js';
 import type { TrustSystem } from './trust-system.js';
 
 export function systemStore(system: TrustSystem, root: EmulatorRoot): TrustStore {
@@ -70,7 +77,7 @@ function linuxStore(system: TrustSystem, root: EmulatorRoot): TrustStore {
   const { folder, ending, update, clean = update, bundle } = found ?? distributions.at(-1)!;
   const place = join(system.root, folder);
   const file = join(place, `${root.name}${ending}`);
-  const commandOf = (action: 'trust' | 'untrust') => (action === 'trust' ? update : clean);
+  const commandOf = (action: TrustAction) => (action === 'trust' ? update : clean);
   /** @throws EnrollkitError TRUST_FAILED if the file is not that of the root */
   const isThere = () => {
     const stats = lookAt(file);
@@ -79,7 +86,7 @@ function linuxStore(system: TrustSystem, root: EmulatorRoot): TrustStore {
     throw new EnrollkitError('TRUST_FAILED', sentences.cliTrust.foreignFile(file));
   };
   const isInBundle = () => hasRoot(readTextIfExists(join(system.root, bundle)) ?? '', root);
-  const apply = (action: 'trust' | 'untrust') => {
+  const apply = (action: TrustAction) => {
     const [program, ...args] = commandOf(action);
     return runOrThrow(system, program!, args);
   };

@@ -11,10 +11,10 @@ import {
 } from '../../../pki/x509/certificate.js';
 import { readTextIfExists } from '../../../workspace/files.js';
 import { quoted } from '../../terminal/command-line.js';
+import type { StoreKind } from '../store-kinds.js';
 import type { CommandResult, TrustSystem } from './trust-system.js';
 
-export const storeKinds = ['system', 'browsers', 'java'] as const;
-export type StoreKind = (typeof storeKinds)[number];
+export type TrustAction = 'trust' | 'untrust';
 
 /** The TLS root of an emulator. */
 export interface EmulatorRoot {
@@ -41,7 +41,7 @@ export interface TrustStore {
   /** Whether a change needs rights that this process lacks. */
   needsAdministrator: boolean;
   /** What a change writes, and which commands it runs. */
-  steps(action: 'trust' | 'untrust'): string[];
+  steps(action: TrustAction): string[];
   state(): Promise<TrustState>;
   /** @throws EnrollkitError TRUST_FAILED */
   add(): Promise<void>;

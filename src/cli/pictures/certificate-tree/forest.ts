@@ -5,7 +5,7 @@ import { type Certificate, sha256Thumbprint } from '../../../pki/x509/certificat
 import { odditiesOf } from '../../../pki/x509/look.js';
 import type { Span } from '../../input/time-flag.js';
 import { plainText } from '../markup.js';
-import { type Kind, kindOf } from './kind.js';
+import { isAuthority, type Kind, kindOf } from './kind.js';
 import type { KeyFile } from './private-keys.js';
 import type { Signers } from './signers.js';
 import { type Validity, validityOf } from './validity.js';
@@ -121,10 +121,20 @@ function inOrder(tops: readonly TreeNode[]): TreeNode[] {
   return ordered;
 }
 
+/** What ends first is listed up to here. */
+const maxExpiries = 20;
+
+/** The certificates that end first, in the order in which they end. */
+export function endingFirst(nodes: readonly TreeNode[]): TreeNode[] {
+  return [...nodes]
+    .sort((a, b) => a.validity.notAfter.getTime() - b.validity.notAfter.getTime())
+    .slice(0, maxExpiries);
+}
+
 const collator = new Intl.Collator('en', { numeric: true });
 
 function byName(a: TreeNode, b: TreeNode): number {
-  const isLeaf = ({ kind }: TreeNode) => Number(!['root', 'intermediate', 'edge'].includes(kind));
+  const isLeaf = ({ kind }: TreeNode) => Number(!isAuthority(kind));
   return (
     isLeaf(a) - isLeaf(b) ||
     collator.compare(a.name, b.name) ||

@@ -4,6 +4,11 @@ import type { Certificate } from '../../../pki/x509/certificate.js';
 
 export type Kind = 'root' | 'intermediate' | 'edge' | 'device' | 'server' | 'verification' | 'self-signed';
 
+/** Whether it is a CA that signs others. */
+export function isAuthority(kind: Kind): boolean {
+  return kind === 'root' || kind === 'intermediate' || kind === 'edge';
+}
+
 /** The verification codes of DPS. */
 const verificationCode = /^[0-9A-F]{48}$/i;
 

@@ -4,7 +4,7 @@ import type { LatencySummary } from '../../../fleet/speed/latencies.js';
 import type { RateSummary } from '../../../fleet/speed/rates.js';
 import { sentences } from '../../../languages/language.js';
 import { numberText } from '../../terminal/text.js';
-import { type Picture, svgText } from '../svg.js';
+import { type Picture, round, svgText } from '../svg.js';
 import {
   barText,
   durationText,
@@ -73,8 +73,4 @@ export function ratePicture(rate: RateSummary): Picture {
       svgText(course.left + course.width, bottom + 18, 'small', end, 'end'),
     ].join('\n'),
   };
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

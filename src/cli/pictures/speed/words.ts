@@ -34,7 +34,9 @@ export function barText({ belowMs }: LatencySummary['histogram'][number]): strin
 }
 
 /**
- * Periods joined so that there are at most so many, each with its rate.
+ * The rate of each period, after neighboring periods are joined.
+ *
+ * @param most how many periods may be left
  */
 export function ratesIn(
   { counts, periodMs }: RateSummary,

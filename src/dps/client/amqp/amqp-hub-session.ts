@@ -10,7 +10,6 @@ import { EnrollkitError } from '../../../errors.js';
 import { sentences } from '../../../languages/language.js';
 import { amqpConditions, apiVersionProperty, hubAmqp } from '../../contract/amqp.js';
 import { apiVersions } from '../../contract/api-versions.js';
-import { twin } from '../../contract/schemas.js';
 import type { ClientCertificate } from '../device-credentials.js';
 import { connectionFailure, refusedBy } from '../device-refusal.js';
 import { connectDevice, connectDeviceWebSocket } from '../device-socket.js';
@@ -20,8 +19,9 @@ import {
   jsonOrUndefined,
   webSocketPortOf,
 } from '../hub-session/hub-session.js';
-import { twinRefusal } from '../hub-session/twin-refusal.js';
+import { readTwin, twinRefusal } from '../hub-session/twin-answers.js';
 import { operationTimeoutSeconds, PendingOperations } from '../pending-operations.js';
+import { connectionReset } from '../transport-failure.js';
 import { closeConnection } from './close-connection.js';
 import { amqpTlsPort, textOf } from './request-link.js';
 
@@ -78,11 +78,7 @@ class AmqpHubSession implements HubSession {
   }
 
   async getTwin() {
-    const { assignedHub } = this.#options;
-    const text = await this.#twinRequest('GET', undefined, ' ');
-    const parsed = twin.safeParse(jsonOrUndefined(text));
-    if (parsed.success) return parsed.data;
-    throw new EnrollkitError('REFUSED', sentences.dpsClient.notATwin(assignedHub));
+    return readTwin(await this.#twinRequest('GET', undefined, ' '), this.#options.assignedHub);
   }
 
   async updateReported(patch: Record<string, unknown>): Promise<void> {
@@ -159,8 +155,7 @@ class AmqpHubSession implements HubSession {
     }
     connection.on('session_error', ({ session }: EventContext) => this.#refused(session?.error));
     connection.on('connection_error', () => this.#refused(connection.error));
-    const lost = ({ error }: { error?: unknown }) =>
-      this.#end(this.#failure(error ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+    const lost = ({ error }: { error?: unknown }) => this.#end(this.#failure(error ?? connectionReset()));
     connection.on('disconnected', lost);
     connection.on('connection_close', () => lost({}));
     connection.on('protocol_error', (error: Error) =>
@@ -182,7 +177,7 @@ class AmqpHubSession implements HubSession {
       socket.once(port === undefined ? 'secureConnect' : 'connect', connected);
       socket.on('error', (error) => this.#end(this.#failure(error)));
       socket.once('close', () => {
-        this.#end(this.#failure(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+        this.#end(this.#failure(connectionReset()));
         // rhea learns of the end of a stream, not of a stream that is destroyed, and would keep its timers.
         (this.#connection as unknown as { eof(): void }).eof();
       });

@@ -14,6 +14,7 @@ import { connectDevice, type DeviceSocketOptions } from '../device-socket.js';
 import type { ExchangeReply } from '../exchange.js';
 import { readServiceMessage } from '../http/reply-error.js';
 import { operationTimeoutSeconds, PendingOperations } from '../pending-operations.js';
+import { connectionReset } from '../transport-failure.js';
 import { closeConnection } from './close-connection.js';
 
 export interface RequestLinkOptions extends DeviceParties, DeviceSocketOptions {
@@ -135,8 +136,7 @@ export class RequestLink {
     receiver.on('message', ({ message }: EventContext) => {
       if (message) this.#pending.answer(String(message.correlation_id), answerOf(message));
     });
-    const lost = ({ error }: { error?: unknown }) =>
-      this.#end(this.#failure(error ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+    const lost = ({ error }: { error?: unknown }) => this.#end(this.#failure(error ?? connectionReset()));
     connection.on('disconnected', lost);
     connection.on('protocol_error', (error: Error) => this.#end(notAmqp(this.#options.endpoint, error)));
     connection.on('error', lost);

@@ -4,7 +4,7 @@ import { EnrollkitError } from '../../../errors.js';
  * The reply to a write that may have been sent twice. When the first answer was lost, the second one says that the etag
  * is stale, or that the resource exists already: then the resource is read, and is the reply if it is as was asked for.
  *
- * @param read undefined if there is none
+ * @param read returns undefined if the resource does not exist
  * @throws what `write` rejects with, when someone else made the change
  */
 export async function confirmedIfRepeated<Resource>(

@@ -37,7 +37,7 @@ export function backoffMs(retryCount: number): number {
   return firstDelayMs * 2 ** retryCount * (0.5 + Math.random() / 2);
 }
 
-/** Retry-After in milliseconds (RFC 9110 section 10.2.3: seconds, or a date); undefined if there is none. */
+/** Retry-After in milliseconds (RFC 9110 section 10.2.3: seconds, or a date); undefined without the header. */
 export function retryAfterMs({ headers }: Pick<PipelineResponse, 'headers'>): number | undefined {
   const value = headers.get('retry-after')?.trim();
   if (value === undefined || value === '') return undefined;

@@ -66,7 +66,7 @@ export interface HubSession {
   close(): Promise<void>;
 }
 
-/** The port for WebSockets; undefined for a protocol that has a port of its own. */
+/** The port for WebSockets; undefined for a protocol without them. */
 export function webSocketPortOf({
   protocol,
   target,

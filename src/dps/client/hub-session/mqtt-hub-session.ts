@@ -8,9 +8,8 @@ import { randomUUID } from 'node:crypto';
 import { EnrollkitError } from '../../../errors.js';
 import { sentences } from '../../../languages/language.js';
 import { apiVersions, firstRenewalApiVersion } from '../../contract/api-versions.js';
-import { hubTopics, hubUserName, parseTopic, propertyBag } from '../../contract/mqtt.js';
+import { hubTopics, hubUserName, jsonContent, parseTopic, propertyBag } from '../../contract/mqtt.js';
 import { percentDecoded } from '../../contract/percent-decoded.js';
-import { twin } from '../../contract/schemas.js';
 import type { ClientCertificate } from '../device-credentials.js';
 import { readServiceMessage } from '../http/reply-error.js';
 import { MqttSession } from '../mqtt/session.js';
@@ -22,9 +21,7 @@ import {
   type ReceivedMessage,
   webSocketPortOf,
 } from './hub-session.js';
-import { twinRefusal } from './twin-refusal.js';
-
-const jsonContent = { '$.ct': 'application/json', '$.ce': 'utf-8' };
+import { readTwin, refusalCode, twinRefusal } from './twin-answers.js';
 
 export async function openMqttHubSession(
   options: HubSessionOptions & { clientCertificate: ClientCertificate },
@@ -105,9 +102,7 @@ export async function openMqttHubSession(
       await session.publish(hubTopics.telemetry(deviceId, properties), body);
     },
     async getTwin() {
-      const parsed = twin.safeParse(jsonOrUndefined(await twinRequest(hubTopics.getTwin, ' ')));
-      if (parsed.success) return parsed.data;
-      throw new EnrollkitError('REFUSED', sentences.dpsClient.notATwin(assignedHub));
+      return readTwin(await twinRequest(hubTopics.getTwin, ' '), assignedHub);
     },
     async updateReported(patch) {
       await twinRequest(hubTopics.patchReported, JSON.stringify(patch));
@@ -204,9 +199,12 @@ class CertificateAnswers {
     const { assignedHub, deviceId } = this.#options;
     const { message = sentences.dpsClient.twinStatus(status) } = readServiceMessage(body);
     const { errorCode } = (jsonOrUndefined(body) ?? {}) as { errorCode?: unknown };
-    const code = status === 429 ? 'THROTTLED' : status >= 500 ? 'SERVICE_FAILED' : 'HUB_REFUSED';
-    return new EnrollkitError(code, sentences.dpsClient.certificateRefused(assignedHub, deviceId, message), {
-      context: { host: assignedHub, deviceId, status, errorCode },
-    });
+    return new EnrollkitError(
+      refusalCode(status),
+      sentences.dpsClient.certificateRefused(assignedHub, deviceId, message),
+      {
+        context: { host: assignedHub, deviceId, status, errorCode },
+      },
+    );
   }
 }

@@ -13,6 +13,7 @@ import type { DeviceSocketOptions } from '../device-socket.js';
 import { direct, type Exchange, type ExchangeReply } from '../exchange.js';
 import type { RequestObserver } from '../observer.js';
 import { operationTimeoutSeconds, PendingOperations } from '../pending-operations.js';
+import { connectionReset } from '../transport-failure.js';
 import { mqttFailure } from './failure.js';
 import { loadMqttClient, openSocket } from './socket.js';
 
@@ -65,9 +66,7 @@ export class MqttSession {
     this.#client = client;
     client.on('message', (topic, payload) => this.#onMessage(topic, payload));
     client.on('error', (error) => this.#end(this.#failure(error)));
-    client.on('close', () =>
-      this.#end(this.#failure(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))),
-    );
+    client.on('close', () => this.#end(this.#failure(connectionReset())));
   }
 
   /**

@@ -50,7 +50,7 @@ export function jsonBody(value: unknown): unknown {
   return dataBody(Buffer.from(JSON.stringify(value)));
 }
 
-/** A string value of a map that a client sent; undefined if there is none. */
+/** A string value of a map that a client sent; undefined if the map has no such string. */
 export function stringOf(map: Record<string, unknown> | undefined, name: string): string | undefined {
   const value = map !== undefined && Object.hasOwn(map, name) ? map[name] : undefined;
   return typeof value === 'string' ? value : undefined;
