@@ -1,10 +1,12 @@
 /** Devices that stay connected, over every protocol, to an emulator in this process. */
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import { type HubProtocol, hubProtocols } from '../../src/dps/client/hub-session/hub-session.js';
 import { emulatorTarget } from '../../src/dps/client/target.js';
 import type { DeviceEvent } from '../../src/fleet/running/events.js';
+import { longSleep } from '../../src/fleet/running/long-timer.js';
 import type { RunDevicesOptions, RunnableDevice } from '../../src/fleet/running/options.js';
 import { runDevices } from '../../src/fleet/running/run-devices.js';
 import { messageMakers } from '../../src/fleet/running/template.js';
@@ -207,6 +209,17 @@ test('nobody there: the run ends with the reason', async () => {
   await assert.rejects(start(devices, { target: emulatorTarget(endpoints, trust) }).result, {
     code: 'NETWORK',
   });
+});
+
+test('a renewal that is retried leaves no listeners, and ends with its connection', async () => {
+  const connection = new AbortController();
+  for (let retry = 0; retry < 3; retry += 1) await longSleep(0, connection.signal);
+  assert.equal(getEventListeners(connection.signal, 'abort').length, 0);
+  const waiting = longSleep(2 ** 40, connection.signal);
+  connection.abort();
+  await waiting;
+  await longSleep(2 ** 40, connection.signal);
+  assert.equal(getEventListeners(connection.signal, 'abort').length, 0);
 });
 
 test.run();
