@@ -7404,6 +7404,7 @@ The verification certificate is ready. In the portal, on the same page:
       unknown: (language: string, sample: string) => `There is no sample "${sample}" for ${language}.`,
       unknownClient: (client: string) => `There is no such sample with the client library "${client}".`,
       choose: (names: readonly string[]) => `Use one of these: ${names.join(', ')}`,
+      unused: (flag: string, sample: string) => `${flag} does not apply to ${sample}.`,
       stopped: (state: string) =>
         `The emulator in ${state} is not running, so its ports are not known, and the sample could not connect.`,
       start: (command: string) => `Start it: ${command}`,

@@ -6210,6 +6210,7 @@ export const zhCN: Sentences = {
       unknown: (language, sample) => `${language} 没有示例“${sample}”。`,
       unknownClient: (client) => `此示例没有使用客户端库“${client}”的版本。`,
       choose: (names) => `使用以下之一：${names.join('、')}`,
+      unused: (flag, sample) => `${flag} 不适用于 ${sample}。`,
       stopped: (state) => `${state} 中的模拟器未运行，因此端口未知，示例无法连接。`,
       start: (command) => `启动模拟器：${command}`,
       noDevice: (folder) => `${folder} 中没有具有证书和密钥的设备。`,

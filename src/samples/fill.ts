@@ -15,21 +15,21 @@ export type SampleValues = Readonly<Record<string, SampleValue>>;
  * @throws Error if the template names a value that there is none of
  */
 export function fillSample(template: string, values: SampleValues, literal: Literal): string {
-  const valueOf = (name: string): SampleValue => {
+  const given = (name: string): SampleValue => {
     const value = values[name];
     if (value === undefined) throw new Error(`${template}: ${name}`);
     return value;
   };
-  const isSet = (name: string) => valueOf(name) !== null && valueOf(name) !== false;
+  const isSet = (name: string) => given(name) !== null && given(name) !== false;
   let text = readFileSync(packageFile(`templates/samples/${template}`), 'utf8');
   // Nested sections: the inner ones are found in the next round.
   for (let before = ''; before !== text; ) {
     before = text;
     text = text.replace(
-      /^[ \t]*\{\{([#^])(\w+)\}\}\n([^]*?)^[ \t]*\{\{\/\2\}\}\n/gm,
+      /^[ \t]*\{\{([#^])(\w+)\}\}\n([\s\S]*?)^[ \t]*\{\{\/\2\}\}\n/gm,
       (_, mark: string, name: string, lines: string) => (isSet(name) === (mark === '#') ? lines : ''),
     );
   }
   // Once: what a value contains is not looked at.
-  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => literal(valueOf(name)));
+  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => literal(given(name)));
 }

@@ -25,11 +25,14 @@ function wellFormed(text: string): string {
 
 /** A string of JSON, which is one of JavaScript, Python, C#, Java and Go, too. */
 function jsonString(text: string): string {
-  return JSON.stringify(wellFormed(text)).replace(invisible, (character) =>
-    [...Array(character.length).keys()]
-      .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
+  return JSON.stringify(wellFormed(text)).replace(invisible, (character) => utf16Escapes(character));
+}
+
+function utf16Escapes(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
 }
 
 /** JSON with two spaces, and every string as in {@link jsonString}. */
@@ -67,6 +70,9 @@ export const python: Literal = (value) => {
   }
   return String(value);
 };
+
+/** ASCII: until Java 18, compilers read files in the encoding of the system. */
+export const java: Literal = (value) => json(value).replace(/[^\0-\x7f]/gu, utf16Escapes);
 
 /** Go refuses escapes of surrogates, as Python does not know them. */
 export const go: Literal = (value) => (typeof value === 'string' ? python(value) : json(value));

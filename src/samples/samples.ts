@@ -62,7 +62,7 @@ export const sampleLanguages = {
     },
   },
   java: {
-    literal: literals.json,
+    literal: literals.java,
     kinds: {
       'enroll-group': one('provisioning-service-client', 'EnrollGroup.java'),
       ...device({ client: 'iot-device-client', file: 'Device.java' }),

@@ -1,6 +1,7 @@
 /** Fills a sample program with the values of a certificate folder and its provisioning service. */
-import { assertEnrollmentGroupId, assertRegistrationId } from '../../dps/contract/ids.js';
+
 import { withoutPort } from '../../dps/contract/host.js';
+import { assertEnrollmentGroupId, assertRegistrationId } from '../../dps/contract/ids.js';
 import { settled } from '../../emulator/control/running.js';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
@@ -35,6 +36,14 @@ const { program: text, edge } = sentences.cliSample;
 
 type Flags = FlagsOf<SampleCommand>;
 
+/** Flags of other kinds. */
+const unused = {
+  'enroll-group': ['device'],
+  'register-device': ['group'],
+  'send-telemetry': ['group'],
+  'allocation-webhook': ['device', 'group'],
+} as const satisfies Record<SampleKind, readonly (keyof Flags)[]>;
+
 /** The command of a language. */
 export function runIn(language: SampleLanguage): RunOf<SampleCommand> {
   return async ({ args, flags }, context) => {
@@ -43,6 +52,9 @@ export function runIn(language: SampleLanguage): RunOf<SampleCommand> {
     const kind = kinds.find((one) => one === args.sample);
     if (kind === undefined) {
       throw new EnrollkitError('USAGE', text.unknown(language, args.sample), { next: text.choose(kinds) });
+    }
+    for (const name of unused[kind]) {
+      if (flags[name] !== undefined) throw new EnrollkitError('USAGE', text.unused(`--${name}`, kind));
     }
     const templates = templatesOf(language, kind);
     const template = templates.find(({ client }) => client === (flags.client ?? client));
@@ -89,7 +101,9 @@ async function valuesFor(
   const environment =
     trust === null || !needsEnvironment(language, kind)
       ? []
-      : ([['sample.environment', text.environment(environmentCommand(language, folder))]] as Filling['notes']);
+      : ([
+          ['sample.environment', text.environment(environmentCommand(language, folder))],
+        ] as Filling['notes']);
   if (kind === 'enroll-group') {
     return { values: { ...groupValues(flags, folder), trust }, notes: environment };
   }
@@ -192,8 +206,7 @@ function deviceIn(flags: Flags, folder: string): ChosenDevice {
   if (flags.device !== undefined) assertRegistrationId(flags.device);
   const layout = layoutOf(folder);
   const hasKey = ({ key }: DevicePaths) => lookAt(key) !== undefined;
-  const found =
-    flags.device === undefined ? layout.devices().filter(hasKey) : [layout.device(flags.device)];
+  const found = flags.device === undefined ? layout.devices().filter(hasKey) : [layout.device(flags.device)];
   const [device] = found;
   if (device === undefined) {
     throw new EnrollkitError('FILE_UNREADABLE', text.noDevice(displayPath(layout.folder)), {

@@ -22,6 +22,9 @@ key={{key}}
 {{#trust}}
 trust={{trust}}
 {{/trust}}
+# curl takes what follows a colon for a passphrase.
+certificate=${chain//\\/\\\\}
+certificate=${certificate//:/\\:}
 url={{httpsUrl}}/$id_scope/registrations/$registration_id
 version=2021-06-01
 
@@ -31,7 +34,7 @@ ask() {
 {{#trust}}
     --cacert "$trust" \
 {{/trust}}
-    --cert "$chain" --key "$key" --request "$1" ${3:+--data "$3"} \
+    --cert "$certificate" --key "$key" --request "$1" ${3:+--data "$3"} \
     --header 'content-type: application/json' --write-out '\n%{http_code}\n' "$2"
 }
 # The text of a member of the JSON on standard input.
