@@ -7419,6 +7419,19 @@ The verification certificate is ready. In the portal, on the same page:
     },
   },
 
+  /** src/cli/completion/ */
+  cliCompletion: {
+    description:
+      'Prints a script that completes command lines of enrollkit in your shell when you press Tab: commands, flags, files, the devices of the certificate folder, and the enrollment groups of a running emulator or of a provisioning service whose connection string is set.',
+    shell: (shells: readonly string[]) => shells.join(', '),
+    bashExample: 'for new bash sessions',
+    zshExample: 'for zsh; the folder must be in $fpath',
+    fishExample: 'for fish',
+    powershellExample: 'for PowerShell',
+    unknown: (shell: string) => `There is no completion for "${shell}".`,
+    choose: (shells: readonly string[]) => `Use one of these: ${shells.join(', ')}`,
+  },
+
   /** src/cli/doctor/ */
   cliDoctor: {
     devices: 'Devices',
@@ -8211,6 +8224,7 @@ The verification certificate is ready. In the portal, on the same page:
       'emulator env': 'print environment variables that point SDKs at the emulator',
       'emulator trust': 'let this computer and its browsers trust the emulator’s TLS root',
       'emulator untrust': 'remove the emulator’s TLS root from the trust stores',
+      completion: 'complete command lines in your shell',
     },
     /** By the first words of commands. The help adds the second words, or the highlights. */
     families: {

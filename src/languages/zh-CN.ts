@@ -6222,6 +6222,19 @@ export const zhCN: Sentences = {
     },
   },
 
+  /** src/cli/completion/ */
+  cliCompletion: {
+    description:
+      '输出一个脚本，使你的 shell 在按 Tab 时补全 enrollkit 命令行：命令、标志、文件、证书文件夹中的设备，以及正在运行的模拟器或已设置连接字符串的预配服务中的注册组。',
+    shell: (shells) => shells.join('、'),
+    bashExample: '用于新的 bash 会话',
+    zshExample: '用于 zsh；该文件夹必须在 $fpath 中',
+    fishExample: '用于 fish',
+    powershellExample: '用于 PowerShell',
+    unknown: (shell) => `没有适用于“${shell}”的补全。`,
+    choose: (shells) => `使用以下之一：${shells.join('、')}`,
+  },
+
   /** src/cli/doctor/ */
   cliDoctor: {
     devices: '设备',
@@ -6909,6 +6922,7 @@ export const zhCN: Sentences = {
       'emulator env': '打印将 SDK 指向模拟器的环境变量',
       'emulator trust': '让此计算机及其浏览器信任模拟器的 TLS 根证书',
       'emulator untrust': '从信任存储中删除模拟器的 TLS 根证书',
+      completion: '在 shell 中补全命令行',
     },
     families: {
       device: { summary: '以设备身份操作' },

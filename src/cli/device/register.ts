@@ -4,7 +4,7 @@ import { deviceFlags } from './flags.js';
 
 export const deviceRegister = defineCommand({
   description: sentences.cliDevice.register.description,
-  args: { id: { summary: sentences.cliDevice.id } },
+  args: { id: { summary: sentences.cliDevice.id, completes: 'devices' } },
   flags: deviceFlags,
   examples: [
     { line: 'device register device-001', summary: sentences.cliDevice.register.folder },

@@ -11,8 +11,8 @@ const { program: text } = sentences.cliSample;
 
 const args = { sample: { summary: text.sampleArgument(sampleKinds) } } as const;
 const flags = {
-  device: textFlag({ placeholder: 'ID', summary: text.deviceFlag }),
-  group: textFlag({ placeholder: 'ID', summary: text.groupFlag }),
+  device: textFlag({ placeholder: 'ID', summary: text.deviceFlag, completes: 'devices' }),
+  group: textFlag({ placeholder: 'ID', summary: text.groupFlag, completes: 'groups' }),
   client: textFlag({ placeholder: 'NAME', summary: text.clientFlag }),
   ...outFileFlag,
   ...forceFlag,
@@ -29,7 +29,7 @@ export function sampleIn(language: SampleLanguage): SampleCommand {
   const { file } = templatesOf(language, 'send-telemetry')[0]!;
   return declareCommand({
     description: text.description(kinds),
-    args: { sample: { summary: text.sampleArgument(kinds) } },
+    args: { sample: { summary: text.sampleArgument(kinds), completes: kinds } },
     flags,
     examples: [
       { line: `sample ${language} send-telemetry --out ${file}`, summary: text.example },
