@@ -6255,7 +6255,7 @@ The verification certificate is ready. In the portal, on the same page:
       'enrollmentGroup.allocationPolicy':
         'DPS assigns each device to one of the linked IoT hubs. hashed spreads devices evenly, geoLatency takes the nearest hub, static always takes the hub that you name. With a single hub, they are all the same.',
       'enrollmentGroup.webhookUrl':
-        'A webhook is a small web service that you run, often an Azure function. DPS sends it each device that registers, with its payload and the list of linked hubs, and the answer names the hub. Azure accepts https only; the emulator also accepts http on this computer. examples/allocation-webhook in the repository of enrollkit is one to start from.',
+        'A webhook is a small web service that you run, often an Azure function. DPS sends it each device that registers, with its payload and the list of linked hubs, and the answer names the hub. Azure accepts https only; the emulator also accepts http on this computer. enrollkit sample node allocation-webhook is one to start from; other languages have it, too.',
       'enrollmentGroup.webhookApiVersion':
         'The enrollment that the webhook gets is written in one api-version of the service. Keep the usual one unless your webhook was written for another.',
       'enrollmentGroup.iotHubs':

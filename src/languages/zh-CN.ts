@@ -5157,7 +5157,7 @@ export const zhCN: Sentences = {
       'enrollmentGroup.allocationPolicy':
         'DPS 将每台设备分配给一个已链接的 IoT 中心。hashed 均匀分布设备，geoLatency 选择最近的中心，static 始终选择你指定的中心。如果只有一个中心，它们都相同。',
       'enrollmentGroup.webhookUrl':
-        'webhook 是由你运行的小型 Web 服务，通常是 Azure 函数。DPS 将每台注册的设备连同其有效负载和已链接 IoT 中心的列表发送给它，其响应指定 IoT 中心。Azure 仅接受 https；模拟器也接受此计算机上的 http。enrollkit 存储库中的 examples/allocation-webhook 可作为起点。',
+        'webhook 是由你运行的小型 Web 服务，通常是 Azure 函数。DPS 将每台注册的设备连同其有效负载和已链接 IoT 中心的列表发送给它，其响应指定 IoT 中心。Azure 仅接受 https；模拟器也接受此计算机上的 http。可以从 enrollkit sample node allocation-webhook 开始；其他语言也有此示例。',
       'enrollmentGroup.webhookApiVersion':
         'webhook 接收的注册按服务的某个 api-version 编写。除非你的 webhook 是为其他版本编写的，否则保留常用版本。',
       'enrollmentGroup.iotHubs':

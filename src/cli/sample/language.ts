@@ -34,7 +34,7 @@ export function sampleIn(language: SampleLanguage): SampleCommand {
     examples: [
       { line: `sample ${language} send-telemetry --out ${file}`, summary: text.example },
       {
-        line: `sample ${language} register-device --target azure --id-scope 0ne00000000`,
+        line: `sample ${language} register-device --id-scope 0ne00000000`,
         summary: text.azureExample,
       },
     ],
