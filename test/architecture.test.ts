@@ -277,6 +277,16 @@ for (const [name, file] of onlyCallers) {
   });
 }
 
+test('what generates a key pair synchronously gets it encoded: a KeyObject of it may wait for ever', () => {
+  const generating = sources.filter((file) => /generateKeyPairSync/.test(text(file)));
+  assert.deepEqual(generating.sort(), ['fleet/issue/key-pairs.ts', 'pki/slow-work.ts']);
+  for (const file of generating) {
+    for (const [call] of text(file).matchAll(/generateKeyPairSync\([^;]*;/g))
+      assert.match(call, /privateKeyEncoding|rsaOptions\(/, file);
+    assert.match(text(file), /publicKeyEncoding: .*\n +privateKeyEncoding: /, file);
+  }
+});
+
 test('pki knows neither clock nor environment, and writes no file', () => {
   const files = (readdirSync(join(source, 'pki'), { recursive: true }) as string[]).filter((file) =>
     file.endsWith('.ts'),
