@@ -7568,8 +7568,12 @@ The verification certificate is ready. In the portal, on the same page:
     trustDescription:
       'Adds the TLS root of the emulator to the trust store of the system and to the databases of Firefox and Chromium, so that browsers and SDKs connect without further settings. It shows what it will change, asks, and reads each store back. Stores that already trust the root stay as they are.',
     untrustDescription:
-      'Removes the TLS root of this emulator, and nothing else, from the stores to which "emulator trust" adds it. Run it before you delete the folder of the emulator or give it a new identity.',
+      'Removes the TLS root of this emulator, and nothing else, from the stores to which "emulator trust" adds it. Run it before you delete the folder of the emulator or give it a new identity; afterwards, name the root with --root.',
     storeFlag: 'change only this store; repeatable. java: the keystore of JAVA_HOME',
+    rootFlag: 'PEM file of the root, if the folder of the emulator is gone',
+    notOfEmulator: (file: string) => `${file} is not the TLS root of an emulator.`,
+    giveRoot:
+      'If you have deleted the folder of the emulator, name its root with --root FILE: on Linux, the file enrollkit-emulator-….crt or .pem among the system’s added roots; elsewhere, export it from the store.',
     trustExample: 'the system and all browsers of this user',
     browsersExample: 'browsers only, which needs no special rights; without asking',
     untrustExample: 'undo it',

@@ -6335,8 +6335,12 @@ export const zhCN: Sentences = {
     trustDescription:
       '将模拟器的 TLS 根证书添加到系统的信任存储以及 Firefox 和 Chromium 的数据库，使浏览器和 SDK 无需其他设置即可连接。该命令会显示将更改的内容，请求确认，并重新读取每个存储。已信任该根证书的存储保持不变。',
     untrustDescription:
-      '从“emulator trust”所添加到的存储中删除此模拟器的 TLS 根证书，不删除其他任何内容。请在删除模拟器的文件夹或更换其身份之前运行。',
+      '从“emulator trust”所添加到的存储中删除此模拟器的 TLS 根证书，不删除其他任何内容。请在删除模拟器的文件夹或更换其身份之前运行；在此之后，请使用 --root 指定根证书。',
     storeFlag: '只更改此存储；可重复。java：JAVA_HOME 的密钥库',
+    rootFlag: '根证书的 PEM 文件，用于模拟器的文件夹已删除的情况',
+    notOfEmulator: (file: string) => `${file} 不是模拟器的 TLS 根证书。`,
+    giveRoot:
+      '如果已删除模拟器的文件夹，请使用 --root FILE 指定其根证书：在 Linux 上，是系统所添加根证书中的文件 enrollkit-emulator-….crt 或 .pem；在其他系统上，请从存储中导出。',
     trustExample: '系统以及此用户的所有浏览器',
     browsersExample: '只更改浏览器，不需要特殊权限；不询问',
     untrustExample: '撤消',
