@@ -280,6 +280,11 @@ for (const [name, file] of onlyCallers) {
 test('what generates a key pair synchronously gets it encoded: a KeyObject of it may wait for ever', () => {
   const generating = sources.filter((file) => /generateKeyPairSync/.test(text(file)));
   assert.deepEqual(generating.sort(), ['fleet/issue/key-pairs.ts', 'pki/slow-work.ts']);
+  const tests = fileURLToPath(new URL('./', import.meta.url));
+  const inTests = (readdirSync(tests, { recursive: true }) as string[]).filter(
+    (file) => file.endsWith('.ts') && /generateKeyPairSync\(/.test(readFileSync(join(tests, file), 'utf8')),
+  );
+  assert.deepEqual(inTests, [join('support', 'generated-keys.ts')]);
   for (const file of generating) {
     for (const [call] of text(file).matchAll(/generateKeyPairSync\([^;]*;/g))
       assert.match(call, /privateKeyEncoding|rsaOptions\(/, file);
