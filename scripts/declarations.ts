@@ -39,23 +39,14 @@ export function copyDeclarations(
         : join(dist, 'vendor', /[\\/]node_modules[\\/](.*)$/.exec(from)![1]!);
     files.set(from, to);
     let text = /[\\/]languages[\\/]en\.d\.ts$/.test(from) ? sentences : readFileSync(from, 'utf8');
-    for (const { fileName, pos, end } of ts.preProcessFile(text).importedFiles.toReversed()) {
-      const { resolvedModule } = ts.resolveModuleName(
-        fileName,
-        from,
-        options,
-        ts.sys,
-        undefined,
-        undefined,
-        ts.ModuleKind.ESNext,
-      );
-      if (fileName.startsWith('node:')) continue;
-      if (!resolvedModule) throw new Error(`${from} imports ${fileName}, which has no types`);
-      const path = relative(dirname(to), copy(resolvedModule.resolvedFileName)).replaceAll('\\', '/');
-      const specifier = (path.startsWith('.') ? path : `./${path}`).replace(/\.d\.([cm]?)ts$/, '.$1js');
-      if (!fileName.startsWith('.'))
-        text =
-          text.slice(0, pos) + text.slice(pos, end + 1).replace(fileName, specifier) + text.slice(end + 1);
+    for (const specifier of specifiersIn(from, text).toReversed()) {
+      const { text: name } = specifier;
+      if (name.startsWith('node:')) continue;
+      const target = copy(resolve(name, from));
+      if (name.startsWith('.')) continue;
+      const path = relative(dirname(to), target).replaceAll('\\', '/');
+      const own = (path.startsWith('.') ? path : `./${path}`).replace(/\.d\.([cm]?)ts$/, '.$1js');
+      text = `${text.slice(0, specifier.getStart())}'${own}'${text.slice(specifier.getEnd())}`;
     }
     mkdirSync(dirname(to), { recursive: true });
     // Of packages, whose sources nobody has here, without the map.
@@ -68,4 +59,29 @@ export function copyDeclarations(
   for (const name of entryPoints) copy(join(modules, `${name}.d.ts`));
   const written = [...files.values()];
   return { files: [...written, ...written.map((path) => `${path}.map`)], packages: [...packages] };
+}
+
+/** @throws Error when a module has no declarations */
+function resolve(name: string, from: string): string {
+  const mode = ts.ModuleKind.ESNext;
+  const { resolvedModule } = ts.resolveModuleName(name, from, options, ts.sys, undefined, undefined, mode);
+  if (!resolvedModule) throw new Error(`${from} imports ${name}, which has no declarations`);
+  return resolvedModule.resolvedFileName;
+}
+
+/** Where a text names modules, in its order. */
+function specifiersIn(path: string, text: string): ts.StringLiteral[] {
+  const found: ts.StringLiteral[] = [];
+  const visit = (node: ts.Node): void => {
+    const specifier =
+      ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+        ? node.moduleSpecifier
+        : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)
+          ? node.argument.literal
+          : undefined;
+    if (specifier && ts.isStringLiteral(specifier)) found.push(specifier);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
+  return found;
 }
