@@ -16,7 +16,7 @@ export function withLinesOnly(map: string): string {
   const { sources, mappings } = JSON.parse(map) as SourceMap;
   const kept: string[] = [];
   const places = sources.map((source) =>
-    /\/src\/(?!languages\/(?!language\.ts))/.test(source) ? kept.push(source) - 1 : undefined,
+    /^(\.\.\/)+src\/(?!languages\/(?!language\.ts))/.test(source) ? kept.push(source) - 1 : undefined,
   );
   const lines = decode(mappings).map((segments) => {
     let last: string | undefined;

@@ -163,7 +163,9 @@ function unnamedTypes(program: ts.Program): string[] {
     return new Set(checker.getExportsOfModule(checker.getSymbolAtLocation(file)!).map(resolved));
   });
   const isOurs = (symbol: ts.Symbol) =>
-    /[\\/]enrollkit[\\/]dist[\\/](?!vendor[\\/])/.test(symbol.declarations?.[0]?.getSourceFile().fileName ?? '');
+    /[\\/]enrollkit[\\/]dist[\\/](?!vendor[\\/])/.test(
+      symbol.declarations?.[0]?.getSourceFile().fileName ?? '',
+    );
   // A plan's type is computed from the table of its fields; Plan['certificates'] and the like name its parts.
   const computed = ['AzureTarget', 'PlanGroup'];
   const missing = new Set<string>();

@@ -13,8 +13,9 @@ type Parameters = readonly unknown[];
 
 export interface SqliteStatement {
   run(...parameters: Parameters): { changes: number; lastInsertRowid: number | bigint };
-  /** The first row, blobs as Buffers; undefined if there is none. */
+  /** The first row; undefined if there is none. */
   get(...parameters: Parameters): unknown;
+  /** Blobs may be Buffers or ArrayBuffers. */
   all(...parameters: Parameters): unknown[];
 }
 
