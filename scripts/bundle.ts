@@ -78,6 +78,7 @@ const written = new Set([
   licenses,
   ...launchers,
   ...declarations.files,
+  join(dist, 'enrollkit.1'),
   ...Object.keys(metafile.outputs).map((path) => join(root, path)),
 ]);
 removeFrom(dist, (path) => !written.has(path));
