@@ -104,7 +104,7 @@ export const en = {
         'Use the emulator that is running there, stop it, or use another folder: --dir FOLDER.',
       EMULATOR_STATE_UNREADABLE: 'Move that folder away. The emulator creates a new one.',
       EMULATOR_UNSUPPORTED:
-        'Run the emulator on another computer or in a container: Linux or macOS on x64 or Arm, or Windows on x64. Everything else in enrollkit works here.',
+        'Use Node.js 22.13 or later, which includes a database. Everything else in enrollkit works with this version.',
       NOT_RECORDED:
         'This run differs from the recorded one. Compare the versions of enrollkit, or replay it without --offline.',
       INTERRUPTED: 'Run the command again to resume.',
@@ -3023,12 +3023,13 @@ export const en = {
         ],
       },
       EMULATOR_UNSUPPORTED: {
-        meaning: 'The emulator does not run on this platform.',
+        meaning: 'The emulator has no database on this platform.',
         causes: [
           [
-            'its database has no build for this platform',
-            'node -p \'process.platform + " " + process.arch\'',
+            'libsql has no build for this platform, and this version of Node.js (before 22.13) has no SQLite',
+            'node -p \'process.version + " " + process.platform + " " + process.arch\'',
           ],
+          ['enrollkit was installed without its optional dependencies', 'npm ls libsql'],
         ],
       },
       INTERRUPTED: {
@@ -4126,6 +4127,12 @@ export const en = {
     noEntraCredentials: (tried: readonly string[]) =>
       `No Microsoft Entra credentials were found. Tried: ${tried.length === 0 ? 'every source of credentials' : tried.join(', ')}.`,
     noCredentials: 'none',
+    identityMissing: (variable: string) =>
+      `${variable} is set, but signing in with it requires the package @azure/identity, which is not installed.`,
+    installIdentity:
+      'Install it where enrollkit is installed: npm install @azure/identity@4 (with --global if enrollkit is global). Or unset the variable, and sign in with az login.',
+    loginOrInstallIdentity:
+      'Sign in with az login. To sign in with a service principal, a managed identity or another tool, install @azure/identity where enrollkit is installed: npm install @azure/identity@4 (with --global if enrollkit is global).',
     betweenSentences: ' ',
     atMember: (path: string, problem: string) => `at ${path === '' ? 'the top level' : path}, ${problem}`,
     enrollmentDisabled: (registrationId: string, message: string | undefined) =>
@@ -4400,9 +4407,10 @@ export const en = {
     stateNotCopied: (path: string) => `Cannot copy the emulator state to ${path}.`,
     databaseMissing: (platform: string) =>
       `Cannot load the database of the emulator (libsql): its package for this platform (${platform}) is missing or damaged.`,
-    installAgain: 'Reinstall enrollkit with its optional dependencies: npm install --include=optional',
+    installAgain:
+      'Reinstall enrollkit with its optional dependencies (npm install --include=optional), or use Node.js 22.13 or later, which includes a database.',
     platformUnsupported: (platform: string) =>
-      `The emulator does not support this platform (${platform}): its database (libsql) is not available for it.`,
+      `The emulator does not support this version of Node.js on this platform (${platform}): its database (libsql) is not available for it.`,
     otherPort: (flag: string) => `Choose another port with ${flag} PORT, or 0 for any free port.`,
     cannotListen: (address: string, reason: string) => `The emulator cannot listen on ${address}: ${reason}.`,
     permitOnLinux: (node: string) =>

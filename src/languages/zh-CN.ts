@@ -83,7 +83,7 @@ export const zhCN: Sentences = {
       EMULATOR_STATE_IN_USE: '使用正在该处运行的模拟器，或停止它，或使用其他文件夹：--dir FOLDER。',
       EMULATOR_STATE_UNREADABLE: '移走该文件夹。模拟器会创建新的文件夹。',
       EMULATOR_UNSUPPORTED:
-        '在其他计算机或容器中运行模拟器：x64 或 Arm 上的 Linux 或 macOS，或 x64 上的 Windows。enrollkit 的其他功能都可以在此使用。',
+        '使用自带数据库的 Node.js 22.13 或更高版本。enrollkit 的其他功能都可以在此版本上使用。',
       NOT_RECORDED: '此次运行与记录的运行不同。请比较 enrollkit 的版本，或不带 --offline 进行重放。',
       INTERRUPTED: '重新运行命令以继续。',
     },
@@ -2392,8 +2392,14 @@ export const zhCN: Sentences = {
         ],
       },
       EMULATOR_UNSUPPORTED: {
-        meaning: '模拟器不能在此平台上运行。',
-        causes: [['其数据库没有用于此平台的版本', 'node -p \'process.platform + " " + process.arch\'']],
+        meaning: '模拟器在此平台上没有可用的数据库。',
+        causes: [
+          [
+            'libsql 没有用于此平台的版本，且此版本的 Node.js（早于 22.13）没有 SQLite',
+            'node -p \'process.version + " " + process.platform + " " + process.arch\'',
+          ],
+          ['安装 enrollkit 时没有安装其可选依赖项', 'npm ls libsql'],
+        ],
       },
       INTERRUPTED: {
         meaning: '命令被中断。已完成的部分会保留。',
@@ -3310,6 +3316,11 @@ export const zhCN: Sentences = {
     noEntraCredentials: (tried) =>
       `未找到 Microsoft Entra 凭据。已尝试：${tried.length === 0 ? '所有凭据来源' : tried.join('、')}。`,
     noCredentials: '无',
+    identityMissing: (variable) => `已设置 ${variable}，但使用它登录需要包 @azure/identity，而该包尚未安装。`,
+    installIdentity:
+      '在安装 enrollkit 的位置安装它：npm install @azure/identity@4（如果 enrollkit 是全局安装，请加 --global）。或者取消设置该变量，并使用 az login 登录。',
+    loginOrInstallIdentity:
+      '使用 az login 登录。若要使用服务主体、托管标识或其他工具登录，请在安装 enrollkit 的位置安装 @azure/identity：npm install @azure/identity@4（如果 enrollkit 是全局安装，请加 --global）。',
     betweenSentences: '',
     atMember: (path, problem) => `${path === '' ? '顶层' : `${path} 处`}：${problem}`,
     enrollmentDisabled: (registrationId, message) =>
@@ -3528,9 +3539,10 @@ export const zhCN: Sentences = {
     stateNotCopied: (path) => `无法将模拟器状态复制到 ${path}。`,
     databaseMissing: (platform) =>
       `无法加载模拟器的数据库 (libsql)：用于此平台 (${platform}) 的包缺失或已损坏。`,
-    installAgain: '重新安装 enrollkit 及其可选依赖项：npm install --include=optional',
+    installAgain:
+      '重新安装 enrollkit 及其可选依赖项 (npm install --include=optional)，或使用自带数据库的 Node.js 22.13 或更高版本。',
     platformUnsupported: (platform) =>
-      `模拟器不支持此平台 (${platform})：其数据库 (libsql) 没有适用于此平台的版本。`,
+      `模拟器在此平台 (${platform}) 上不支持此版本的 Node.js：其数据库 (libsql) 没有适用于此平台的版本。`,
     otherPort: (flag) => `使用 ${flag} PORT 选择其他端口，或使用 0 表示任意空闲端口。`,
     cannotListen: (address, reason) => `模拟器无法在 ${address} 上侦听：${reason}。`,
     permitOnLinux: (node) =>
