@@ -701,6 +701,28 @@ export const en = {
         causes: [['a client that is newer or older than the service', 'the message lists the versions']],
         next: 'Use an api-version listed in the message.',
       },
+      BadRequest: {
+        meaning: 'Azure Device Registry refused the request.',
+        causes: [
+          ['a name or a value that it does not allow', 'the message states the rule'],
+          [
+            'a certificate chain that does not belong to the certificate authority’s request',
+            'enrollkit authority show NAME --csr prints the request that must be signed',
+          ],
+        ],
+        next: 'Correct what the message names.',
+      },
+      OperationNotAllowed: {
+        meaning: 'The resource is in use, or cannot be changed this way.',
+        causes: [
+          [
+            'an enrollment, a link or another certificate authority needs it',
+            'enrollkit enrollment list and enrollkit namespace show NAME',
+          ],
+          ['a property that cannot be changed after creation', 'enrollkit authority show NAME'],
+        ],
+        next: 'Remove what the message names first.',
+      },
       InvalidRequestContent: {
         meaning: 'The request body cannot be read.',
         causes: [['it is not JSON, or a member has the wrong type', 'the message names the place']],
@@ -4062,6 +4084,10 @@ export const en = {
       `The provisioning service name "${name}" is invalid. Use 3 to 64 letters, digits and hyphens, without a hyphen at either end, and not "global".`,
     invalidPolicyName: (name: string) =>
       `The credential policy name "${name}" is invalid. Use 1 to 63 letters, digits, or - . _ characters.`,
+    invalidRegistryName: (name: string) =>
+      `The name "${name}" is invalid. Use 3 to 63 letters, digits and hyphens, beginning with a letter or digit.`,
+    invalidNamespaceName: (name: string) =>
+      `The namespace name "${name}" is invalid. Use 3 to 64 lowercase letters, digits and hyphens, without a hyphen at either end.`,
     unknownPart: 'it has a part other than HostName, SharedAccessKeyName and SharedAccessKey',
     partTwice: (name: string) => `it has ${name} twice`,
     partMissing: (name: string) => `${name} is missing`,

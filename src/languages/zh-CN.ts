@@ -548,6 +548,25 @@ export const zhCN: Sentences = {
         causes: [['客户端比服务新或旧', '消息会列出版本']],
         next: '使用消息中列出的 api-version。',
       },
+      BadRequest: {
+        meaning: 'Azure 设备注册表拒绝了该请求。',
+        causes: [
+          ['名称或值不被允许', '消息中有相应的规则'],
+          ['证书链与证书颁发机构的请求不对应', 'enrollkit authority show NAME --csr 会输出需要签名的请求'],
+        ],
+        next: '更正消息中指出的内容。',
+      },
+      OperationNotAllowed: {
+        meaning: '资源正在使用中，或者不能这样更改。',
+        causes: [
+          [
+            '注册、链接或其他证书颁发机构仍需要它',
+            'enrollkit enrollment list 和 enrollkit namespace show NAME',
+          ],
+          ['创建后不能更改的属性', 'enrollkit authority show NAME'],
+        ],
+        next: '先移除消息中指出的内容。',
+      },
       InvalidRequestContent: {
         meaning: '无法读取请求正文。',
         causes: [['它不是 JSON，或某个成员的类型不正确', '消息会指出位置']],
@@ -3256,6 +3275,9 @@ export const zhCN: Sentences = {
     invalidServiceName: (name) =>
       `预配服务名称“${name}”无效。使用 3 到 64 个字母、数字和连字符，首尾不能是连字符，且不能是“global”。`,
     invalidPolicyName: (name) => `凭据策略名称“${name}”无效。使用 1 到 63 个字母、数字或 - . _ 字符。`,
+    invalidRegistryName: (name) => `名称“${name}”无效。使用 3 到 63 个字母、数字和连字符，以字母或数字开头。`,
+    invalidNamespaceName: (name) =>
+      `命名空间名称“${name}”无效。使用 3 到 64 个小写字母、数字和连字符，首尾不能是连字符。`,
     unknownPart: '其中有 HostName、SharedAccessKeyName 和 SharedAccessKey 以外的部分',
     partTwice: (name) => `${name} 出现了两次`,
     partMissing: (name) => `缺少 ${name}`,
