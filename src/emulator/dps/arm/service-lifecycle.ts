@@ -64,7 +64,9 @@ export const serviceLifecycle = armOperations<Subscription>({
       const name = request.parameters.dpsName!;
       const group = findResourceGroup(request.parameters, subscription);
       const before = findService(request.parameters, subscription);
-      const { settings, links, policies, registryLink } = readService(body, before?.hubs.list() ?? [], hubs);
+      const writesLink = canWriteRegistryLink(apiVersion);
+      const linked = before?.hubs.list() ?? [];
+      const { settings, links, policies, registryLink } = readService(body, writesLink, linked, hubs);
       assertIfMatch(request, before?.etag);
       if (!before) assertCreatable(name, subscription);
       else if (!sameLocation(before.settings.location, settings.location)) {
@@ -79,7 +81,6 @@ export const serviceLifecycle = armOperations<Subscription>({
           `Max number of linked IoT hubs exceeded, Max Allowed = ${services.most('linkedHubs')}.`,
         );
       }
-      const writesLink = canWriteRegistryLink(apiVersion);
       if (writesLink) assertRegistryLink(registryLink, before, subscription);
       const service = before ?? (await services.create(name, group.name));
       if (writesLink) linkService(registryLink, service, subscription);

@@ -56,7 +56,6 @@ const serviceBody = z.object({
       .nullish(),
     iotHubs: z.array(hubBody).nullish(),
     authorizationPolicies: z.array(policyBody).nullish(),
-    deviceRegistryNamespace: registryNamespace.nullish(),
   }),
 });
 
@@ -86,12 +85,26 @@ export interface ServiceRequest {
   registryLink: RegistryLink | undefined;
 }
 
+/** Of api-versions in which a service has its link to a namespace. */
+const linkedServiceBody = serviceBody.extend({
+  properties: serviceBody.shape.properties.extend({ deviceRegistryNamespace: registryNamespace.nullish() }),
+});
+
 /**
+ * @param hasRegistryLink whether the api-version has the service's link to a namespace
  * @param linked the hubs that the service links now
  * @throws ArmError badRequest, notImplemented
  */
-export function readService(body: unknown, linked: readonly HubLink[], hubs: HubDirectory): ServiceRequest {
-  const parsed = serviceBody.safeParse(body);
+export function readService(
+  body: unknown,
+  hasRegistryLink: boolean,
+  linked: readonly HubLink[],
+  hubs: HubDirectory,
+): ServiceRequest {
+  const schema: z.ZodType<z.infer<typeof linkedServiceBody>> = hasRegistryLink
+    ? linkedServiceBody
+    : serviceBody;
+  const parsed = schema.safeParse(body);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     throw badRequest(
