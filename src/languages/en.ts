@@ -701,6 +701,28 @@ export const en = {
         causes: [['a client that is newer or older than the service', 'the message lists the versions']],
         next: 'Use an api-version listed in the message.',
       },
+      BadRequest: {
+        meaning: 'Azure Device Registry refused the request.',
+        causes: [
+          ['a name or a value that it does not allow', 'the message states the rule'],
+          [
+            'a certificate chain that does not belong to the certificate authority’s request',
+            'enrollkit authority show NAME --csr prints the request that must be signed',
+          ],
+        ],
+        next: 'Correct what the message names.',
+      },
+      OperationNotAllowed: {
+        meaning: 'The resource is in use, or cannot be changed this way.',
+        causes: [
+          [
+            'an enrollment, a link or another certificate authority needs it',
+            'enrollkit enrollment list and enrollkit namespace show NAME',
+          ],
+          ['a property that cannot be changed after creation', 'enrollkit authority show NAME'],
+        ],
+        next: 'Remove what the message names first.',
+      },
       InvalidRequestContent: {
         meaning: 'The request body cannot be read.',
         causes: [['it is not JSON, or a member has the wrong type', 'the message names the place']],
@@ -4063,6 +4085,10 @@ export const en = {
       `The provisioning service name "${name}" is invalid. Use 3 to 64 letters, digits and hyphens, without a hyphen at either end, and not "global".`,
     invalidPolicyName: (name: string) =>
       `The credential policy name "${name}" is invalid. Use 1 to 63 letters, digits, or - . _ characters.`,
+    invalidRegistryName: (name: string) =>
+      `The name "${name}" is invalid. Use 3 to 63 letters, digits and hyphens, beginning with a letter or digit.`,
+    invalidNamespaceName: (name: string) =>
+      `The namespace name "${name}" is invalid. Use 3 to 64 lowercase letters, digits and hyphens, without a hyphen at either end.`,
     unknownPart: 'it has a part other than HostName, SharedAccessKeyName and SharedAccessKey',
     partTwice: (name: string) => `it has ${name} twice`,
     partMissing: (name: string) => `${name} is missing`,
@@ -5165,7 +5191,7 @@ export const en = {
     otherRequestedKey: 'its public key is not the one in the certificate signing request',
     notIssued: (id: string) => `DPS assigned ${id} to a hub, but did not issue a certificate.`,
     checkPolicy:
-      'Check that the enrollment names a credential policy (--credential-policy NAME), and that the provisioning service is linked to Azure Device Registry. Or leave out --request-certificates.',
+      'Check that the enrollment names a credential policy (--credential-policy NAME), and that the provisioning service is linked to Azure Device Registry. Or leave out --request-certificates or --csr.',
     issuedForOtherKey: (id: string) =>
       `DPS issued ${id} a certificate for another key than the requested one.`,
     createGroup: (id: string) => `Create the enrollment group ${id}`,
@@ -7222,8 +7248,39 @@ The verification certificate is ready. In the portal, on the same page:
       chain: 'its issuers, or the whole chain',
       key: 'its private key, PEM',
       protocol: 'protocol of the registration (default: mqtt)',
+      csrFile:
+        'certificate signing request to send, for a key that is elsewhere; the certificate is written beside this file',
+    },
+    issued: {
+      rows: { certificate: 'Issued certificate', notAfter: 'Valid until', thumbprint: 'SHA-256 thumbprint' },
+      otherRequest: (file: string, commonName: string, registrationId: string) =>
+        `${file} is the request of "${commonName}", not of ${registrationId}. Azure issues certificates for the registration ID only.`,
+      makeRequest: (registrationId: string) =>
+        `Create one with the common name ${registrationId}: enrollkit cert csr ${registrationId}`,
+      otherFile: (file: string, registrationId: string) =>
+        `${file} exists and is not a certificate of ${registrationId}, so it is not replaced.`,
+    },
+    renew: {
+      description:
+        'Renews the certificate that Azure issued to a device: requests a new one from its hub over MQTT, as the device itself would, writes it, and connects with it. The private key stays where it is. The device needs a certificate from "device register --csr".',
+      hub: 'host name of the hub (default: read from DPS, for a device of the certificate folder)',
+      certificate: 'certificate that Azure issued, if it is not in the certificate folder',
+      protocol: 'mqtt or mqtt-ws, in WebSockets on port 443 (default: mqtt)',
+      files: 'with a certificate in other files; the new one is written beside the key',
+      filesWithoutHub: 'A certificate in other files requires --hub: DPS does not know it.',
+      giveHub: 'Specify the hub that the device is assigned to: --hub HOST',
+      notIssued: (registrationId: string, folder: string) =>
+        `${folder} has no certificate for ${registrationId} that Azure issued.`,
+      registerWithCsr: (registrationId: string) =>
+        `Register the device again: enrollkit device register ${registrationId} --csr`,
+      expired: (registrationId: string, notAfter: string) =>
+        `The certificate of ${registrationId} expired on ${notAfter}. The hub refuses it, and so cannot renew it.`,
+      notUsed:
+        'The device has to connect with the new certificate and its key. Until then, the previous certificate remains valid.',
     },
     register: {
+      csr: 'request a certificate from Azure, with which the device then connects to its hub',
+      csrExample: 'with a certificate from Azure, whose key stays in the certificate folder',
       description:
         'Registers a device with its certificate, as the device itself would, and shows the hub that it is assigned to. With --id-scope, works with any DPS.',
       folder: 'a device in the certificate folder',
@@ -8124,6 +8181,7 @@ The verification certificate is ready. In the portal, on the same page:
       explain: 'explain an error code: meaning, causes, what to do',
       'device register': 'register a device, acting as the device',
       'device send': 'register a device, send a message to its hub, read its twin',
+      'device renew': 'renew the certificate that Azure issued to a device',
       'device run': 'run devices that stay connected and send telemetry',
       'device block': 'keep one device out, in DPS and in its hub',
       'device unblock': 'let a blocked device in again',

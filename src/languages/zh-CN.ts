@@ -548,6 +548,25 @@ export const zhCN: Sentences = {
         causes: [['客户端比服务新或旧', '消息会列出版本']],
         next: '使用消息中列出的 api-version。',
       },
+      BadRequest: {
+        meaning: 'Azure 设备注册表拒绝了该请求。',
+        causes: [
+          ['名称或值不被允许', '消息中有相应的规则'],
+          ['证书链与证书颁发机构的请求不对应', 'enrollkit authority show NAME --csr 会输出需要签名的请求'],
+        ],
+        next: '更正消息中指出的内容。',
+      },
+      OperationNotAllowed: {
+        meaning: '资源正在使用中，或者不能这样更改。',
+        causes: [
+          [
+            '注册、链接或其他证书颁发机构仍需要它',
+            'enrollkit enrollment list 和 enrollkit namespace show NAME',
+          ],
+          ['创建后不能更改的属性', 'enrollkit authority show NAME'],
+        ],
+        next: '先移除消息中指出的内容。',
+      },
       InvalidRequestContent: {
         meaning: '无法读取请求正文。',
         causes: [['它不是 JSON，或某个成员的类型不正确', '消息会指出位置']],
@@ -3262,6 +3281,9 @@ export const zhCN: Sentences = {
     invalidServiceName: (name) =>
       `预配服务名称“${name}”无效。使用 3 到 64 个字母、数字和连字符，首尾不能是连字符，且不能是“global”。`,
     invalidPolicyName: (name) => `凭据策略名称“${name}”无效。使用 1 到 63 个字母、数字或 - . _ 字符。`,
+    invalidRegistryName: (name) => `名称“${name}”无效。使用 3 到 63 个字母、数字和连字符，以字母或数字开头。`,
+    invalidNamespaceName: (name) =>
+      `命名空间名称“${name}”无效。使用 3 到 64 个小写字母、数字和连字符，首尾不能是连字符。`,
     unknownPart: '其中有 HostName、SharedAccessKeyName 和 SharedAccessKey 以外的部分',
     partTwice: (name) => `${name} 出现了两次`,
     partMissing: (name) => `缺少 ${name}`,
@@ -4231,7 +4253,7 @@ export const zhCN: Sentences = {
     otherRequestedKey: '其公钥不是证书签名请求中的公钥',
     notIssued: (id) => `DPS 已将 ${id} 分配到中心，但没有颁发证书。`,
     checkPolicy:
-      '检查注册是否指定了凭据策略（--credential-policy NAME），以及预配服务是否已链接到 Azure 设备注册表。或者去掉 --request-certificates。',
+      '检查注册是否指定了凭据策略（--credential-policy NAME），以及预配服务是否已链接到 Azure 设备注册表。或者去掉 --request-certificates 或 --csr。',
     issuedForOtherKey: (id) => `DPS 为 ${id} 颁发的证书所用的密钥不是所请求的密钥。`,
     createGroup: (id) => `创建注册组 ${id}`,
     enrollmentGroup: (id) => `注册组 ${id}`,
@@ -6053,8 +6075,34 @@ export const zhCN: Sentences = {
       chain: '其颁发者，或整个证书链',
       key: '其私钥，PEM',
       protocol: '注册使用的协议（默认：mqtt）',
+      csrFile: '要发送的证书签名请求（密钥在别处时使用）；证书写在该文件旁边',
+    },
+    issued: {
+      rows: { certificate: '颁发的证书', notAfter: '有效期至', thumbprint: 'SHA-256 指纹' },
+      otherRequest: (file, commonName, registrationId) =>
+        `${file} 是“${commonName}”的请求，而不是 ${registrationId} 的请求。Azure 只为注册 ID 颁发证书。`,
+      makeRequest: (registrationId) =>
+        `使用公用名 ${registrationId} 创建一个：enrollkit cert csr ${registrationId}`,
+      otherFile: (file, registrationId) => `${file} 已存在，且不是 ${registrationId} 的证书，因此未被替换。`,
+    },
+    renew: {
+      description:
+        '续订 Azure 为设备颁发的证书：像设备那样通过 MQTT 向其 IoT 中心请求新证书，写入文件，并使用新证书连接。私钥保留在原处。设备需要先有通过“device register --csr”获得的证书。',
+      hub: 'IoT 中心的主机名（默认：证书文件夹中的设备从 DPS 读取）',
+      certificate: 'Azure 颁发的证书，如果不在证书文件夹中',
+      protocol: 'mqtt 或 mqtt-ws（端口 443 上的 WebSocket）（默认：mqtt）',
+      files: '证书在其他文件中；新证书写在密钥旁边',
+      filesWithoutHub: '使用其他文件中的证书时需要 --hub：DPS 不认识该证书。',
+      giveHub: '指定设备分配到的 IoT 中心：--hub HOST',
+      notIssued: (registrationId, folder) => `${folder} 中没有 Azure 为 ${registrationId} 颁发的证书。`,
+      registerWithCsr: (registrationId) => `重新注册设备：enrollkit device register ${registrationId} --csr`,
+      expired: (registrationId, notAfter) =>
+        `${registrationId} 的证书已于 ${notAfter} 过期。IoT 中心会拒绝该证书，因此无法续订。`,
+      notUsed: '设备需要使用新证书及其密钥进行连接。在此之前，旧证书仍然有效。',
     },
     register: {
+      csr: '向 Azure 请求证书，设备随后使用该证书连接其 IoT 中心',
+      csrExample: '使用 Azure 颁发的证书，其密钥保留在证书文件夹中',
       description:
         '使用设备的证书注册设备，与设备自身的做法相同，并显示为其分配的 IoT 中心。使用 --id-scope 时，可用于任何 DPS。',
       folder: '证书文件夹中的设备',
@@ -6829,6 +6877,7 @@ export const zhCN: Sentences = {
       explain: '解释错误代码：含义、原因和处理方法',
       'device register': '以设备身份注册设备',
       'device send': '注册设备、向其 IoT 中心发送消息、读取设备孪生',
+      'device renew': '续订 Azure 为设备颁发的证书',
       'device run': '运行保持连接并发送遥测的设备',
       'device block': '在 DPS 及其 IoT 中心拒绝一台设备',
       'device unblock': '重新允许被阻止的设备',
