@@ -82,7 +82,10 @@ export function planScript(options: WizardOptions): Script<Decision> {
         plan = options.newPlan;
         break;
       case 'add': {
-        const added = await askDevices({ ask, answers: answersOf(plan), before: answersOf(plan) }, plan);
+        const added = await askDevices(
+          { ask, answers: answersOf(plan), before: answersOf(plan) },
+          { existing: plan },
+        );
         const registrationIds = [...plan.devices.registrationIds, ...added.registrationIds];
         const details = added.details ? { ...plan.devices.details, ...added.details } : plan.devices.details;
         return approved(
@@ -150,12 +153,24 @@ async function askAll(ask: Interview, options: Asking, plan: Plan): Promise<Deci
           passphrase ??= await askNewPassphrase(ask, sentences.cliQuickstart.passphraseQuestion);
         answers = { ...answers, [path]: encrypt };
       } else if (path === 'devices.registrationIds' && !given.has(path)) {
-        const devices = await askDevices(asking);
+        const asksForKeys =
+          answers['devices.enrollment'] === 'group' && !given.has('certificates.deviceCertificates');
+        const devices = await askDevices(asking, { asksForKeys });
         requests = devices.requests;
-        const { registrationIds, details } = devices;
+        const { registrationIds, details, keepKeys } = devices;
         answers = { ...answers, [path]: registrationIds, 'devices.details': details };
+        if (asksForKeys) answers = { ...answers, 'certificates.deviceCertificates': keepKeys ? 'csr' : 'ca' };
       } else if (!given.has(path)) {
         answers = { ...answers, [path]: await askField(path, field, asking) };
+      }
+      // Those of a group have a common CA.
+      if (
+        path === 'devices.enrollment' &&
+        answers[path] === 'group' &&
+        !given.has('certificates.deviceCertificates')
+      ) {
+        const keepKeys = answers['certificates.deviceCertificates'] === 'csr';
+        answers = { ...answers, 'certificates.deviceCertificates': keepKeys ? 'csr' : 'ca' };
       }
       if (path === 'target.kind' && answers[path] === 'azure' && !given.has('target.dpsName')) {
         picked = await askAzure(ask, options.account, answers, given);
@@ -271,7 +286,8 @@ async function changeAnswer(ask: Interview): Promise<never> {
     default: answered.at(-1)?.id ?? '',
     choices: answered.map(({ id, message, answer }) => ({
       value: id,
-      name: answer === undefined ? message : `${message} ${answer}`,
+      name: message,
+      detail: answer ?? '',
       why: sentences.cliQuickstart.asksAgain,
     })),
   });

@@ -9,7 +9,7 @@ import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { Output } from '../kernel/output.js';
 import { type Asker, type Choice, type Question, type SelectQuestion, WentBack } from './asker.js';
-import { fitted, wrap } from './text.js';
+import { fitted, labeled, wrap } from './text.js';
 
 export interface PlainOptions {
   input: NodeJS.ReadableStream;
@@ -62,8 +62,11 @@ export function plainAsker(output: Output, signal: AbortSignal, options: PlainOp
       introduce(question, undefined);
       const enter = choices.findIndex(({ value }) => value === standard);
       const list = (from: number) => {
-        for (const [index, { name, why }] of choices.entries()) {
-          if (index >= from && index < from + longestPage) say(`${index + 1}. ${name}: ${why}`);
+        for (const [index, { name, detail, why }] of choices.entries()) {
+          if (index < from || index >= from + longestPage) continue;
+          say(
+            `${index + 1}. ${detail === undefined ? sentences.cliTerminal.choice(name, why) : labeled(name, detail)}`,
+          );
         }
       };
       list(0);

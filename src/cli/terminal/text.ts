@@ -115,6 +115,38 @@ export function truncate(text: string, width: number): string {
   return `${kept}…`;
 }
 
+/** Full-width punctuation, which has its space in it. */
+const wideEnd = /[\u3000-\u303f\uff00-\uff60]$/u;
+
+/** A value after its label: with a space between, except after full-width punctuation. */
+export function labeled(label: string, value: string): string {
+  return value === '' || wideEnd.test(label) ? label + value : `${label} ${value}`;
+}
+
+/**
+ * The same in at most `width` columns. What does not fit is cut, of the label first: of the value, half of the line stays.
+ *
+ * @returns the text, and where the value begins in it
+ */
+export function labeledWithin(label: string, value: string, width: number): { text: string; at: number } {
+  if (value === '') return { text: truncate(label, width), at: 0 };
+  const shownValue = truncate(value, Math.max(width - displayWidth(label) - 1, Math.floor(width / 2)));
+  const shownLabel = truncate(label, width - displayWidth(shownValue) - 1);
+  const text = labeled(shownLabel, shownValue);
+  return { text, at: text.length - shownValue.length };
+}
+
+/** Parts that stay whole, side by side, in lines of at most `width` columns. */
+export function wrapParts(parts: readonly string[], separator: string, width: number): string {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const longer = lines.length === 0 ? part : `${lines.at(-1)}${separator}${part}`;
+    if (lines.length === 0 || displayWidth(longer) > width) lines.push(part);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.join('\n');
+}
+
 /** No column is wider, so that one long cell does not push the others off the page. */
 const widestCell = 46;
 
