@@ -4164,6 +4164,8 @@ export const en = {
     entraRefused: (message: string) => `Microsoft Entra rejected the credentials: ${message}`,
     correctEntra:
       'Correct the value that it names (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, or the account of "az login"), then run the command again.',
+    goOnline:
+      'Connect to the internet, or set HTTPS_PROXY if this network requires a proxy. Then run the command again.',
     entraUnreachable: 'Microsoft Entra (login.microsoftonline.com) cannot be reached.',
     environmentVariables: 'environment variables',
     workloadIdentity: 'workload identity',
@@ -6318,6 +6320,10 @@ The verification certificate is ready. In the portal, on the same page:
     lookAgainWhen: 'Use this after you create one or get permission.',
     tryAgain: 'Try again',
     tryAgainAfterLogin: 'For example, after az login in another terminal.',
+    signInAgain:
+      'Sign in with "az login" in another terminal, then try again. Your answers are kept. Without access to Azure Resource Manager, type the names and verify the CA manually.',
+    checkNetwork:
+      'Check the network and the proxy (HTTPS_PROXY), then try again. Your answers are kept. You can also type the names.',
     typeNames: 'Type the names',
     typeNamesWithoutRights: 'Also works without permissions in Azure Resource Manager.',
     runAgain: 'Run again',

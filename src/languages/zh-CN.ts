@@ -3341,6 +3341,7 @@ export const zhCN: Sentences = {
     entraRefused: (message) => `Microsoft Entra 拒绝了凭据：${message}`,
     correctEntra:
       '更正其中提到的值（AZURE_TENANT_ID、AZURE_CLIENT_ID、AZURE_CLIENT_SECRET，或“az login”的帐户），然后重新运行命令。',
+    goOnline: '请连接到 Internet；如果此网络需要代理，请设置 HTTPS_PROXY。然后重新运行命令。',
     entraUnreachable: '无法连接到 Microsoft Entra (login.microsoftonline.com)。',
     environmentVariables: '环境变量',
     workloadIdentity: '工作负载标识',
@@ -5216,6 +5217,9 @@ export const zhCN: Sentences = {
     lookAgainWhen: '创建服务或获得权限后使用。',
     tryAgain: '重试',
     tryAgainAfterLogin: '例如，在另一个终端中运行 az login 之后。',
+    signInAgain:
+      '请在另一个终端中使用 "az login" 登录，然后重试。已输入的内容会保留。如果没有 Azure 资源管理器的访问权限，请输入名称并手动验证 CA。',
+    checkNetwork: '请检查网络和代理 (HTTPS_PROXY)，然后重试。已输入的内容会保留。你也可以直接输入名称。',
     typeNames: '输入名称',
     typeNamesWithoutRights: '没有 Azure 资源管理器的权限也可以使用。',
     runAgain: '重新运行',

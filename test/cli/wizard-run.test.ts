@@ -4,13 +4,29 @@ import { Writable } from 'node:stream';
 import { test } from 'uvu';
 import type { Context } from '../../src/cli/kernel/command.js';
 import { Output } from '../../src/cli/kernel/output.js';
+import type { AzureAccount } from '../../src/cli/quickstart/ask-azure.js';
 import { askQuickstart } from '../../src/cli/quickstart/ask-quickstart.js';
 import { EnrollkitError, exitStatus } from '../../src/errors.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { type Script, scriptedAsker } from './scripted-asker.js';
 import { noAccount } from './wizard-support.js';
 
-async function wizard(folder: string, script: Script) {
+const oneService: AzureAccount = {
+  subscriptions: async () => [{ id: '11111111-2222-3333-4444-555555555555', name: 'Plant' }],
+  services: async (subscriptionId) => [
+    {
+      name: 'contoso-dps',
+      subscriptionId,
+      resourceGroup: 'plant',
+      location: 'westeurope',
+      idScope: '0ne0000ABCD',
+      hubs: ['hub-1.azure-devices.net'],
+    },
+  ],
+  contents: async () => ({ certificates: [], groups: [] }),
+};
+
+async function wizard(folder: string, script: Script, account = noAccount) {
   let written = '';
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -38,7 +54,7 @@ async function wizard(folder: string, script: Script) {
   const scripted = scriptedAsker(script);
   const flags = { dir: folder } as Parameters<typeof askQuickstart>[0]['flags'];
   const options = { flags, folder, passphrase: undefined, ca: undefined, devices: undefined };
-  const status = await askQuickstart(options, context, scripted.asker, noAccount);
+  const status = await askQuickstart(options, context, scripted.asker, account);
   return { status, written, ...scripted };
 }
 
@@ -74,6 +90,42 @@ test('to quit after a failure gives the exit status of the failure, which is rep
     });
     assert.equal(status, new EnrollkitError('HUB_NOT_LINKED', '').exitStatus);
     assert.equal(written.match(/nowhere\.example is not linked/g)?.length, 1);
+  }));
+
+test('the network gone between the questions and the run: said, answers kept, and the run resumed', () =>
+  inTemporaryFolder(async (folder) => {
+    // Nothing listens on port 9 of this computer, so that no request leaves it.
+    const gone = {
+      HTTPS_PROXY: 'http://127.0.0.1:9',
+      AZURE_TENANT_ID: '11111111-2222-3333-4444-555555555555',
+      AZURE_CLIENT_ID: '11111111-2222-3333-4444-555555555555',
+      AZURE_CLIENT_SECRET: 'secret',
+    };
+    const before = Object.fromEntries(Object.keys(gone).map((name) => [name, process.env[name]]));
+    Object.assign(process.env, gone);
+    try {
+      const { status, asked, written } = await wizard(
+        folder,
+        {
+          'target.kind': ['azure', 'emulator'],
+          'devices.count': '1',
+          'devices.prefix': 'pump-',
+          'quickstart.failed': 'change',
+          'quickstart.change': 'target.kind',
+        },
+        oneService,
+      );
+      assert.equal(status, exitStatus.ok);
+      assert.equal(written.match(/login\.microsoftonline\.com/g)?.length, 1);
+      assert.match(written, /HTTPS_PROXY/);
+      for (const id of ['devices.count', 'devices.prefix', 'enrollmentGroup.id'])
+        assert.equal(asked.filter((one) => one === id).length, 1, `${id} is kept`);
+      assert.match(written, /pump-001 +assigned/);
+    } finally {
+      for (const [name, value] of Object.entries(before))
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+    }
   }));
 
 test.run();

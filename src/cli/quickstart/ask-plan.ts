@@ -17,7 +17,7 @@ import type { Interview, Script } from '../terminal/dialogue.js';
 import { type AzureAccount, askAzure, type PickedService } from './ask-azure.js';
 import { askDevices } from './ask-devices.js';
 import { askExisting, type ExistingFolder } from './ask-existing.js';
-import { askField, isAsked, questionsOf } from './ask-field.js';
+import { askField, freeName, isAsked, questionsOf } from './ask-field.js';
 import type { DeviceRequests } from './given-devices.js';
 import { questionHelp } from './question-help.js';
 
@@ -57,6 +57,8 @@ export interface WizardOptions {
   /** How a plan is shown before it is approved. */
   show: (plan: Plan, folder: string) => string;
 }
+
+const caName = 'certificateAuthority.name';
 
 /** The IDs of the questions at which a plan is approved. */
 const approval = ['quickstart.run', 'quickstart.change'];
@@ -189,6 +191,10 @@ async function askAll(ask: Interview, options: Asking, plan: Plan): Promise<Deci
     default: false,
   });
   if (more) await askFields(questionsOf('details'));
+  else if (!given.has(caName)) {
+    const name = freeName(caName, answers[caName], problemThere(picked, options.existing));
+    answers = { ...answers, [caName]: name };
+  }
   return approved(ask, options, () => checkPlan(planOf(answers, plan), sentences.cliQuickstart.yourAnswers), {
     passphrase,
     requests,
@@ -213,7 +219,7 @@ function problemThere(
     if (path === 'enrollmentGroup.id' && includes(contents.groups, value)) {
       return sentences.cliQuickstart.groupExists(service.name, value);
     }
-    if (path === 'certificateAuthority.name' && includes(contents.certificates, value)) {
+    if (path === caName && includes(contents.certificates, value)) {
       return sentences.cliQuickstart.certificateExists(service.name, value);
     }
     return undefined;

@@ -9,6 +9,7 @@ import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { Output } from '../kernel/output.js';
 import { type Asker, type Choice, type Question, type SelectQuestion, WentBack } from './asker.js';
+import { isCounted } from './prompts/frame.js';
 import { fitted, labeled, wrap } from './text.js';
 
 export interface PlainOptions {
@@ -31,7 +32,7 @@ interface Reading<Value> {
 export function plainAsker(output: Output, signal: AbortSignal, options: PlainOptions): Asker {
   const say = (text: string) => output.line(wrap(text, output.width - 1));
   const introduce = ({ id, message, help, place }: Question, why: string | undefined) => {
-    const counter = place ? sentences.cliTerminal.plainCounter(place.number, place.total) : '';
+    const counter = isCounted(place) ? sentences.cliTerminal.plainCounter(place.number, place.total) : '';
     output.line();
     say(output.withId(id, counter + message));
     if (why) say(why);

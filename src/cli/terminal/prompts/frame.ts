@@ -29,9 +29,14 @@ export function roomOf({ width }: Output): number {
   return Math.max(20, width - 1);
 }
 
+/** A question that is alone is not counted. */
+export function isCounted(place: Place | undefined): place is Place {
+  return place !== undefined && place.total > 1;
+}
+
 export function questionLines({ message, place, output, symbols }: FrameConfig): string {
   const { style } = output;
-  const counter = place
+  const counter = isCounted(place)
     ? `${sentences.cliTerminal.counter(place.number, place.total)} ${symbols.separator} `
     : '';
   const lines = wrap(`? ${counter}${message}`, roomOf(output)).split('\n');
