@@ -1,12 +1,17 @@
 /** The wizard after a run that failed: answers are kept, and one of them is changed. */
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Writable } from 'node:stream';
 import { test } from 'uvu';
 import type { Context } from '../../src/cli/kernel/command.js';
 import { Output } from '../../src/cli/kernel/output.js';
 import type { AzureAccount } from '../../src/cli/quickstart/ask-azure.js';
 import { askQuickstart } from '../../src/cli/quickstart/ask-quickstart.js';
+import type { Asker } from '../../src/cli/terminal/asker.js';
 import { EnrollkitError, exitStatus } from '../../src/errors.js';
+import { layoutOf } from '../../src/workspace/layout.js';
+import { takeLock } from '../../src/workspace/lock.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { type Script, scriptedAsker } from './scripted-asker.js';
 import { noAccount } from './wizard-support.js';
@@ -26,7 +31,13 @@ const oneService: AzureAccount = {
   contents: async () => ({ certificates: [], groups: [] }),
 };
 
-async function wizard(folder: string, script: Script, account = noAccount) {
+/** @param when what else happens when a question is asked, by its ID */
+async function wizard(
+  folder: string,
+  script: Script,
+  account = noAccount,
+  when: Record<string, () => void> = {},
+) {
   let written = '';
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -54,7 +65,14 @@ async function wizard(folder: string, script: Script, account = noAccount) {
   const scripted = scriptedAsker(script);
   const flags = { dir: folder } as Parameters<typeof askQuickstart>[0]['flags'];
   const options = { flags, folder, passphrase: undefined, ca: undefined, devices: undefined };
-  const status = await askQuickstart(options, context, scripted.asker, account);
+  const asker: Asker = {
+    ...scripted.asker,
+    select(question) {
+      when[question.id]?.();
+      return scripted.asker.select(question);
+    },
+  };
+  const status = await askQuickstart(options, context, asker, account);
   return { status, written, ...scripted };
 }
 
@@ -79,6 +97,22 @@ test('after a failed run, one answer is changed, all others are kept, and the ru
       'quickstart.run',
     ]);
     assert.equal(written.match(/nowhere\.example is not linked/g)?.length, 2);
+  }));
+
+test('of two wizards on one folder, the second one is told, keeps its answers and can try again', () =>
+  inTemporaryFolder(async (folder) => {
+    const { lock } = layoutOf(folder);
+    mkdirSync(dirname(lock), { recursive: true });
+    const release = takeLock(lock);
+    const { status, written, asked } = await wizard(
+      folder,
+      { 'devices.count': '1', 'quickstart.failed': 'again' },
+      noAccount,
+      { 'quickstart.failed': release },
+    );
+    assert.match(written, new RegExp(`\\(process ${process.pid}, `));
+    assert.equal(status, exitStatus.ok);
+    assert.equal(asked.filter((id) => id === 'devices.count').length, 1);
   }));
 
 test('to quit after a failure gives the exit status of the failure, which is reported once', () =>

@@ -32,10 +32,7 @@ export function planPicture(plan: Plan, { folder, width, unicode }: PictureOptio
     ...(index === 0 ? [] : [{ left: '', meaning: '' }]),
     ...drawn(tree, lines[unicode ? 'unicode' : 'ascii']),
   ]);
-  const cut = (text: string, columns: number) => {
-    const short = truncate(text, columns);
-    return unicode ? short : short.replace(/…$/, '>');
-  };
+  const cut = (text: string, columns: number) => truncate(text, columns, unicode ? '…' : '>');
   const most = Math.min(longestName, Math.floor((width - 3) / 2));
   const column = Math.min(most, widest(rows.map(({ left }) => left)));
   return rows

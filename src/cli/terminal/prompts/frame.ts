@@ -49,7 +49,8 @@ export function questionLines({ message, place, output, symbols }: FrameConfig):
 
 export function answeredLine({ message, output, symbols }: FrameConfig, answer: string): string {
   const { style } = output;
-  const { text, at } = labeledWithin(message, answer, roomOf(output) - displayWidth(`${symbols.answered} `));
+  const room = roomOf(output) - displayWidth(`${symbols.answered} `);
+  const { text, at } = labeledWithin(message, answer, room, symbols.cut);
   return `${style.green(symbols.answered)} ${text.slice(0, at)}${style.cyan(text.slice(at))}`;
 }
 

@@ -93,7 +93,7 @@ export const list = createPrompt<Outcome<unknown>, ListConfig>((config, finish) 
       const number = filters ? '' : `${item + 1}. `;
       const before = `${isActive ? symbols.pointer : ' '} ${number}`;
       const { name, detail = '' } = choices[item]!;
-      const text = before + labeledWithin(name, detail, room - displayWidth(before)).text;
+      const text = before + labeledWithin(name, detail, room - displayWidth(before), symbols.cut).text;
       return safe(isActive ? style.cyan(text) : text);
     },
   });
