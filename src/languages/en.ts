@@ -4197,6 +4197,8 @@ export const en = {
     entraRefused: (message: string) => `Microsoft Entra rejected the credentials: ${message}`,
     correctEntra:
       'Correct the value that it names (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, or the account of "az login"), then run the command again.',
+    goOnline:
+      'Connect to the internet, or set HTTPS_PROXY if this network requires a proxy. Then run the command again.',
     entraUnreachable: 'Microsoft Entra (login.microsoftonline.com) cannot be reached.',
     environmentVariables: 'environment variables',
     workloadIdentity: 'workload identity',
@@ -4947,7 +4949,8 @@ export const en = {
       'how devices get their certificates: from the CA, self-signed, or for CSRs (--csr)',
     deviceCertificatesQuestion: 'How do the devices get their certificates?',
     selfSignedSummary: (folder: string) => `in ${folder}: self-signed, without a CA`,
-    individualSummary: 'an individual enrollment for each device',
+    individualRow: 'Enrollments',
+    individualSummary: 'an individual one for each device',
     iotEdgeNeedsCa:
       'The CA in the folder must sign the certificates of IoT Edge gateways (deviceCertificates ca).',
     enrollmentGroupLabel: 'With an enrollment group',
@@ -5053,7 +5056,7 @@ export const en = {
     twinFlag: 'a JSON file with the initial tags and desired properties',
     twinQuestion: 'Initial twin:',
     twinHelp:
-      'Tags and desired properties of each new device, as JSON on one line: {"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}',
+      'Tags and desired properties of each new device, as JSON on one line: {"tags":{"site":"A"},"properties":{"desired":{"rate":5}}}',
     twinLabel: 'Initial twin',
     migrateLabel: 'Migrate its data',
     migrateHelp: 'migrate: if the hub changes, the twin moves to the new hub.',
@@ -5607,6 +5610,8 @@ export const en = {
     answerSecret: 'Answer (not shown): ',
     cancelled: 'Canceled.',
     rerun: 'Run the command again when you are ready.',
+    /** A choice of a numbered list, and what it means. */
+    choice: (name: string, why: string) => `${name}: ${why}`,
     nothingMatches: 'No matches. Delete your search to see all.',
     matching: (found: number, count: number) => `${found} of ${count}; type to search`,
     answerYOrN: 'Answer y or n.',
@@ -5629,7 +5634,7 @@ export const en = {
       noTerminal: (question: string) => `${question} There is no terminal to ask in.`,
       addYes: 'Add --yes.',
       warning: 'This cannot be undone.',
-      declined: 'Cancelled. Nothing was deleted.',
+      declined: 'Canceled. Nothing was deleted.',
       nothingToDo: 'There is nothing else to do.',
     },
     enrollment: {
@@ -6166,6 +6171,8 @@ export const en = {
       hashed: 'where devices send their messages; devices are spread evenly',
       geoLatency: 'where devices send their messages; the nearest hub',
       staticHub: 'where devices send their messages; always this hub',
+      webhook: (host: string) => `Webhook ${host}`,
+      webhookMeaning: (url: string) => `assigns devices to hubs: ${url}`,
       customHub: 'where devices send their messages; the webhook decides which',
       created:
         'your Device Provisioning Service in Azure, created with an IoT hub if it does not exist; Azure bills both',
@@ -6297,7 +6304,7 @@ The verification certificate is ready. In the portal, on the same page:
       'enrollmentGroup.initialTwin':
         'A device twin is a JSON document that IoT Hub keeps for each device. Tags are for you (location, customer); desired properties are settings that the device reads. These values are set when a device registers for the first time.',
       'enrollmentGroup.reprovisionPolicy':
-        'A device that registers again can be assigned to another hub. Migrate data: its twin is moved to the new hub. Reset: it starts with the initial twin again. Never: it keeps its current hub. For a single hub, keep the default.',
+        'A device that registers again can be assigned to another hub. Migrate: its twin moves to the new hub. Reset: it starts with the initial twin again. Keep: it stays in its current hub. With a single hub, keep the default.',
       'enrollmentGroup.iotEdge':
         'An IoT Edge device is a gateway that runs modules and lets other devices connect through it. It needs an additional CA certificate for those. Answer no for ordinary devices.',
       'enrollmentGroup.provisioningStatus':
@@ -6323,7 +6330,7 @@ The verification certificate is ready. In the portal, on the same page:
       'devices.registrationIds':
         'Letters, digits and the characters - . _ : are allowed, at most 64 of them for certificates. IDs are case-insensitive. Each ID is also the common name in the certificate of the device, since DPS compares the two.',
       'devices.protocol':
-        'Devices can register over MQTT (port 8883) or HTTPS (port 443). Most devices use MQTT. Choose HTTPS if only port 443 is open.',
+        'Devices can register over MQTT (port 8883), AMQP (port 5671) or HTTPS (port 443). Most devices use MQTT. Choose HTTPS if only port 443 is open.',
       'devices.sendTelemetry':
         'After registering, each device connects to its hub, sends one message and reads its twin. This proves that everything works from end to end.',
     },
@@ -6347,6 +6354,10 @@ The verification certificate is ready. In the portal, on the same page:
     lookAgainWhen: 'Use this after you create one or get permission.',
     tryAgain: 'Try again',
     tryAgainAfterLogin: 'For example, after az login in another terminal.',
+    signInAgain:
+      'Sign in with "az login" in another terminal, then try again. Your answers are kept. Without access to Azure Resource Manager, type the names and verify the CA manually.',
+    checkNetwork:
+      'Check the network and the proxy (HTTPS_PROXY), then try again. Your answers are kept. You can also type the names.',
     typeNames: 'Type the names',
     typeNamesWithoutRights: 'Also works without permissions in Azure Resource Manager.',
     runAgain: 'Run again',
@@ -6384,7 +6395,7 @@ The verification certificate is ready. In the portal, on the same page:
     othersKept: 'All other answers are kept.',
     quitWithoutRunning: 'Quit without running',
     quitEffect: 'Creates nothing and saves nothing.',
-    cancelled: 'Cancelled. Nothing was created.',
+    cancelled: 'Canceled. Nothing was created.',
     runWhenReady: 'Run the same command again when you are ready.',
     whichAnswer: 'Which answer do you want to change?',
     asksAgain: 'Asks this question again; all other answers are kept.',
@@ -7661,7 +7672,7 @@ The verification certificate is ready. In the portal, on the same page:
       action === 'trust'
         ? '"enrollkit emulator untrust" undoes it.'
         : 'Browsers then warn before they open the emulator over HTTPS.',
-    declined: 'Cancelled. Nothing was changed.',
+    declined: 'Canceled. Nothing was changed.',
     changed: (action: 'trust' | 'untrust', place: string) =>
       action === 'trust' ? `✓ ${place}: trusts the emulator` : `✓ ${place}: removed`,
     noStores: 'There are no databases of Firefox or Chromium. Start the browser once to create one.',

@@ -3374,6 +3374,7 @@ export const zhCN: Sentences = {
     entraRefused: (message) => `Microsoft Entra 拒绝了凭据：${message}`,
     correctEntra:
       '更正其中提到的值（AZURE_TENANT_ID、AZURE_CLIENT_ID、AZURE_CLIENT_SECRET，或“az login”的帐户），然后重新运行命令。',
+    goOnline: '请连接到 Internet；如果此网络需要代理，请设置 HTTPS_PROXY。然后重新运行命令。',
     entraUnreachable: '无法连接到 Microsoft Entra (login.microsoftonline.com)。',
     environmentVariables: '环境变量',
     workloadIdentity: '工作负载标识',
@@ -4029,6 +4030,7 @@ export const zhCN: Sentences = {
     deviceCertificatesFlag: '设备证书的来源：由 CA 签名、自签名，或根据 CSR 签发（--csr）',
     deviceCertificatesQuestion: '设备如何获得证书？',
     selfSignedSummary: (folder) => `在 ${folder} 中：自签名，无 CA`,
+    individualRow: '注册',
     individualSummary: '每台设备一个个体注册',
     iotEdgeNeedsCa: 'IoT Edge 网关的证书必须由文件夹中的 CA 签名（deviceCertificates 为 ca）。',
     enrollmentGroupLabel: '使用注册组',
@@ -4126,7 +4128,7 @@ export const zhCN: Sentences = {
     twinFlag: '包含初始标记和所需属性的 JSON 文件',
     twinQuestion: '初始设备孪生：',
     twinHelp:
-      '每个新设备的标记和所需属性，单行 JSON：{"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}',
+      '每台新设备的标记和所需属性，单行 JSON：{"tags":{"site":"A"},"properties":{"desired":{"rate":5}}}',
     twinLabel: '初始孪生',
     migrateLabel: '迁移其数据',
     migrateHelp: 'migrate：如果 IoT 中心更改，设备孪生将迁移到新的 IoT 中心。',
@@ -4599,6 +4601,7 @@ export const zhCN: Sentences = {
     answerSecret: '答案（不显示）：',
     cancelled: '已取消。',
     rerun: '准备好后请重新运行命令。',
+    choice: (name, why) => `${name}：${why}`,
     nothingMatches: '没有匹配项。删除键入的内容以查看全部。',
     matching: (found, count) => `${count} 项中的 ${found} 项；键入即可搜索`,
     answerYOrN: '请回答 y 或 n。',
@@ -5075,6 +5078,8 @@ export const zhCN: Sentences = {
       hashed: '设备向其发送消息；设备均匀分布',
       geoLatency: '设备向其发送消息；选择最近的 IoT 中心',
       staticHub: '设备向其发送消息；始终为此 IoT 中心',
+      webhook: (host) => `Webhook ${host}`,
+      webhookMeaning: (url) => `将设备分配到 IoT 中心：${url}`,
       customHub: '设备向其发送消息；由 webhook 决定哪一个',
       created: 'Azure 中你的设备预配服务；如果不存在，则与 IoT 中心一起创建；Azure 对两者计费',
     },
@@ -5199,7 +5204,7 @@ export const zhCN: Sentences = {
       'enrollmentGroup.initialTwin':
         '设备孪生是 IoT 中心为每台设备保存的 JSON 文档。标记供你使用（位置、客户）；所需属性是设备读取的设置。这些值在设备首次注册时设置。',
       'enrollmentGroup.reprovisionPolicy':
-        '再次注册的设备可能会分配给另一个中心。迁移数据：其设备孪生会移到新的中心。重置：重新从初始设备孪生开始。从不：保留当前中心。如果只有一个中心，请保留默认值。',
+        '再次注册的设备可能会分配给另一个中心。迁移：设备孪生会移到新的中心。重置：重新从初始设备孪生开始。保留：设备留在当前中心。如果只有一个中心，请保留默认值。',
       'enrollmentGroup.iotEdge':
         'IoT Edge 设备是运行模块并让其他设备通过它进行连接的网关。为此它需要一个额外的 CA 证书。对于普通设备，请回答“否”。',
       'enrollmentGroup.provisioningStatus':
@@ -5225,7 +5230,7 @@ export const zhCN: Sentences = {
       'devices.registrationIds':
         '允许使用字母、数字和 - . _ : 字符，用于证书时最多 64 个字符。ID 不区分大小写。每个 ID 也是设备证书中的公用名，因为 DPS 会比较两者。',
       'devices.protocol':
-        '设备可以通过 MQTT（端口 8883）或 HTTPS（端口 443）注册。大多数设备使用 MQTT。如果只有端口 443 开放，请选择 HTTPS。',
+        '设备可以通过 MQTT（端口 8883）、AMQP（端口 5671）或 HTTPS（端口 443）注册。大多数设备使用 MQTT。如果只有端口 443 开放，请选择 HTTPS。',
       'devices.sendTelemetry':
         '注册后，每台设备都会连接到其 IoT 中心，发送一条消息并读取其设备孪生。这可证明整个流程正常工作。',
     },
@@ -5246,6 +5251,9 @@ export const zhCN: Sentences = {
     lookAgainWhen: '创建服务或获得权限后使用。',
     tryAgain: '重试',
     tryAgainAfterLogin: '例如，在另一个终端中运行 az login 之后。',
+    signInAgain:
+      '请在另一个终端中使用 "az login" 登录，然后重试。已输入的内容会保留。如果没有 Azure 资源管理器的访问权限，请输入名称并手动验证 CA。',
+    checkNetwork: '请检查网络和代理 (HTTPS_PROXY)，然后重试。已输入的内容会保留。你也可以直接输入名称。',
     typeNames: '输入名称',
     typeNamesWithoutRights: '没有 Azure 资源管理器的权限也可以使用。',
     runAgain: '重新运行',
