@@ -1,7 +1,7 @@
 /** The package as npm packs it, installed for programs that use it. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -23,23 +23,23 @@ export async function installPackage(folder: string): Promise<void> {
   const installed = join(folder, 'node_modules', 'enrollkit');
   mkdirSync(installed, { recursive: true });
   await run('tar', ['-xzf', archive, '-C', installed, '--strip-components', '1'], { cwd: folder });
-  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
-  for (const name of Object.keys(dependencies)) link(name, installed);
+  linkDependencies(folder);
   link('@types/node', folder);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 }
 
 /**
- * Copies an installed package, without those dependencies that are not named.
+ * Gives an installed package these dependencies and no other.
  *
- * @param from where {@link installPackage} installed it
- * @param to an empty folder
+ * @param folder where {@link installPackage} installed it
+ * @param names all that its package.json lists, if not given
  */
-export function copyWith(dependencies: readonly string[], from: string, to: string): void {
-  const installed = join(to, 'node_modules', 'enrollkit');
-  const filter = (path: string) => basename(path) !== 'node_modules';
-  cpSync(join(from, 'node_modules', 'enrollkit'), installed, { recursive: true, filter });
-  for (const name of dependencies) link(name, installed);
+export function linkDependencies(folder: string, names?: readonly string[]): void {
+  const installed = join(folder, 'node_modules', 'enrollkit');
+  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  // Links are removed, not followed.
+  rmSync(join(installed, 'node_modules'), { recursive: true, force: true });
+  for (const name of names ?? Object.keys(dependencies)) link(name, installed);
 }
 
 /** What Node.js prints in a folder, run with the given arguments. */
