@@ -71,7 +71,8 @@ const parts: Record<string, string[]> = {
   'dps/contract': ['errors', 'pki'],
   dps: ['errors', 'explanations', 'pki', 'dps/contract'],
   emulator: ['errors', 'pki', 'workspace', 'dps/contract'],
-  quickstart: ['errors', 'package-files', 'json-source', 'pki', 'workspace', 'dps/contract', 'dps'],
+  samples: ['package-files'],
+  quickstart: ['errors', 'package-files', 'json-source', 'pki', 'workspace', 'dps/contract', 'dps', 'samples'],
   rollover: ['errors', 'pki', 'workspace', 'dps/contract', 'dps', 'quickstart'],
   fleet: ['errors', 'explanations', 'package-files', 'pki', 'workspace', 'dps/contract', 'dps'],
   cli: [
@@ -84,6 +85,7 @@ const parts: Record<string, string[]> = {
     'certgen',
     'dps/contract',
     'dps',
+    'samples',
     'quickstart',
     'rollover',
     'fleet',

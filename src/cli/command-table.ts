@@ -1,5 +1,6 @@
 /** The commands, in the order of the help. */
 import { sentences } from '../languages/language.js';
+import { sampleLanguageNames } from '../samples/samples.js';
 import type { Command, CommandEntry, Declaration, RunOf } from './kernel/command.js';
 
 const { commands: summaries, families: familySummaries } = sentences.commandTable;
@@ -169,6 +170,13 @@ export const commands: readonly CommandEntry[] = [
     'sample edge',
     async () => (await import('./sample/edge.js')).sampleEdge,
     async () => (await import('./sample/edge.run.js')).run,
+  ),
+  ...sampleLanguageNames.map((language) =>
+    inTwoFiles(
+      `sample ${language}`,
+      async () => (await import('./sample/language.js')).sampleIn(language),
+      async () => (await import('./sample/language.run.js')).runIn(language),
+    ),
   ),
   inTwoFiles(
     'certgen',

@@ -45,7 +45,6 @@ const plan = planWith((one) => {
   one.enrollmentGroup.reprovisionPolicy = 'reset';
 });
 const program = enrollmentGroupProgram(
-  plan,
   enrollmentGroupOf(plan, { pem: '' }, []),
   'ca/root/certificate.pem',
 );
@@ -95,7 +94,7 @@ testWithPython('what the client sends is the group of the plan, IoT Edge too', (
           changed.enrollmentGroup = { ...plan.enrollmentGroup, attestation, iotEdge };
         });
         const group = enrollmentGroupOf(one, { pem: 'the certificate' }, []);
-        const sent = sentBy(enrollmentGroupProgram(one, group, 'ca/root/certificate.pem'), folder);
+        const sent = sentBy(enrollmentGroupProgram(group, 'ca/root/certificate.pem'), folder);
         assert.deepEqual(sent, group);
       }
     }
