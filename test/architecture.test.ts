@@ -72,7 +72,16 @@ const parts: Record<string, string[]> = {
   dps: ['errors', 'explanations', 'pki', 'dps/contract'],
   emulator: ['errors', 'pki', 'workspace', 'dps/contract'],
   samples: ['package-files'],
-  quickstart: ['errors', 'package-files', 'json-source', 'pki', 'workspace', 'dps/contract', 'dps', 'samples'],
+  quickstart: [
+    'errors',
+    'package-files',
+    'json-source',
+    'pki',
+    'workspace',
+    'dps/contract',
+    'dps',
+    'samples',
+  ],
   rollover: ['errors', 'pki', 'workspace', 'dps/contract', 'dps', 'quickstart'],
   fleet: ['errors', 'explanations', 'package-files', 'pki', 'workspace', 'dps/contract', 'dps'],
   cli: [
