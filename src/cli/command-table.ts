@@ -47,6 +47,11 @@ export const commands: readonly CommandEntry[] = [
   ),
   inOneFile('explain', async () => (await import('./explain/explain.js')).explain),
   inOneFile('device register', async () => (await import('./device/register.js')).deviceRegister),
+  inTwoFiles(
+    'device renew',
+    async () => (await import('./device/renew.js')).deviceRenew,
+    async () => (await import('./device/renew.run.js')).run,
+  ),
   inOneFile('device send', async () => (await import('./device/send.js')).deviceSend),
   inTwoFiles(
     'device run',

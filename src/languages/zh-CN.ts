@@ -83,7 +83,7 @@ export const zhCN: Sentences = {
       EMULATOR_STATE_IN_USE: '使用正在该处运行的模拟器，或停止它，或使用其他文件夹：--dir FOLDER。',
       EMULATOR_STATE_UNREADABLE: '移走该文件夹。模拟器会创建新的文件夹。',
       EMULATOR_UNSUPPORTED:
-        '在其他计算机或容器中运行模拟器：x64 或 Arm 上的 Linux 或 macOS，或 x64 上的 Windows。enrollkit 的其他功能都可以在此使用。',
+        '使用自带数据库的 Node.js 22.13 或更高版本。enrollkit 的其他功能都可以在此版本上使用。',
       NOT_RECORDED: '此次运行与记录的运行不同。请比较 enrollkit 的版本，或不带 --offline 进行重放。',
       INTERRUPTED: '重新运行命令以继续。',
     },
@@ -547,6 +547,25 @@ export const zhCN: Sentences = {
         meaning: 'Azure 资源管理器不支持此 api-version。',
         causes: [['客户端比服务新或旧', '消息会列出版本']],
         next: '使用消息中列出的 api-version。',
+      },
+      BadRequest: {
+        meaning: 'Azure 设备注册表拒绝了该请求。',
+        causes: [
+          ['名称或值不被允许', '消息中有相应的规则'],
+          ['证书链与证书颁发机构的请求不对应', 'enrollkit authority show NAME --csr 会输出需要签名的请求'],
+        ],
+        next: '更正消息中指出的内容。',
+      },
+      OperationNotAllowed: {
+        meaning: '资源正在使用中，或者不能这样更改。',
+        causes: [
+          [
+            '注册、链接或其他证书颁发机构仍需要它',
+            'enrollkit enrollment list 和 enrollkit namespace show NAME',
+          ],
+          ['创建后不能更改的属性', 'enrollkit authority show NAME'],
+        ],
+        next: '先移除消息中指出的内容。',
       },
       InvalidRequestContent: {
         meaning: '无法读取请求正文。',
@@ -2392,8 +2411,14 @@ export const zhCN: Sentences = {
         ],
       },
       EMULATOR_UNSUPPORTED: {
-        meaning: '模拟器不能在此平台上运行。',
-        causes: [['其数据库没有用于此平台的版本', 'node -p \'process.platform + " " + process.arch\'']],
+        meaning: '模拟器在此平台上没有可用的数据库。',
+        causes: [
+          [
+            'libsql 没有用于此平台的版本，且此版本的 Node.js（早于 22.13）没有 SQLite',
+            'node -p \'process.version + " " + process.platform + " " + process.arch\'',
+          ],
+          ['安装 enrollkit 时没有安装其可选依赖项', 'npm ls libsql'],
+        ],
       },
       INTERRUPTED: {
         meaning: '命令被中断。已完成的部分会保留。',
@@ -3256,6 +3281,9 @@ export const zhCN: Sentences = {
     invalidServiceName: (name) =>
       `预配服务名称“${name}”无效。使用 3 到 64 个字母、数字和连字符，首尾不能是连字符，且不能是“global”。`,
     invalidPolicyName: (name) => `凭据策略名称“${name}”无效。使用 1 到 63 个字母、数字或 - . _ 字符。`,
+    invalidRegistryName: (name) => `名称“${name}”无效。使用 3 到 63 个字母、数字和连字符，以字母或数字开头。`,
+    invalidNamespaceName: (name) =>
+      `命名空间名称“${name}”无效。使用 3 到 64 个小写字母、数字和连字符，首尾不能是连字符。`,
     unknownPart: '其中有 HostName、SharedAccessKeyName 和 SharedAccessKey 以外的部分',
     partTwice: (name) => `${name} 出现了两次`,
     partMissing: (name) => `缺少 ${name}`,
@@ -3310,6 +3338,11 @@ export const zhCN: Sentences = {
     noEntraCredentials: (tried) =>
       `未找到 Microsoft Entra 凭据。已尝试：${tried.length === 0 ? '所有凭据来源' : tried.join('、')}。`,
     noCredentials: '无',
+    identityMissing: (variable) => `已设置 ${variable}，但使用它登录需要包 @azure/identity，而该包尚未安装。`,
+    installIdentity:
+      '在安装 enrollkit 的位置安装它：npm install @azure/identity@4（如果 enrollkit 是全局安装，请加 --global）。或者取消设置该变量，并使用 az login 登录。',
+    loginOrInstallIdentity:
+      '使用 az login 登录。若要使用服务主体、托管标识或其他工具登录，请在安装 enrollkit 的位置安装 @azure/identity：npm install @azure/identity@4（如果 enrollkit 是全局安装，请加 --global）。',
     betweenSentences: '',
     atMember: (path, problem) => `${path === '' ? '顶层' : `${path} 处`}：${problem}`,
     enrollmentDisabled: (registrationId, message) =>
@@ -3341,6 +3374,7 @@ export const zhCN: Sentences = {
     entraRefused: (message) => `Microsoft Entra 拒绝了凭据：${message}`,
     correctEntra:
       '更正其中提到的值（AZURE_TENANT_ID、AZURE_CLIENT_ID、AZURE_CLIENT_SECRET，或“az login”的帐户），然后重新运行命令。',
+    goOnline: '请连接到 Internet；如果此网络需要代理，请设置 HTTPS_PROXY。然后重新运行命令。',
     entraUnreachable: '无法连接到 Microsoft Entra (login.microsoftonline.com)。',
     environmentVariables: '环境变量',
     workloadIdentity: '工作负载标识',
@@ -3528,9 +3562,10 @@ export const zhCN: Sentences = {
     stateNotCopied: (path) => `无法将模拟器状态复制到 ${path}。`,
     databaseMissing: (platform) =>
       `无法加载模拟器的数据库 (libsql)：用于此平台 (${platform}) 的包缺失或已损坏。`,
-    installAgain: '重新安装 enrollkit 及其可选依赖项：npm install --include=optional',
+    installAgain:
+      '重新安装 enrollkit 及其可选依赖项 (npm install --include=optional)，或使用自带数据库的 Node.js 22.13 或更高版本。',
     platformUnsupported: (platform) =>
-      `模拟器不支持此平台 (${platform})：其数据库 (libsql) 没有适用于此平台的版本。`,
+      `模拟器在此平台 (${platform}) 上不支持此版本的 Node.js：其数据库 (libsql) 没有适用于此平台的版本。`,
     otherPort: (flag) => `使用 ${flag} PORT 选择其他端口，或使用 0 表示任意空闲端口。`,
     cannotListen: (address, reason) => `模拟器无法在 ${address} 上侦听：${reason}。`,
     permitOnLinux: (node) =>
@@ -3995,6 +4030,7 @@ export const zhCN: Sentences = {
     deviceCertificatesFlag: '设备证书的来源：由 CA 签名、自签名，或根据 CSR 签发（--csr）',
     deviceCertificatesQuestion: '设备如何获得证书？',
     selfSignedSummary: (folder) => `在 ${folder} 中：自签名，无 CA`,
+    individualRow: '注册',
     individualSummary: '每台设备一个个体注册',
     iotEdgeNeedsCa: 'IoT Edge 网关的证书必须由文件夹中的 CA 签名（deviceCertificates 为 ca）。',
     enrollmentGroupLabel: '使用注册组',
@@ -4092,7 +4128,7 @@ export const zhCN: Sentences = {
     twinFlag: '包含初始标记和所需属性的 JSON 文件',
     twinQuestion: '初始设备孪生：',
     twinHelp:
-      '每个新设备的标记和所需属性，单行 JSON：{"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}',
+      '每台新设备的标记和所需属性，单行 JSON：{"tags":{"site":"A"},"properties":{"desired":{"rate":5}}}',
     twinLabel: '初始孪生',
     migrateLabel: '迁移其数据',
     migrateHelp: 'migrate：如果 IoT 中心更改，设备孪生将迁移到新的 IoT 中心。',
@@ -4219,7 +4255,7 @@ export const zhCN: Sentences = {
     otherRequestedKey: '其公钥不是证书签名请求中的公钥',
     notIssued: (id) => `DPS 已将 ${id} 分配到中心，但没有颁发证书。`,
     checkPolicy:
-      '检查注册是否指定了凭据策略（--credential-policy NAME），以及预配服务是否已链接到 Azure 设备注册表。或者去掉 --request-certificates。',
+      '检查注册是否指定了凭据策略（--credential-policy NAME），以及预配服务是否已链接到 Azure 设备注册表。或者去掉 --request-certificates 或 --csr。',
     issuedForOtherKey: (id) => `DPS 为 ${id} 颁发的证书所用的密钥不是所请求的密钥。`,
     createGroup: (id) => `创建注册组 ${id}`,
     enrollmentGroup: (id) => `注册组 ${id}`,
@@ -4565,6 +4601,7 @@ export const zhCN: Sentences = {
     answerSecret: '答案（不显示）：',
     cancelled: '已取消。',
     rerun: '准备好后请重新运行命令。',
+    choice: (name, why) => `${name}：${why}`,
     nothingMatches: '没有匹配项。删除键入的内容以查看全部。',
     matching: (found, count) => `${count} 项中的 ${found} 项；键入即可搜索`,
     answerYOrN: '请回答 y 或 n。',
@@ -5041,6 +5078,8 @@ export const zhCN: Sentences = {
       hashed: '设备向其发送消息；设备均匀分布',
       geoLatency: '设备向其发送消息；选择最近的 IoT 中心',
       staticHub: '设备向其发送消息；始终为此 IoT 中心',
+      webhook: (host) => `Webhook ${host}`,
+      webhookMeaning: (url) => `将设备分配到 IoT 中心：${url}`,
       customHub: '设备向其发送消息；由 webhook 决定哪一个',
       created: 'Azure 中你的设备预配服务；如果不存在，则与 IoT 中心一起创建；Azure 对两者计费',
     },
@@ -5165,7 +5204,7 @@ export const zhCN: Sentences = {
       'enrollmentGroup.initialTwin':
         '设备孪生是 IoT 中心为每台设备保存的 JSON 文档。标记供你使用（位置、客户）；所需属性是设备读取的设置。这些值在设备首次注册时设置。',
       'enrollmentGroup.reprovisionPolicy':
-        '再次注册的设备可能会分配给另一个中心。迁移数据：其设备孪生会移到新的中心。重置：重新从初始设备孪生开始。从不：保留当前中心。如果只有一个中心，请保留默认值。',
+        '再次注册的设备可能会分配给另一个中心。迁移：设备孪生会移到新的中心。重置：重新从初始设备孪生开始。保留：设备留在当前中心。如果只有一个中心，请保留默认值。',
       'enrollmentGroup.iotEdge':
         'IoT Edge 设备是运行模块并让其他设备通过它进行连接的网关。为此它需要一个额外的 CA 证书。对于普通设备，请回答“否”。',
       'enrollmentGroup.provisioningStatus':
@@ -5191,7 +5230,7 @@ export const zhCN: Sentences = {
       'devices.registrationIds':
         '允许使用字母、数字和 - . _ : 字符，用于证书时最多 64 个字符。ID 不区分大小写。每个 ID 也是设备证书中的公用名，因为 DPS 会比较两者。',
       'devices.protocol':
-        '设备可以通过 MQTT（端口 8883）或 HTTPS（端口 443）注册。大多数设备使用 MQTT。如果只有端口 443 开放，请选择 HTTPS。',
+        '设备可以通过 MQTT（端口 8883）、AMQP（端口 5671）或 HTTPS（端口 443）注册。大多数设备使用 MQTT。如果只有端口 443 开放，请选择 HTTPS。',
       'devices.sendTelemetry':
         '注册后，每台设备都会连接到其 IoT 中心，发送一条消息并读取其设备孪生。这可证明整个流程正常工作。',
     },
@@ -5212,6 +5251,9 @@ export const zhCN: Sentences = {
     lookAgainWhen: '创建服务或获得权限后使用。',
     tryAgain: '重试',
     tryAgainAfterLogin: '例如，在另一个终端中运行 az login 之后。',
+    signInAgain:
+      '请在另一个终端中使用 "az login" 登录，然后重试。已输入的内容会保留。如果没有 Azure 资源管理器的访问权限，请输入名称并手动验证 CA。',
+    checkNetwork: '请检查网络和代理 (HTTPS_PROXY)，然后重试。已输入的内容会保留。你也可以直接输入名称。',
     typeNames: '输入名称',
     typeNamesWithoutRights: '没有 Azure 资源管理器的权限也可以使用。',
     runAgain: '重新运行',
@@ -6041,8 +6083,34 @@ export const zhCN: Sentences = {
       chain: '其颁发者，或整个证书链',
       key: '其私钥，PEM',
       protocol: '注册使用的协议（默认：mqtt）',
+      csrFile: '要发送的证书签名请求（密钥在别处时使用）；证书写在该文件旁边',
+    },
+    issued: {
+      rows: { certificate: '颁发的证书', notAfter: '有效期至', thumbprint: 'SHA-256 指纹' },
+      otherRequest: (file, commonName, registrationId) =>
+        `${file} 是“${commonName}”的请求，而不是 ${registrationId} 的请求。Azure 只为注册 ID 颁发证书。`,
+      makeRequest: (registrationId) =>
+        `使用公用名 ${registrationId} 创建一个：enrollkit cert csr ${registrationId}`,
+      otherFile: (file, registrationId) => `${file} 已存在，且不是 ${registrationId} 的证书，因此未被替换。`,
+    },
+    renew: {
+      description:
+        '续订 Azure 为设备颁发的证书：像设备那样通过 MQTT 向其 IoT 中心请求新证书，写入文件，并使用新证书连接。私钥保留在原处。设备需要先有通过“device register --csr”获得的证书。',
+      hub: 'IoT 中心的主机名（默认：证书文件夹中的设备从 DPS 读取）',
+      certificate: 'Azure 颁发的证书，如果不在证书文件夹中',
+      protocol: 'mqtt 或 mqtt-ws（端口 443 上的 WebSocket）（默认：mqtt）',
+      files: '证书在其他文件中；新证书写在密钥旁边',
+      filesWithoutHub: '使用其他文件中的证书时需要 --hub：DPS 不认识该证书。',
+      giveHub: '指定设备分配到的 IoT 中心：--hub HOST',
+      notIssued: (registrationId, folder) => `${folder} 中没有 Azure 为 ${registrationId} 颁发的证书。`,
+      registerWithCsr: (registrationId) => `重新注册设备：enrollkit device register ${registrationId} --csr`,
+      expired: (registrationId, notAfter) =>
+        `${registrationId} 的证书已于 ${notAfter} 过期。IoT 中心会拒绝该证书，因此无法续订。`,
+      notUsed: '设备需要使用新证书及其密钥进行连接。在此之前，旧证书仍然有效。',
     },
     register: {
+      csr: '向 Azure 请求证书，设备随后使用该证书连接其 IoT 中心',
+      csrExample: '使用 Azure 颁发的证书，其密钥保留在证书文件夹中',
       description:
         '使用设备的证书注册设备，与设备自身的做法相同，并显示为其分配的 IoT 中心。使用 --id-scope 时，可用于任何 DPS。',
       folder: '证书文件夹中的设备',
@@ -6370,8 +6438,12 @@ export const zhCN: Sentences = {
     trustDescription:
       '将模拟器的 TLS 根证书添加到系统的信任存储以及 Firefox 和 Chromium 的数据库，使浏览器和 SDK 无需其他设置即可连接。该命令会显示将更改的内容，请求确认，并重新读取每个存储。已信任该根证书的存储保持不变。',
     untrustDescription:
-      '从“emulator trust”所添加到的存储中删除此模拟器的 TLS 根证书，不删除其他任何内容。请在删除模拟器的文件夹或更换其身份之前运行。',
+      '从“emulator trust”所添加到的存储中删除此模拟器的 TLS 根证书，不删除其他任何内容。请在删除模拟器的文件夹或更换其身份之前运行；在此之后，请使用 --root 指定根证书。',
     storeFlag: '只更改此存储；可重复。java：JAVA_HOME 的密钥库',
+    rootFlag: '根证书的 PEM 文件，用于模拟器的文件夹已删除的情况',
+    notOfEmulator: (file: string) => `${file} 不是模拟器的 TLS 根证书。`,
+    giveRoot:
+      '如果已删除模拟器的文件夹，请使用 --root FILE 指定其根证书：在 Linux 上，是系统所添加根证书中的文件 enrollkit-emulator-….crt 或 .pem；在其他系统上，请从存储中导出。',
     trustExample: '系统以及此用户的所有浏览器',
     browsersExample: '只更改浏览器，不需要特殊权限；不询问',
     untrustExample: '撤消',
@@ -6848,6 +6920,7 @@ export const zhCN: Sentences = {
       explain: '解释错误代码：含义、原因和处理方法',
       'device register': '以设备身份注册设备',
       'device send': '注册设备、向其 IoT 中心发送消息、读取设备孪生',
+      'device renew': '续订 Azure 为设备颁发的证书',
       'device run': '运行保持连接并发送遥测的设备',
       'device block': '在 DPS 及其 IoT 中心拒绝一台设备',
       'device unblock': '重新允许被阻止的设备',

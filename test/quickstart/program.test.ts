@@ -44,10 +44,7 @@ const plan = planWith((one) => {
   one.enrollmentGroup.iotEdge = true;
   one.enrollmentGroup.reprovisionPolicy = 'reset';
 });
-const program = enrollmentGroupProgram(
-  enrollmentGroupOf(plan, { pem: '' }, []),
-  'ca/root/certificate.pem',
-);
+const program = enrollmentGroupProgram(enrollmentGroupOf(plan, { pem: '' }, []), 'ca/root/certificate.pem');
 
 const testWithPython = testWith('python3', test);
 

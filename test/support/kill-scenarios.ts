@@ -62,6 +62,7 @@ export const passphrase = 'correct horse';
 const withPassphrase = { ENROLLKIT_PASSPHRASE: passphrase };
 
 export const quickstart = ['quickstart', '--yes', '--target', 'emulator', '--count', '2'];
+const withCsr = ['device', 'register', 'device-001', '--csr'];
 const individually = [...quickstart, '--enrollment', 'individual'];
 const rollover = ['cert', 'rollover', 'root', '--group', 'enrollkit-devices'];
 const ofIntermediate = [
@@ -260,6 +261,8 @@ export const scenarios: readonly Scenario[] = [
     argv: ['registration', 'delete', 'device-001', '--yes'],
   },
   { name: 'device register', before: [quickstart, selfSigned], argv: ['device', 'register', 'device-9'] },
+  { name: 'device register --csr', before: [quickstart], argv: withCsr },
+  { name: 'device renew', before: [quickstart, withCsr], argv: ['device', 'renew', 'device-001'] },
   // Each run of it is a new message, also after a kill.
   { name: 'device send', before: [quickstart], argv: ['device', 'send', 'device-001'] },
   {
