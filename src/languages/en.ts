@@ -7490,7 +7490,7 @@ The verification certificate is ready. In the portal, on the same page:
         `The private key in ${path} is encrypted. Samples read unencrypted keys only.`,
       chosen: (id: string) => `For the device ${id}. To choose another, use --device ID.`,
       environment: (command: string) =>
-        `Before you run it, set the emulator’s environment variables: ${command}`,
+        `Before you run it, set the emulator’s environment variables: eval "$(${command})"`,
       written: (path: string, sample: string) => `Wrote ${path} (${sample}).`,
     },
   },

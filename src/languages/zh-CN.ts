@@ -6285,7 +6285,7 @@ export const zhCN: Sentences = {
       deviceCertificate: '设备证书及其证书链和密钥',
       encrypted: (path) => `${path} 中的私钥已加密。示例只能读取未加密的密钥。`,
       chosen: (id) => `用于设备 ${id}。要选择其他设备，请使用 --device ID。`,
-      environment: (command) => `运行前，请设置模拟器的环境变量：${command}`,
+      environment: (command) => `运行前，请设置模拟器的环境变量：eval "$(${command})"`,
       written: (path, sample) => `已写入 ${path}（${sample}）。`,
     },
   },
