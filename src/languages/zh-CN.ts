@@ -6272,7 +6272,10 @@ export const zhCN: Sentences = {
       sampleArgument: (samples) => samples.join('、'),
       deviceFlag: '设备的注册 ID（默认：文件夹中的第一个设备）',
       groupFlag: '要创建的注册组的 ID（默认：计划中的注册组）',
-      clientFlag: '要使用的客户端库（如果该语言有多个可选）',
+      clientFlag: (clients) =>
+        clients.length === 0
+          ? '要使用的客户端库；此语言的每个示例只有一个'
+          : `要使用的客户端库：${clients.join('、')}`,
       example: '向 DPS 注册设备，并向其 IoT 中心发送消息',
       azureExample: '用于 Azure 中的设备，写入标准输出',
       unknown: (language, sample) => `${language} 没有示例“${sample}”。`,

@@ -28,7 +28,7 @@ _enrollkit() {
       line=${line%%$'\t'*}
       COMPREPLY+=("$(printf %q "${line#"$prefix"}")")
     fi
-  done < <("${COMP_WORDS[0]}" __complete "${words[@]}" 2>/dev/null)
+  done < <("${COMP_WORDS[0]/#\~/$HOME}" __complete "${words[@]}" 2>/dev/null)
   case $kind in
     files) compopt -o default -o filenames 2>/dev/null ;;
     folders) compopt -o dirnames -o filenames 2>/dev/null ;;
