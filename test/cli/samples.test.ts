@@ -25,7 +25,8 @@ const hostile = [
   '*/ // -- <!-- \'\'\' """ */',
 ];
 
-const hostileFolder = `we'ird "dir" ü $(id) \\ :x`;
+/** Windows allows fewer of them. */
+const hostileFolder = process.platform === 'win32' ? "we'ird ü $(id)" : `we'ird "dir" ü $(id) \\ :x`;
 
 interface Programs extends CommandWorld {
   /** A certificate folder with a name that no shell likes, whose device is registered in the emulator. */
