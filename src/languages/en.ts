@@ -6397,7 +6397,7 @@ The verification certificate is ready. In the portal, on the same page:
     csrOfNoDeviceNext: (id: string) => `Add --device ${id}, or leave out its request.`,
     csrTwice: (id: string, one: string, other: string) => `${one} and ${other} are both requests for ${id}.`,
     noCsrIn: (folder: string, endings: readonly string[]) =>
-      `${folder} contains no file whose name ends in ${endings.join(', ')}.`,
+      `${folder} contains no certificate signing request in a file whose name ends in ${endings.join(', ')}.`,
     commandCsr:
       'a certificate signing request of a device that keeps its key, or a folder of them; repeat for more',
     commandExampleDevices: 'the devices of a list, each with an individual enrollment',

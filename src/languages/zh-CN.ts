@@ -5289,7 +5289,7 @@ export const zhCN: Sentences = {
     csrOfNoDevice: (id) => `--csr 含有 ${id} 的请求，但它不是设备之一。`,
     csrOfNoDeviceNext: (id) => `添加 --device ${id}，或去掉它的请求。`,
     csrTwice: (id, one, other) => `${one} 和 ${other} 都是 ${id} 的请求。`,
-    noCsrIn: (folder, endings) => `${folder} 中没有名称以 ${endings.join('、')} 结尾的文件。`,
+    noCsrIn: (folder, endings) => `${folder} 中名称以 ${endings.join('、')} 结尾的文件都不是证书签名请求。`,
     commandCsr: '保留自己密钥的设备的证书签名请求，或包含这些请求的文件夹；可重复',
     commandExampleDevices: '列表中的设备，每台一个个体注册',
     commandExampleCsr: '保留自己私钥的设备',
