@@ -5017,8 +5017,8 @@ export const en = {
     noHub: 'Specify at least one hub.',
     oneHub: 'The static policy requires exactly one hub.',
     hubFlag: 'a linked hub to assign devices to (default: all)',
-    hubQuestion: 'Hub:',
-    hubsQuestion: 'Hubs:',
+    hubQuestion: 'IoT hub:',
+    hubsQuestion: 'IoT hubs:',
     twinFlag: 'a JSON file with the initial tags and desired properties',
     twinQuestion: 'Initial twin:',
     twinHelp:
@@ -6242,13 +6242,13 @@ The verification certificate is ready. In the portal, on the same page:
       'certificates.rootCommonName':
         'The name in the certificate of the root CA, which people see in tools and in the portal. Leave it blank to get a unique name, since two roots with the same name are easily confused.',
       'certificates.intermediate':
-        'A CA (certificate authority) is a key that signs certificates. With an intermediate CA, the root signs only the intermediate, and the intermediate signs devices. The key of the root can then stay offline, and if the intermediate is lost, you replace it without replacing the root. Choose no only for small tests.',
+        'A certificate authority (CA) signs certificates with its private key. With an intermediate CA, the root signs only the intermediate, and the intermediate signs devices. The root key can then stay offline, and if the intermediate key is lost or stolen, you replace only the intermediate. Choose no only for small tests.',
       'certificates.intermediateCommonName':
         'The name in the certificate of the intermediate CA. Leave it blank to get a unique name.',
       'certificates.deviceValidityDays':
         'A device certificate must be replaced before it expires, or the device can no longer connect. A year suits devices that you can reach; shorter is safer if renewal is automatic. It never expires later than the CA that signs it.',
       'certificates.encryptKeys':
-        'Without a passphrase, anyone who can read the key files can use the keys. With one, the passphrase is also needed, each time. Choose yes for CAs that real devices depend on. Many devices cannot ask for a passphrase, so their own keys are often not encrypted.',
+        'Without a passphrase, anyone who can read the key files can use the keys. With one, they need the passphrase too. Choose yes for CAs that real devices depend on. On most devices, nobody can enter a passphrase, so device keys are often left unencrypted.',
       'certificateAuthority.uploaded':
         'DPS trusts devices whose certificate chain leads to the CA that you upload. If you upload the root, DPS also accepts devices of intermediates that you add later. If you upload the intermediate, DPS accepts only its devices.',
       'certificateAuthority.name':
@@ -6256,7 +6256,7 @@ The verification certificate is ready. In the portal, on the same page:
       'certificateAuthority.proofOfPossession':
         'A CA certificate is public, so anyone could upload yours. DPS therefore shows a verification code and asks for a certificate with that code, signed by the CA. Only the owner of the private key can create it. enrollkit does this for you if your account can change the provisioning service. If not, or to learn how it works, do it by hand.',
       'enrollmentGroup.id':
-        'An enrollment group is an entry in DPS that says: devices whose certificate is signed by this CA may register, and this is how they are set up. One group is enough for any number of devices. You choose the ID.',
+        'An enrollment group is an entry in DPS that lets devices register if this CA signed their certificates, and says how they are set up. One group is enough for any number of devices. You choose the ID.',
       'enrollmentGroup.attestation':
         'Attestation is how DPS recognizes a device. With an uploaded CA, the group refers to it by name, and several groups can share it. With a certificate in the group, the certificate of the CA that signs the devices is stored in the group itself; it is accepted without proof of possession.',
       'enrollmentGroup.allocationPolicy':
