@@ -104,7 +104,7 @@ export const en = {
         'Use the emulator that is running there, stop it, or use another folder: --dir FOLDER.',
       EMULATOR_STATE_UNREADABLE: 'Move that folder away. The emulator creates a new one.',
       EMULATOR_UNSUPPORTED:
-        'Run the emulator on another computer or in a container: Linux or macOS on x64 or Arm, or Windows on x64. Everything else in enrollkit works here.',
+        'Use Node.js 22.13 or later, which includes a database. Everything else in enrollkit works with this version.',
       NOT_RECORDED:
         'This run differs from the recorded one. Compare the versions of enrollkit, or replay it without --offline.',
       INTERRUPTED: 'Run the command again to resume.',
@@ -700,6 +700,28 @@ export const en = {
         meaning: 'Azure Resource Manager does not support this api-version.',
         causes: [['a client that is newer or older than the service', 'the message lists the versions']],
         next: 'Use an api-version listed in the message.',
+      },
+      BadRequest: {
+        meaning: 'Azure Device Registry refused the request.',
+        causes: [
+          ['a name or a value that it does not allow', 'the message states the rule'],
+          [
+            'a certificate chain that does not belong to the certificate authority’s request',
+            'enrollkit authority show NAME --csr prints the request that must be signed',
+          ],
+        ],
+        next: 'Correct what the message names.',
+      },
+      OperationNotAllowed: {
+        meaning: 'The resource is in use, or cannot be changed this way.',
+        causes: [
+          [
+            'an enrollment, a link or another certificate authority needs it',
+            'enrollkit enrollment list and enrollkit namespace show NAME',
+          ],
+          ['a property that cannot be changed after creation', 'enrollkit authority show NAME'],
+        ],
+        next: 'Remove what the message names first.',
       },
       InvalidRequestContent: {
         meaning: 'The request body cannot be read.',
@@ -3023,12 +3045,13 @@ export const en = {
         ],
       },
       EMULATOR_UNSUPPORTED: {
-        meaning: 'The emulator does not run on this platform.',
+        meaning: 'The emulator has no database on this platform.',
         causes: [
           [
-            'its database has no build for this platform',
-            'node -p \'process.platform + " " + process.arch\'',
+            'libsql has no build for this platform, and this version of Node.js (before 22.13) has no SQLite',
+            'node -p \'process.version + " " + process.platform + " " + process.arch\'',
           ],
+          ['enrollkit was installed without its optional dependencies', 'npm ls libsql'],
         ],
       },
       INTERRUPTED: {
@@ -4062,6 +4085,10 @@ export const en = {
       `The provisioning service name "${name}" is invalid. Use 3 to 64 letters, digits and hyphens, without a hyphen at either end, and not "global".`,
     invalidPolicyName: (name: string) =>
       `The credential policy name "${name}" is invalid. Use 1 to 63 letters, digits, or - . _ characters.`,
+    invalidRegistryName: (name: string) =>
+      `The name "${name}" is invalid. Use 3 to 63 letters, digits and hyphens, beginning with a letter or digit.`,
+    invalidNamespaceName: (name: string) =>
+      `The namespace name "${name}" is invalid. Use 3 to 64 lowercase letters, digits and hyphens, without a hyphen at either end.`,
     unknownPart: 'it has a part other than HostName, SharedAccessKeyName and SharedAccessKey',
     partTwice: (name: string) => `it has ${name} twice`,
     partMissing: (name: string) => `${name} is missing`,
@@ -4126,6 +4153,12 @@ export const en = {
     noEntraCredentials: (tried: readonly string[]) =>
       `No Microsoft Entra credentials were found. Tried: ${tried.length === 0 ? 'every source of credentials' : tried.join(', ')}.`,
     noCredentials: 'none',
+    identityMissing: (variable: string) =>
+      `${variable} is set, but signing in with it requires the package @azure/identity, which is not installed.`,
+    installIdentity:
+      'Install it where enrollkit is installed: npm install @azure/identity@4 (with --global if enrollkit is global). Or unset the variable, and sign in with az login.',
+    loginOrInstallIdentity:
+      'Sign in with az login. To sign in with a service principal, a managed identity or another tool, install @azure/identity where enrollkit is installed: npm install @azure/identity@4 (with --global if enrollkit is global).',
     betweenSentences: ' ',
     atMember: (path: string, problem: string) => `at ${path === '' ? 'the top level' : path}, ${problem}`,
     enrollmentDisabled: (registrationId: string, message: string | undefined) =>
@@ -4402,9 +4435,10 @@ export const en = {
     stateNotCopied: (path: string) => `Cannot copy the emulator state to ${path}.`,
     databaseMissing: (platform: string) =>
       `Cannot load the database of the emulator (libsql): its package for this platform (${platform}) is missing or damaged.`,
-    installAgain: 'Reinstall enrollkit with its optional dependencies: npm install --include=optional',
+    installAgain:
+      'Reinstall enrollkit with its optional dependencies (npm install --include=optional), or use Node.js 22.13 or later, which includes a database.',
     platformUnsupported: (platform: string) =>
-      `The emulator does not support this platform (${platform}): its database (libsql) is not available for it.`,
+      `The emulator does not support this version of Node.js on this platform (${platform}): its database (libsql) is not available for it.`,
     otherPort: (flag: string) => `Choose another port with ${flag} PORT, or 0 for any free port.`,
     cannotListen: (address: string, reason: string) => `The emulator cannot listen on ${address}: ${reason}.`,
     permitOnLinux: (node: string) =>
@@ -5160,7 +5194,7 @@ export const en = {
     otherRequestedKey: 'its public key is not the one in the certificate signing request',
     notIssued: (id: string) => `DPS assigned ${id} to a hub, but did not issue a certificate.`,
     checkPolicy:
-      'Check that the enrollment names a credential policy (--credential-policy NAME), and that the provisioning service is linked to Azure Device Registry. Or leave out --request-certificates.',
+      'Check that the enrollment names a credential policy (--credential-policy NAME), and that the provisioning service is linked to Azure Device Registry. Or leave out --request-certificates or --csr.',
     issuedForOtherKey: (id: string) =>
       `DPS issued ${id} a certificate for another key than the requested one.`,
     createGroup: (id: string) => `Create the enrollment group ${id}`,
@@ -7225,8 +7259,39 @@ The verification certificate is ready. In the portal, on the same page:
       chain: 'its issuers, or the whole chain',
       key: 'its private key, PEM',
       protocol: 'protocol of the registration (default: mqtt)',
+      csrFile:
+        'certificate signing request to send, for a key that is elsewhere; the certificate is written beside this file',
+    },
+    issued: {
+      rows: { certificate: 'Issued certificate', notAfter: 'Valid until', thumbprint: 'SHA-256 thumbprint' },
+      otherRequest: (file: string, commonName: string, registrationId: string) =>
+        `${file} is the request of "${commonName}", not of ${registrationId}. Azure issues certificates for the registration ID only.`,
+      makeRequest: (registrationId: string) =>
+        `Create one with the common name ${registrationId}: enrollkit cert csr ${registrationId}`,
+      otherFile: (file: string, registrationId: string) =>
+        `${file} exists and is not a certificate of ${registrationId}, so it is not replaced.`,
+    },
+    renew: {
+      description:
+        'Renews the certificate that Azure issued to a device: requests a new one from its hub over MQTT, as the device itself would, writes it, and connects with it. The private key stays where it is. The device needs a certificate from "device register --csr".',
+      hub: 'host name of the hub (default: read from DPS, for a device of the certificate folder)',
+      certificate: 'certificate that Azure issued, if it is not in the certificate folder',
+      protocol: 'mqtt or mqtt-ws, in WebSockets on port 443 (default: mqtt)',
+      files: 'with a certificate in other files; the new one is written beside the key',
+      filesWithoutHub: 'A certificate in other files requires --hub: DPS does not know it.',
+      giveHub: 'Specify the hub that the device is assigned to: --hub HOST',
+      notIssued: (registrationId: string, folder: string) =>
+        `${folder} has no certificate for ${registrationId} that Azure issued.`,
+      registerWithCsr: (registrationId: string) =>
+        `Register the device again: enrollkit device register ${registrationId} --csr`,
+      expired: (registrationId: string, notAfter: string) =>
+        `The certificate of ${registrationId} expired on ${notAfter}. The hub refuses it, and so cannot renew it.`,
+      notUsed:
+        'The device has to connect with the new certificate and its key. Until then, the previous certificate remains valid.',
     },
     register: {
+      csr: 'request a certificate from Azure, with which the device then connects to its hub',
+      csrExample: 'with a certificate from Azure, whose key stays in the certificate folder',
       description:
         'Registers a device with its certificate, as the device itself would, and shows the hub that it is assigned to. With --id-scope, works with any DPS.',
       folder: 'a device in the certificate folder',
@@ -7402,6 +7467,31 @@ The verification certificate is ready. In the portal, on the same page:
       readable: 'The user aziotcs must be able to read the certificates, aziotks the keys.',
       copy: 'Copy these files. The user aziotcs must be able to read the certificates, aziotks the keys.',
       written: (path: string, id: string) => `Wrote ${path}, for the gateway ${id}.`,
+    },
+    program: {
+      description: (samples: readonly string[]) =>
+        `Writes a program to start from, filled with the ID scope, the host names and the certificate files of the certificate folder: ${samples.join(', ')}. It runs as it is, against Azure or a running emulator. Secrets come from environment variables and are not in the program.`,
+      sampleArgument: (samples: readonly string[]) => samples.join(', '),
+      deviceFlag: 'registration ID of the device (default: the first in the folder)',
+      groupFlag: 'ID of the enrollment group to create (default: that of the plan)',
+      clientFlag: 'client library to use, if the language has a choice',
+      example: 'register a device with DPS and send a message to its hub',
+      azureExample: 'for a device in Azure, to standard output',
+      unknown: (language: string, sample: string) => `There is no sample "${sample}" for ${language}.`,
+      unknownClient: (client: string) => `There is no such sample with the client library "${client}".`,
+      choose: (names: readonly string[]) => `Use one of these: ${names.join(', ')}`,
+      unused: (flag: string, sample: string) => `${flag} does not apply to ${sample}.`,
+      stopped: (state: string) =>
+        `The emulator in ${state} is not running, so its ports are not known, and the sample could not connect.`,
+      start: (command: string) => `Start it: ${command}`,
+      noDevice: (folder: string) => `There is no device with a certificate and a key in ${folder}.`,
+      deviceCertificate: 'certificate of the device with its chain and key',
+      encrypted: (path: string) =>
+        `The private key in ${path} is encrypted. Samples read unencrypted keys only.`,
+      chosen: (id: string) => `For the device ${id}. To choose another, use --device ID.`,
+      environment: (command: string) =>
+        `Before you run it, set the environment variables that this prints: ${command}`,
+      written: (path: string, sample: string) => `Wrote ${path} (${sample}).`,
     },
   },
 
@@ -7579,8 +7669,12 @@ The verification certificate is ready. In the portal, on the same page:
     trustDescription:
       'Adds the TLS root of the emulator to the trust store of the system and to the databases of Firefox and Chromium, so that browsers and SDKs connect without further settings. It shows what it will change, asks, and reads each store back. Stores that already trust the root stay as they are.',
     untrustDescription:
-      'Removes the TLS root of this emulator, and nothing else, from the stores to which "emulator trust" adds it. Run it before you delete the folder of the emulator or give it a new identity.',
+      'Removes the TLS root of this emulator, and nothing else, from the stores to which "emulator trust" adds it. Run it before you delete the folder of the emulator or give it a new identity; afterwards, name the root with --root.',
     storeFlag: 'change only this store; repeatable. java: the keystore of JAVA_HOME',
+    rootFlag: 'PEM file of the root, if the folder of the emulator is gone',
+    notOfEmulator: (file: string) => `${file} is not the TLS root of an emulator.`,
+    giveRoot:
+      'If you have deleted the folder of the emulator, name its root with --root FILE: on Linux, the file enrollkit-emulator-….crt or .pem among the system’s added roots; elsewhere, export it from the store.',
     trustExample: 'the system and all browsers of this user',
     browsersExample: 'browsers only, which needs no special rights; without asking',
     untrustExample: 'undo it',
@@ -8123,6 +8217,7 @@ The verification certificate is ready. In the portal, on the same page:
       explain: 'explain an error code: meaning, causes, what to do',
       'device register': 'register a device, acting as the device',
       'device send': 'register a device, send a message to its hub, read its twin',
+      'device renew': 'renew the certificate that Azure issued to a device',
       'device run': 'run devices that stay connected and send telemetry',
       'device block': 'keep one device out, in DPS and in its hub',
       'device unblock': 'let a blocked device in again',
@@ -8178,6 +8273,14 @@ The verification certificate is ready. In the portal, on the same page:
       'fleet merge': 'merge the manifests of the parts of a fleet',
       certgen: 'the commands of certGen.sh, with the same files',
       'sample edge': 'the configuration of an IoT Edge gateway',
+      'sample python': 'programs in Python',
+      'sample node': 'programs for Node.js',
+      'sample csharp': 'programs in C#',
+      'sample java': 'programs in Java',
+      'sample c': 'programs in C, with Eclipse Paho and libcurl',
+      'sample embedded-c': 'programs in C, with the Azure SDK for Embedded C',
+      'sample go': 'programs in Go',
+      'sample shell': 'scripts for bash, with curl and mosquitto',
       'emulator start': 'run a provisioning service and a hub on this computer',
       'emulator status': 'show whether the emulator is running, and its addresses',
       'emulator stop': 'stop the running emulator',
@@ -8204,7 +8307,7 @@ The verification certificate is ready. In the portal, on the same page:
         highlights: 'create, sign, convert, inspect, verify, lint',
       },
       fleet: { summary: 'many devices' },
-      sample: { summary: 'files to start from' },
+      sample: { summary: 'programs and files to start from' },
       emulator: { summary: 'the built-in DPS' },
     },
   },

@@ -83,7 +83,7 @@ export const zhCN: Sentences = {
       EMULATOR_STATE_IN_USE: '使用正在该处运行的模拟器，或停止它，或使用其他文件夹：--dir FOLDER。',
       EMULATOR_STATE_UNREADABLE: '移走该文件夹。模拟器会创建新的文件夹。',
       EMULATOR_UNSUPPORTED:
-        '在其他计算机或容器中运行模拟器：x64 或 Arm 上的 Linux 或 macOS，或 x64 上的 Windows。enrollkit 的其他功能都可以在此使用。',
+        '使用自带数据库的 Node.js 22.13 或更高版本。enrollkit 的其他功能都可以在此版本上使用。',
       NOT_RECORDED: '此次运行与记录的运行不同。请比较 enrollkit 的版本，或不带 --offline 进行重放。',
       INTERRUPTED: '重新运行命令以继续。',
     },
@@ -547,6 +547,25 @@ export const zhCN: Sentences = {
         meaning: 'Azure 资源管理器不支持此 api-version。',
         causes: [['客户端比服务新或旧', '消息会列出版本']],
         next: '使用消息中列出的 api-version。',
+      },
+      BadRequest: {
+        meaning: 'Azure 设备注册表拒绝了该请求。',
+        causes: [
+          ['名称或值不被允许', '消息中有相应的规则'],
+          ['证书链与证书颁发机构的请求不对应', 'enrollkit authority show NAME --csr 会输出需要签名的请求'],
+        ],
+        next: '更正消息中指出的内容。',
+      },
+      OperationNotAllowed: {
+        meaning: '资源正在使用中，或者不能这样更改。',
+        causes: [
+          [
+            '注册、链接或其他证书颁发机构仍需要它',
+            'enrollkit enrollment list 和 enrollkit namespace show NAME',
+          ],
+          ['创建后不能更改的属性', 'enrollkit authority show NAME'],
+        ],
+        next: '先移除消息中指出的内容。',
       },
       InvalidRequestContent: {
         meaning: '无法读取请求正文。',
@@ -2392,8 +2411,14 @@ export const zhCN: Sentences = {
         ],
       },
       EMULATOR_UNSUPPORTED: {
-        meaning: '模拟器不能在此平台上运行。',
-        causes: [['其数据库没有用于此平台的版本', 'node -p \'process.platform + " " + process.arch\'']],
+        meaning: '模拟器在此平台上没有可用的数据库。',
+        causes: [
+          [
+            'libsql 没有用于此平台的版本，且此版本的 Node.js（早于 22.13）没有 SQLite',
+            'node -p \'process.version + " " + process.platform + " " + process.arch\'',
+          ],
+          ['安装 enrollkit 时没有安装其可选依赖项', 'npm ls libsql'],
+        ],
       },
       INTERRUPTED: {
         meaning: '命令被中断。已完成的部分会保留。',
@@ -3256,6 +3281,9 @@ export const zhCN: Sentences = {
     invalidServiceName: (name) =>
       `预配服务名称“${name}”无效。使用 3 到 64 个字母、数字和连字符，首尾不能是连字符，且不能是“global”。`,
     invalidPolicyName: (name) => `凭据策略名称“${name}”无效。使用 1 到 63 个字母、数字或 - . _ 字符。`,
+    invalidRegistryName: (name) => `名称“${name}”无效。使用 3 到 63 个字母、数字和连字符，以字母或数字开头。`,
+    invalidNamespaceName: (name) =>
+      `命名空间名称“${name}”无效。使用 3 到 64 个小写字母、数字和连字符，首尾不能是连字符。`,
     unknownPart: '其中有 HostName、SharedAccessKeyName 和 SharedAccessKey 以外的部分',
     partTwice: (name) => `${name} 出现了两次`,
     partMissing: (name) => `缺少 ${name}`,
@@ -3310,6 +3338,11 @@ export const zhCN: Sentences = {
     noEntraCredentials: (tried) =>
       `未找到 Microsoft Entra 凭据。已尝试：${tried.length === 0 ? '所有凭据来源' : tried.join('、')}。`,
     noCredentials: '无',
+    identityMissing: (variable) => `已设置 ${variable}，但使用它登录需要包 @azure/identity，而该包尚未安装。`,
+    installIdentity:
+      '在安装 enrollkit 的位置安装它：npm install @azure/identity@4（如果 enrollkit 是全局安装，请加 --global）。或者取消设置该变量，并使用 az login 登录。',
+    loginOrInstallIdentity:
+      '使用 az login 登录。若要使用服务主体、托管标识或其他工具登录，请在安装 enrollkit 的位置安装 @azure/identity：npm install @azure/identity@4（如果 enrollkit 是全局安装，请加 --global）。',
     betweenSentences: '',
     atMember: (path, problem) => `${path === '' ? '顶层' : `${path} 处`}：${problem}`,
     enrollmentDisabled: (registrationId, message) =>
@@ -3529,9 +3562,10 @@ export const zhCN: Sentences = {
     stateNotCopied: (path) => `无法将模拟器状态复制到 ${path}。`,
     databaseMissing: (platform) =>
       `无法加载模拟器的数据库 (libsql)：用于此平台 (${platform}) 的包缺失或已损坏。`,
-    installAgain: '重新安装 enrollkit 及其可选依赖项：npm install --include=optional',
+    installAgain:
+      '重新安装 enrollkit 及其可选依赖项 (npm install --include=optional)，或使用自带数据库的 Node.js 22.13 或更高版本。',
     platformUnsupported: (platform) =>
-      `模拟器不支持此平台 (${platform})：其数据库 (libsql) 没有适用于此平台的版本。`,
+      `模拟器在此平台 (${platform}) 上不支持此版本的 Node.js：其数据库 (libsql) 没有适用于此平台的版本。`,
     otherPort: (flag) => `使用 ${flag} PORT 选择其他端口，或使用 0 表示任意空闲端口。`,
     cannotListen: (address, reason) => `模拟器无法在 ${address} 上侦听：${reason}。`,
     permitOnLinux: (node) =>
@@ -4221,7 +4255,7 @@ export const zhCN: Sentences = {
     otherRequestedKey: '其公钥不是证书签名请求中的公钥',
     notIssued: (id) => `DPS 已将 ${id} 分配到中心，但没有颁发证书。`,
     checkPolicy:
-      '检查注册是否指定了凭据策略（--credential-policy NAME），以及预配服务是否已链接到 Azure 设备注册表。或者去掉 --request-certificates。',
+      '检查注册是否指定了凭据策略（--credential-policy NAME），以及预配服务是否已链接到 Azure 设备注册表。或者去掉 --request-certificates 或 --csr。',
     issuedForOtherKey: (id) => `DPS 为 ${id} 颁发的证书所用的密钥不是所请求的密钥。`,
     createGroup: (id) => `创建注册组 ${id}`,
     enrollmentGroup: (id) => `注册组 ${id}`,
@@ -6049,8 +6083,34 @@ export const zhCN: Sentences = {
       chain: '其颁发者，或整个证书链',
       key: '其私钥，PEM',
       protocol: '注册使用的协议（默认：mqtt）',
+      csrFile: '要发送的证书签名请求（密钥在别处时使用）；证书写在该文件旁边',
+    },
+    issued: {
+      rows: { certificate: '颁发的证书', notAfter: '有效期至', thumbprint: 'SHA-256 指纹' },
+      otherRequest: (file, commonName, registrationId) =>
+        `${file} 是“${commonName}”的请求，而不是 ${registrationId} 的请求。Azure 只为注册 ID 颁发证书。`,
+      makeRequest: (registrationId) =>
+        `使用公用名 ${registrationId} 创建一个：enrollkit cert csr ${registrationId}`,
+      otherFile: (file, registrationId) => `${file} 已存在，且不是 ${registrationId} 的证书，因此未被替换。`,
+    },
+    renew: {
+      description:
+        '续订 Azure 为设备颁发的证书：像设备那样通过 MQTT 向其 IoT 中心请求新证书，写入文件，并使用新证书连接。私钥保留在原处。设备需要先有通过“device register --csr”获得的证书。',
+      hub: 'IoT 中心的主机名（默认：证书文件夹中的设备从 DPS 读取）',
+      certificate: 'Azure 颁发的证书，如果不在证书文件夹中',
+      protocol: 'mqtt 或 mqtt-ws（端口 443 上的 WebSocket）（默认：mqtt）',
+      files: '证书在其他文件中；新证书写在密钥旁边',
+      filesWithoutHub: '使用其他文件中的证书时需要 --hub：DPS 不认识该证书。',
+      giveHub: '指定设备分配到的 IoT 中心：--hub HOST',
+      notIssued: (registrationId, folder) => `${folder} 中没有 Azure 为 ${registrationId} 颁发的证书。`,
+      registerWithCsr: (registrationId) => `重新注册设备：enrollkit device register ${registrationId} --csr`,
+      expired: (registrationId, notAfter) =>
+        `${registrationId} 的证书已于 ${notAfter} 过期。IoT 中心会拒绝该证书，因此无法续订。`,
+      notUsed: '设备需要使用新证书及其密钥进行连接。在此之前，旧证书仍然有效。',
     },
     register: {
+      csr: '向 Azure 请求证书，设备随后使用该证书连接其 IoT 中心',
+      csrExample: '使用 Azure 颁发的证书，其密钥保留在证书文件夹中',
       description:
         '使用设备的证书注册设备，与设备自身的做法相同，并显示为其分配的 IoT 中心。使用 --id-scope 时，可用于任何 DPS。',
       folder: '证书文件夹中的设备',
@@ -6206,6 +6266,28 @@ export const zhCN: Sentences = {
       copy: '复制以下文件。用户 aziotcs 必须能够读取证书，aziotks 必须能够读取密钥。',
       written: (path, id) => `已写入 ${path}，用于网关 ${id}。`,
     },
+    program: {
+      description: (samples) =>
+        `写入一个可作为起点的程序，其中已填入证书文件夹的 ID 范围、主机名和证书文件：${samples.join('、')}。程序可直接针对 Azure 或正在运行的模拟器运行。机密来自环境变量，不会写入程序。`,
+      sampleArgument: (samples) => samples.join('、'),
+      deviceFlag: '设备的注册 ID（默认：文件夹中的第一个设备）',
+      groupFlag: '要创建的注册组的 ID（默认：计划中的注册组）',
+      clientFlag: '要使用的客户端库（如果该语言有多个可选）',
+      example: '向 DPS 注册设备，并向其 IoT 中心发送消息',
+      azureExample: '用于 Azure 中的设备，写入标准输出',
+      unknown: (language, sample) => `${language} 没有示例“${sample}”。`,
+      unknownClient: (client) => `此示例没有使用客户端库“${client}”的版本。`,
+      choose: (names) => `使用以下之一：${names.join('、')}`,
+      unused: (flag, sample) => `${flag} 不适用于 ${sample}。`,
+      stopped: (state) => `${state} 中的模拟器未运行，因此端口未知，示例无法连接。`,
+      start: (command) => `启动模拟器：${command}`,
+      noDevice: (folder) => `${folder} 中没有具有证书和密钥的设备。`,
+      deviceCertificate: '设备证书及其证书链和密钥',
+      encrypted: (path) => `${path} 中的私钥已加密。示例只能读取未加密的密钥。`,
+      chosen: (id) => `用于设备 ${id}。要选择其他设备，请使用 --device ID。`,
+      environment: (command) => `运行前，请设置以下命令输出的环境变量：${command}`,
+      written: (path, sample) => `已写入 ${path}（${sample}）。`,
+    },
   },
 
   /** src/cli/doctor/ */
@@ -6343,8 +6425,12 @@ export const zhCN: Sentences = {
     trustDescription:
       '将模拟器的 TLS 根证书添加到系统的信任存储以及 Firefox 和 Chromium 的数据库，使浏览器和 SDK 无需其他设置即可连接。该命令会显示将更改的内容，请求确认，并重新读取每个存储。已信任该根证书的存储保持不变。',
     untrustDescription:
-      '从“emulator trust”所添加到的存储中删除此模拟器的 TLS 根证书，不删除其他任何内容。请在删除模拟器的文件夹或更换其身份之前运行。',
+      '从“emulator trust”所添加到的存储中删除此模拟器的 TLS 根证书，不删除其他任何内容。请在删除模拟器的文件夹或更换其身份之前运行；在此之后，请使用 --root 指定根证书。',
     storeFlag: '只更改此存储；可重复。java：JAVA_HOME 的密钥库',
+    rootFlag: '根证书的 PEM 文件，用于模拟器的文件夹已删除的情况',
+    notOfEmulator: (file: string) => `${file} 不是模拟器的 TLS 根证书。`,
+    giveRoot:
+      '如果已删除模拟器的文件夹，请使用 --root FILE 指定其根证书：在 Linux 上，是系统所添加根证书中的文件 enrollkit-emulator-….crt 或 .pem；在其他系统上，请从存储中导出。',
     trustExample: '系统以及此用户的所有浏览器',
     browsersExample: '只更改浏览器，不需要特殊权限；不询问',
     untrustExample: '撤消',
@@ -6821,6 +6907,7 @@ export const zhCN: Sentences = {
       explain: '解释错误代码：含义、原因和处理方法',
       'device register': '以设备身份注册设备',
       'device send': '注册设备、向其 IoT 中心发送消息、读取设备孪生',
+      'device renew': '续订 Azure 为设备颁发的证书',
       'device run': '运行保持连接并发送遥测的设备',
       'device block': '在 DPS 及其 IoT 中心拒绝一台设备',
       'device unblock': '重新允许被阻止的设备',
@@ -6876,6 +6963,14 @@ export const zhCN: Sentences = {
       'fleet merge': '合并设备群各部分的清单',
       certgen: 'certGen.sh 的命令，生成相同的文件',
       'sample edge': 'IoT Edge 网关的配置',
+      'sample python': 'Python 程序',
+      'sample node': 'Node.js 程序',
+      'sample csharp': 'C# 程序',
+      'sample java': 'Java 程序',
+      'sample c': 'C 程序，使用 Eclipse Paho 和 libcurl',
+      'sample embedded-c': 'C 程序，使用 Azure SDK for Embedded C',
+      'sample go': 'Go 程序',
+      'sample shell': 'bash 脚本，使用 curl 和 mosquitto',
       'emulator start': '在此计算机上运行预配服务和 IoT 中心',
       'emulator status': '显示模拟器是否正在运行及其地址',
       'emulator stop': '停止正在运行的模拟器',
@@ -6901,7 +6996,7 @@ export const zhCN: Sentences = {
         highlights: '创建、签名、转换、查看、校验、规范检查',
       },
       fleet: { summary: '大量设备' },
-      sample: { summary: '可供使用的示例文件' },
+      sample: { summary: '可作为起点的程序和文件' },
       emulator: { summary: '内置 DPS' },
     },
   },
