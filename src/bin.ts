@@ -5,6 +5,11 @@ import { chooseLanguage, sentences, useLanguage } from './languages/language.js'
 const argv = process.argv.slice(2);
 // Declarations of commands read their sentences while they are loaded.
 await useLanguage(chooseLanguage(argv, process.env, process.platform === 'win32' ? systemLocale : undefined));
+if (argv[0] === '__complete') {
+  const { complete } = await import('./cli/completion/complete.js');
+  process.stdout.write(await complete(argv.slice(1), process.env), () => process.exit(exitStatus.ok));
+  await new Promise(() => {});
+}
 const { main } = await import('./cli/kernel/main.js').catch(cannotLoad);
 await main(argv);
 

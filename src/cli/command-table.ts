@@ -206,6 +206,7 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./emulator/trust.js')).emulatorUntrust,
     async () => (await import('./emulator/trust.run.js')).runUntrust,
   ),
+  inOneFile('completion', async () => (await import('./completion/completion.js')).completion),
 ];
 
 /** The families of commands, by their first word. The help adds the second words, or the highlights. */

@@ -6296,7 +6296,7 @@ The verification certificate is ready. In the portal, on the same page:
       'enrollmentGroup.allocationPolicy':
         'DPS assigns each device to one of the linked IoT hubs. hashed spreads devices evenly, geoLatency takes the nearest hub, static always takes the hub that you name. With a single hub, they are all the same.',
       'enrollmentGroup.webhookUrl':
-        'A webhook is a small web service that you run, often an Azure function. DPS sends it each device that registers, with its payload and the list of linked hubs, and the answer names the hub. Azure accepts https only; the emulator also accepts http on this computer. examples/allocation-webhook in the repository of enrollkit is one to start from.',
+        'A webhook is a small web service that you run, often an Azure function. DPS sends it each device that registers, with its payload and the list of linked hubs, and the answer names the hub. Azure accepts https only; the emulator also accepts http on this computer. enrollkit sample node allocation-webhook is one to start from; other languages have it, too.',
       'enrollmentGroup.webhookApiVersion':
         'The enrollment that the webhook gets is written in one api-version of the service. Keep the usual one unless your webhook was written for another.',
       'enrollmentGroup.iotHubs':
@@ -7490,9 +7490,22 @@ The verification certificate is ready. In the portal, on the same page:
         `The private key in ${path} is encrypted. Samples read unencrypted keys only.`,
       chosen: (id: string) => `For the device ${id}. To choose another, use --device ID.`,
       environment: (command: string) =>
-        `Before you run it, set the environment variables that this prints: ${command}`,
+        `Before you run it, set the emulator’s environment variables: ${command}`,
       written: (path: string, sample: string) => `Wrote ${path} (${sample}).`,
     },
+  },
+
+  /** src/cli/completion/ */
+  cliCompletion: {
+    description:
+      'Prints a script that completes command lines of enrollkit in your shell when you press Tab: commands, flags, files, the devices of the certificate folder, and the enrollment groups of a running emulator or of a provisioning service whose connection string is set.',
+    shell: (shells: readonly string[]) => shells.join(', '),
+    bashExample: 'for new bash sessions',
+    zshExample: 'for zsh; the folder must be in $fpath',
+    fishExample: 'for fish',
+    powershellExample: 'for PowerShell',
+    unknown: (shell: string) => `There is no completion for "${shell}".`,
+    choose: (shells: readonly string[]) => `Use one of these: ${shells.join(', ')}`,
   },
 
   /** src/cli/doctor/ */
@@ -8292,6 +8305,7 @@ The verification certificate is ready. In the portal, on the same page:
       'emulator env': 'print environment variables that point SDKs at the emulator',
       'emulator trust': 'let this computer and its browsers trust the emulator’s TLS root',
       'emulator untrust': 'remove the emulator’s TLS root from the trust stores',
+      completion: 'complete command lines in your shell',
     },
     /** By the first words of commands. The help adds the second words, or the highlights. */
     families: {

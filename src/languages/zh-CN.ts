@@ -5196,7 +5196,7 @@ export const zhCN: Sentences = {
       'enrollmentGroup.allocationPolicy':
         'DPS 将每台设备分配给一个已链接的 IoT 中心。hashed 均匀分布设备，geoLatency 选择最近的中心，static 始终选择你指定的中心。如果只有一个中心，它们都相同。',
       'enrollmentGroup.webhookUrl':
-        'webhook 是由你运行的小型 Web 服务，通常是 Azure 函数。DPS 将每台注册的设备连同其有效负载和已链接 IoT 中心的列表发送给它，其响应指定 IoT 中心。Azure 仅接受 https；模拟器也接受此计算机上的 http。enrollkit 存储库中的 examples/allocation-webhook 可作为起点。',
+        'webhook 是由你运行的小型 Web 服务，通常是 Azure 函数。DPS 将每台注册的设备连同其有效负载和已链接 IoT 中心的列表发送给它，其响应指定 IoT 中心。Azure 仅接受 https；模拟器也接受此计算机上的 http。可以从 enrollkit sample node allocation-webhook 开始；其他语言也有此示例。',
       'enrollmentGroup.webhookApiVersion':
         'webhook 接收的注册按服务的某个 api-version 编写。除非你的 webhook 是为其他版本编写的，否则保留常用版本。',
       'enrollmentGroup.iotHubs':
@@ -6285,9 +6285,22 @@ export const zhCN: Sentences = {
       deviceCertificate: '设备证书及其证书链和密钥',
       encrypted: (path) => `${path} 中的私钥已加密。示例只能读取未加密的密钥。`,
       chosen: (id) => `用于设备 ${id}。要选择其他设备，请使用 --device ID。`,
-      environment: (command) => `运行前，请设置以下命令输出的环境变量：${command}`,
+      environment: (command) => `运行前，请设置模拟器的环境变量：${command}`,
       written: (path, sample) => `已写入 ${path}（${sample}）。`,
     },
+  },
+
+  /** src/cli/completion/ */
+  cliCompletion: {
+    description:
+      '输出一个脚本，使你的 shell 在按 Tab 时补全 enrollkit 命令行：命令、标志、文件、证书文件夹中的设备，以及正在运行的模拟器或已设置连接字符串的预配服务中的注册组。',
+    shell: (shells) => shells.join('、'),
+    bashExample: '用于新的 bash 会话',
+    zshExample: '用于 zsh；该文件夹必须在 $fpath 中',
+    fishExample: '用于 fish',
+    powershellExample: '用于 PowerShell',
+    unknown: (shell) => `没有适用于“${shell}”的补全。`,
+    choose: (shells) => `使用以下之一：${shells.join('、')}`,
   },
 
   /** src/cli/doctor/ */
@@ -6982,6 +6995,7 @@ export const zhCN: Sentences = {
       'emulator env': '打印将 SDK 指向模拟器的环境变量',
       'emulator trust': '让此计算机及其浏览器信任模拟器的 TLS 根证书',
       'emulator untrust': '从信任存储中删除模拟器的 TLS 根证书',
+      completion: '在 shell 中补全命令行',
     },
     families: {
       device: { summary: '以设备身份操作' },

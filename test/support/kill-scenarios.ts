@@ -24,6 +24,7 @@ export const withoutScenario: Readonly<
     'runs compare',
     'doctor',
     'explain',
+    'completion',
     'group list',
     'group show',
     'group devices',
