@@ -54,7 +54,9 @@ function commandLines({ name, summary }: CommandEntry, declared: Declaration): s
   ];
 }
 
-const declarations = await Promise.all(commands.map(async (entry) => commandLines(entry, await entry.load())));
+const declarations = await Promise.all(
+  commands.map(async (entry) => commandLines(entry, await entry.load())),
+);
 const page = [
   `.TH ENROLLKIT 1 "" "enrollkit ${version}"`,
   '.SH NAME',
@@ -63,7 +65,9 @@ const page = [
   '.B enrollkit',
   '[\\fICOMMAND\\fR] [\\fIARGUMENTS\\fR] [\\fIOPTIONS\\fR]',
   '.SH DESCRIPTION',
-  roff('Without a command, enrollkit asks what it needs to enroll devices. enrollkit COMMAND --help shows one command.'),
+  roff(
+    'Without a command, enrollkit asks what it needs to enroll devices. enrollkit COMMAND --help shows one command.',
+  ),
   '.SH COMMANDS',
   ...declarations.flat(),
   '.SH ENVIRONMENT',

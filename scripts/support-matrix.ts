@@ -71,8 +71,10 @@ ${Object.values(missingTypes)
     '',
   )}- Queries of the service plane take \`*\` and \`SELECT\`, and give everything: by reports of its users, the service passes
   over conditions. Rows of individual enrollments come without \`registrationState\`, as by reports they do there.
-- A provisioning service with a managed identity, filters by IP address, private networks, data residency, without keys or
-  with Azure Device Registry is answered with 501, and so is a hub linked by managed identity.
+- A provisioning service with filters by IP address, private networks, data residency or without keys is answered with
+  501, and so is a hub linked by managed identity. Managed identities are stored and shown, and never needed.
+- Azure Device Registry: namespaces, certificate authorities, certificate policies (from 2026-11-01 on) and credentials
+  (up to 2026-03-01-preview); not its devices, assets, groups and jobs.
 - \`HEAD\` on a resource group or a resource is answered with 204 or 404.
 
 ## Over MQTT and AMQP

@@ -1,5 +1,6 @@
 /** The commands, in the order of the help. */
 import { sentences } from '../languages/language.js';
+import { sampleLanguageNames } from '../samples/samples.js';
 import type { Command, CommandEntry, Declaration, RunOf } from './kernel/command.js';
 
 const { commands: summaries, families: familySummaries } = sentences.commandTable;
@@ -46,6 +47,11 @@ export const commands: readonly CommandEntry[] = [
   ),
   inOneFile('explain', async () => (await import('./explain/explain.js')).explain),
   inOneFile('device register', async () => (await import('./device/register.js')).deviceRegister),
+  inTwoFiles(
+    'device renew',
+    async () => (await import('./device/renew.js')).deviceRenew,
+    async () => (await import('./device/renew.run.js')).run,
+  ),
   inOneFile('device send', async () => (await import('./device/send.js')).deviceSend),
   inTwoFiles(
     'device run',
@@ -164,6 +170,13 @@ export const commands: readonly CommandEntry[] = [
     'sample edge',
     async () => (await import('./sample/edge.js')).sampleEdge,
     async () => (await import('./sample/edge.run.js')).run,
+  ),
+  ...sampleLanguageNames.map((language) =>
+    inTwoFiles(
+      `sample ${language}`,
+      async () => (await import('./sample/language.js')).sampleIn(language),
+      async () => (await import('./sample/language.run.js')).runIn(language),
+    ),
   ),
   inTwoFiles(
     'certgen',

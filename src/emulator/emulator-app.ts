@@ -39,7 +39,7 @@ export interface EmulatorApps {
 
 /** Puts the planes and the emulator's own routes together. */
 export function createEmulatorApps(
-  { services, hubs, registrations, versions, now, log }: EmulatorCore,
+  { services, hubs, registry, registrations, versions, now, log }: EmulatorCore,
   { identity, database, retryAfter, isOpen, faults, ...control }: EmulatorAppOptions,
 ): EmulatorApps {
   const tokens = new AccessTokens(identity.armToken, now);
@@ -52,6 +52,7 @@ export function createEmulatorApps(
     resourceGroups: new ResourceGroups(database),
     services,
     hubs,
+    registry,
     retryAfter,
     now,
   });

@@ -701,6 +701,28 @@ export const en = {
         causes: [['a client that is newer or older than the service', 'the message lists the versions']],
         next: 'Use an api-version listed in the message.',
       },
+      BadRequest: {
+        meaning: 'Azure Device Registry refused the request.',
+        causes: [
+          ['a name or a value that it does not allow', 'the message states the rule'],
+          [
+            'a certificate chain that does not belong to the certificate authority’s request',
+            'enrollkit authority show NAME --csr prints the request that must be signed',
+          ],
+        ],
+        next: 'Correct what the message names.',
+      },
+      OperationNotAllowed: {
+        meaning: 'The resource is in use, or cannot be changed this way.',
+        causes: [
+          [
+            'an enrollment, a link or another certificate authority needs it',
+            'enrollkit enrollment list and enrollkit namespace show NAME',
+          ],
+          ['a property that cannot be changed after creation', 'enrollkit authority show NAME'],
+        ],
+        next: 'Remove what the message names first.',
+      },
       InvalidRequestContent: {
         meaning: 'The request body cannot be read.',
         causes: [['it is not JSON, or a member has the wrong type', 'the message names the place']],
@@ -4063,6 +4085,10 @@ export const en = {
       `The provisioning service name "${name}" is invalid. Use 3 to 64 letters, digits and hyphens, without a hyphen at either end, and not "global".`,
     invalidPolicyName: (name: string) =>
       `The credential policy name "${name}" is invalid. Use 1 to 63 letters, digits, or - . _ characters.`,
+    invalidRegistryName: (name: string) =>
+      `The name "${name}" is invalid. Use 3 to 63 letters, digits and hyphens, beginning with a letter or digit.`,
+    invalidNamespaceName: (name: string) =>
+      `The namespace name "${name}" is invalid. Use 3 to 64 lowercase letters, digits and hyphens, without a hyphen at either end.`,
     unknownPart: 'it has a part other than HostName, SharedAccessKeyName and SharedAccessKey',
     partTwice: (name: string) => `it has ${name} twice`,
     partMissing: (name: string) => `${name} is missing`,
@@ -4171,6 +4197,8 @@ export const en = {
     entraRefused: (message: string) => `Microsoft Entra rejected the credentials: ${message}`,
     correctEntra:
       'Correct the value that it names (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, or the account of "az login"), then run the command again.',
+    goOnline:
+      'Connect to the internet, or set HTTPS_PROXY if this network requires a proxy. Then run the command again.',
     entraUnreachable: 'Microsoft Entra (login.microsoftonline.com) cannot be reached.',
     environmentVariables: 'environment variables',
     workloadIdentity: 'workload identity',
@@ -4921,7 +4949,8 @@ export const en = {
       'how devices get their certificates: from the CA, self-signed, or for CSRs (--csr)',
     deviceCertificatesQuestion: 'How do the devices get their certificates?',
     selfSignedSummary: (folder: string) => `in ${folder}: self-signed, without a CA`,
-    individualSummary: 'an individual enrollment for each device',
+    individualRow: 'Enrollments',
+    individualSummary: 'an individual one for each device',
     iotEdgeNeedsCa:
       'The CA in the folder must sign the certificates of IoT Edge gateways (deviceCertificates ca).',
     enrollmentGroupLabel: 'With an enrollment group',
@@ -5027,7 +5056,7 @@ export const en = {
     twinFlag: 'a JSON file with the initial tags and desired properties',
     twinQuestion: 'Initial twin:',
     twinHelp:
-      'Tags and desired properties of each new device, as JSON on one line: {"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}',
+      'Tags and desired properties of each new device, as JSON on one line: {"tags":{"site":"A"},"properties":{"desired":{"rate":5}}}',
     twinLabel: 'Initial twin',
     migrateLabel: 'Migrate its data',
     migrateHelp: 'migrate: if the hub changes, the twin moves to the new hub.',
@@ -5165,7 +5194,7 @@ export const en = {
     otherRequestedKey: 'its public key is not the one in the certificate signing request',
     notIssued: (id: string) => `DPS assigned ${id} to a hub, but did not issue a certificate.`,
     checkPolicy:
-      'Check that the enrollment names a credential policy (--credential-policy NAME), and that the provisioning service is linked to Azure Device Registry. Or leave out --request-certificates.',
+      'Check that the enrollment names a credential policy (--credential-policy NAME), and that the provisioning service is linked to Azure Device Registry. Or leave out --request-certificates or --csr.',
     issuedForOtherKey: (id: string) =>
       `DPS issued ${id} a certificate for another key than the requested one.`,
     createGroup: (id: string) => `Create the enrollment group ${id}`,
@@ -5581,6 +5610,8 @@ export const en = {
     answerSecret: 'Answer (not shown): ',
     cancelled: 'Canceled.',
     rerun: 'Run the command again when you are ready.',
+    /** A choice of a numbered list, and what it means. */
+    choice: (name: string, why: string) => `${name}: ${why}`,
     nothingMatches: 'No matches. Delete your search to see all.',
     matching: (found: number, count: number) => `${found} of ${count}; type to search`,
     answerYOrN: 'Answer y or n.',
@@ -5603,7 +5634,7 @@ export const en = {
       noTerminal: (question: string) => `${question} There is no terminal to ask in.`,
       addYes: 'Add --yes.',
       warning: 'This cannot be undone.',
-      declined: 'Cancelled. Nothing was deleted.',
+      declined: 'Canceled. Nothing was deleted.',
       nothingToDo: 'There is nothing else to do.',
     },
     enrollment: {
@@ -6140,6 +6171,8 @@ export const en = {
       hashed: 'where devices send their messages; devices are spread evenly',
       geoLatency: 'where devices send their messages; the nearest hub',
       staticHub: 'where devices send their messages; always this hub',
+      webhook: (host: string) => `Webhook ${host}`,
+      webhookMeaning: (url: string) => `assigns devices to hubs: ${url}`,
       customHub: 'where devices send their messages; the webhook decides which',
       created:
         'your Device Provisioning Service in Azure, created with an IoT hub if it does not exist; Azure bills both',
@@ -6271,7 +6304,7 @@ The verification certificate is ready. In the portal, on the same page:
       'enrollmentGroup.initialTwin':
         'A device twin is a JSON document that IoT Hub keeps for each device. Tags are for you (location, customer); desired properties are settings that the device reads. These values are set when a device registers for the first time.',
       'enrollmentGroup.reprovisionPolicy':
-        'A device that registers again can be assigned to another hub. Migrate data: its twin is moved to the new hub. Reset: it starts with the initial twin again. Never: it keeps its current hub. For a single hub, keep the default.',
+        'A device that registers again can be assigned to another hub. Migrate: its twin moves to the new hub. Reset: it starts with the initial twin again. Keep: it stays in its current hub. With a single hub, keep the default.',
       'enrollmentGroup.iotEdge':
         'An IoT Edge device is a gateway that runs modules and lets other devices connect through it. It needs an additional CA certificate for those. Answer no for ordinary devices.',
       'enrollmentGroup.provisioningStatus':
@@ -6297,7 +6330,7 @@ The verification certificate is ready. In the portal, on the same page:
       'devices.registrationIds':
         'Letters, digits and the characters - . _ : are allowed, at most 64 of them for certificates. IDs are case-insensitive. Each ID is also the common name in the certificate of the device, since DPS compares the two.',
       'devices.protocol':
-        'Devices can register over MQTT (port 8883) or HTTPS (port 443). Most devices use MQTT. Choose HTTPS if only port 443 is open.',
+        'Devices can register over MQTT (port 8883), AMQP (port 5671) or HTTPS (port 443). Most devices use MQTT. Choose HTTPS if only port 443 is open.',
       'devices.sendTelemetry':
         'After registering, each device connects to its hub, sends one message and reads its twin. This proves that everything works from end to end.',
     },
@@ -6321,6 +6354,10 @@ The verification certificate is ready. In the portal, on the same page:
     lookAgainWhen: 'Use this after you create one or get permission.',
     tryAgain: 'Try again',
     tryAgainAfterLogin: 'For example, after az login in another terminal.',
+    signInAgain:
+      'Sign in with "az login" in another terminal, then try again. Your answers are kept. Without access to Azure Resource Manager, type the names and verify the CA manually.',
+    checkNetwork:
+      'Check the network and the proxy (HTTPS_PROXY), then try again. Your answers are kept. You can also type the names.',
     typeNames: 'Type the names',
     typeNamesWithoutRights: 'Also works without permissions in Azure Resource Manager.',
     runAgain: 'Run again',
@@ -6358,7 +6395,7 @@ The verification certificate is ready. In the portal, on the same page:
     othersKept: 'All other answers are kept.',
     quitWithoutRunning: 'Quit without running',
     quitEffect: 'Creates nothing and saves nothing.',
-    cancelled: 'Cancelled. Nothing was created.',
+    cancelled: 'Canceled. Nothing was created.',
     runWhenReady: 'Run the same command again when you are ready.',
     whichAnswer: 'Which answer do you want to change?',
     asksAgain: 'Asks this question again; all other answers are kept.',
@@ -7222,8 +7259,39 @@ The verification certificate is ready. In the portal, on the same page:
       chain: 'its issuers, or the whole chain',
       key: 'its private key, PEM',
       protocol: 'protocol of the registration (default: mqtt)',
+      csrFile:
+        'certificate signing request to send, for a key that is elsewhere; the certificate is written beside this file',
+    },
+    issued: {
+      rows: { certificate: 'Issued certificate', notAfter: 'Valid until', thumbprint: 'SHA-256 thumbprint' },
+      otherRequest: (file: string, commonName: string, registrationId: string) =>
+        `${file} is the request of "${commonName}", not of ${registrationId}. Azure issues certificates for the registration ID only.`,
+      makeRequest: (registrationId: string) =>
+        `Create one with the common name ${registrationId}: enrollkit cert csr ${registrationId}`,
+      otherFile: (file: string, registrationId: string) =>
+        `${file} exists and is not a certificate of ${registrationId}, so it is not replaced.`,
+    },
+    renew: {
+      description:
+        'Renews the certificate that Azure issued to a device: requests a new one from its hub over MQTT, as the device itself would, writes it, and connects with it. The private key stays where it is. The device needs a certificate from "device register --csr".',
+      hub: 'host name of the hub (default: read from DPS, for a device of the certificate folder)',
+      certificate: 'certificate that Azure issued, if it is not in the certificate folder',
+      protocol: 'mqtt or mqtt-ws, in WebSockets on port 443 (default: mqtt)',
+      files: 'with a certificate in other files; the new one is written beside the key',
+      filesWithoutHub: 'A certificate in other files requires --hub: DPS does not know it.',
+      giveHub: 'Specify the hub that the device is assigned to: --hub HOST',
+      notIssued: (registrationId: string, folder: string) =>
+        `${folder} has no certificate for ${registrationId} that Azure issued.`,
+      registerWithCsr: (registrationId: string) =>
+        `Register the device again: enrollkit device register ${registrationId} --csr`,
+      expired: (registrationId: string, notAfter: string) =>
+        `The certificate of ${registrationId} expired on ${notAfter}. The hub refuses it, and so cannot renew it.`,
+      notUsed:
+        'The device has to connect with the new certificate and its key. Until then, the previous certificate remains valid.',
     },
     register: {
+      csr: 'request a certificate from Azure, with which the device then connects to its hub',
+      csrExample: 'with a certificate from Azure, whose key stays in the certificate folder',
       description:
         'Registers a device with its certificate, as the device itself would, and shows the hub that it is assigned to. With --id-scope, works with any DPS.',
       folder: 'a device in the certificate folder',
@@ -7399,6 +7467,31 @@ The verification certificate is ready. In the portal, on the same page:
       readable: 'The user aziotcs must be able to read the certificates, aziotks the keys.',
       copy: 'Copy these files. The user aziotcs must be able to read the certificates, aziotks the keys.',
       written: (path: string, id: string) => `Wrote ${path}, for the gateway ${id}.`,
+    },
+    program: {
+      description: (samples: readonly string[]) =>
+        `Writes a program to start from, filled with the ID scope, the host names and the certificate files of the certificate folder: ${samples.join(', ')}. It runs as it is, against Azure or a running emulator. Secrets come from environment variables and are not in the program.`,
+      sampleArgument: (samples: readonly string[]) => samples.join(', '),
+      deviceFlag: 'registration ID of the device (default: the first in the folder)',
+      groupFlag: 'ID of the enrollment group to create (default: that of the plan)',
+      clientFlag: 'client library to use, if the language has a choice',
+      example: 'register a device with DPS and send a message to its hub',
+      azureExample: 'for a device in Azure, to standard output',
+      unknown: (language: string, sample: string) => `There is no sample "${sample}" for ${language}.`,
+      unknownClient: (client: string) => `There is no such sample with the client library "${client}".`,
+      choose: (names: readonly string[]) => `Use one of these: ${names.join(', ')}`,
+      unused: (flag: string, sample: string) => `${flag} does not apply to ${sample}.`,
+      stopped: (state: string) =>
+        `The emulator in ${state} is not running, so its ports are not known, and the sample could not connect.`,
+      start: (command: string) => `Start it: ${command}`,
+      noDevice: (folder: string) => `There is no device with a certificate and a key in ${folder}.`,
+      deviceCertificate: 'certificate of the device with its chain and key',
+      encrypted: (path: string) =>
+        `The private key in ${path} is encrypted. Samples read unencrypted keys only.`,
+      chosen: (id: string) => `For the device ${id}. To choose another, use --device ID.`,
+      environment: (command: string) =>
+        `Before you run it, set the environment variables that this prints: ${command}`,
+      written: (path: string, sample: string) => `Wrote ${path} (${sample}).`,
     },
   },
 
@@ -7576,8 +7669,12 @@ The verification certificate is ready. In the portal, on the same page:
     trustDescription:
       'Adds the TLS root of the emulator to the trust store of the system and to the databases of Firefox and Chromium, so that browsers and SDKs connect without further settings. It shows what it will change, asks, and reads each store back. Stores that already trust the root stay as they are.',
     untrustDescription:
-      'Removes the TLS root of this emulator, and nothing else, from the stores to which "emulator trust" adds it. Run it before you delete the folder of the emulator or give it a new identity.',
+      'Removes the TLS root of this emulator, and nothing else, from the stores to which "emulator trust" adds it. Run it before you delete the folder of the emulator or give it a new identity; afterwards, name the root with --root.',
     storeFlag: 'change only this store; repeatable. java: the keystore of JAVA_HOME',
+    rootFlag: 'PEM file of the root, if the folder of the emulator is gone',
+    notOfEmulator: (file: string) => `${file} is not the TLS root of an emulator.`,
+    giveRoot:
+      'If you have deleted the folder of the emulator, name its root with --root FILE: on Linux, the file enrollkit-emulator-….crt or .pem among the system’s added roots; elsewhere, export it from the store.',
     trustExample: 'the system and all browsers of this user',
     browsersExample: 'browsers only, which needs no special rights; without asking',
     untrustExample: 'undo it',
@@ -7600,7 +7697,7 @@ The verification certificate is ready. In the portal, on the same page:
       action === 'trust'
         ? '"enrollkit emulator untrust" undoes it.'
         : 'Browsers then warn before they open the emulator over HTTPS.',
-    declined: 'Cancelled. Nothing was changed.',
+    declined: 'Canceled. Nothing was changed.',
     changed: (action: 'trust' | 'untrust', place: string) =>
       action === 'trust' ? `✓ ${place}: trusts the emulator` : `✓ ${place}: removed`,
     noStores: 'There are no databases of Firefox or Chromium. Start the browser once to create one.',
@@ -8120,6 +8217,7 @@ The verification certificate is ready. In the portal, on the same page:
       explain: 'explain an error code: meaning, causes, what to do',
       'device register': 'register a device, acting as the device',
       'device send': 'register a device, send a message to its hub, read its twin',
+      'device renew': 'renew the certificate that Azure issued to a device',
       'device run': 'run devices that stay connected and send telemetry',
       'device block': 'keep one device out, in DPS and in its hub',
       'device unblock': 'let a blocked device in again',
@@ -8175,6 +8273,14 @@ The verification certificate is ready. In the portal, on the same page:
       'fleet merge': 'merge the manifests of the parts of a fleet',
       certgen: 'the commands of certGen.sh, with the same files',
       'sample edge': 'the configuration of an IoT Edge gateway',
+      'sample python': 'programs in Python',
+      'sample node': 'programs for Node.js',
+      'sample csharp': 'programs in C#',
+      'sample java': 'programs in Java',
+      'sample c': 'programs in C, with Eclipse Paho and libcurl',
+      'sample embedded-c': 'programs in C, with the Azure SDK for Embedded C',
+      'sample go': 'programs in Go',
+      'sample shell': 'scripts for bash, with curl and mosquitto',
       'emulator start': 'run a provisioning service and a hub on this computer',
       'emulator status': 'show whether the emulator is running, and its addresses',
       'emulator stop': 'stop the running emulator',
@@ -8201,7 +8307,7 @@ The verification certificate is ready. In the portal, on the same page:
         highlights: 'create, sign, convert, inspect, verify, lint',
       },
       fleet: { summary: 'many devices' },
-      sample: { summary: 'files to start from' },
+      sample: { summary: 'programs and files to start from' },
       emulator: { summary: 'the built-in DPS' },
     },
   },

@@ -548,6 +548,25 @@ export const zhCN: Sentences = {
         causes: [['客户端比服务新或旧', '消息会列出版本']],
         next: '使用消息中列出的 api-version。',
       },
+      BadRequest: {
+        meaning: 'Azure 设备注册表拒绝了该请求。',
+        causes: [
+          ['名称或值不被允许', '消息中有相应的规则'],
+          ['证书链与证书颁发机构的请求不对应', 'enrollkit authority show NAME --csr 会输出需要签名的请求'],
+        ],
+        next: '更正消息中指出的内容。',
+      },
+      OperationNotAllowed: {
+        meaning: '资源正在使用中，或者不能这样更改。',
+        causes: [
+          [
+            '注册、链接或其他证书颁发机构仍需要它',
+            'enrollkit enrollment list 和 enrollkit namespace show NAME',
+          ],
+          ['创建后不能更改的属性', 'enrollkit authority show NAME'],
+        ],
+        next: '先移除消息中指出的内容。',
+      },
       InvalidRequestContent: {
         meaning: '无法读取请求正文。',
         causes: [['它不是 JSON，或某个成员的类型不正确', '消息会指出位置']],
@@ -3262,6 +3281,9 @@ export const zhCN: Sentences = {
     invalidServiceName: (name) =>
       `预配服务名称“${name}”无效。使用 3 到 64 个字母、数字和连字符，首尾不能是连字符，且不能是“global”。`,
     invalidPolicyName: (name) => `凭据策略名称“${name}”无效。使用 1 到 63 个字母、数字或 - . _ 字符。`,
+    invalidRegistryName: (name) => `名称“${name}”无效。使用 3 到 63 个字母、数字和连字符，以字母或数字开头。`,
+    invalidNamespaceName: (name) =>
+      `命名空间名称“${name}”无效。使用 3 到 64 个小写字母、数字和连字符，首尾不能是连字符。`,
     unknownPart: '其中有 HostName、SharedAccessKeyName 和 SharedAccessKey 以外的部分',
     partTwice: (name) => `${name} 出现了两次`,
     partMissing: (name) => `缺少 ${name}`,
@@ -3352,6 +3374,7 @@ export const zhCN: Sentences = {
     entraRefused: (message) => `Microsoft Entra 拒绝了凭据：${message}`,
     correctEntra:
       '更正其中提到的值（AZURE_TENANT_ID、AZURE_CLIENT_ID、AZURE_CLIENT_SECRET，或“az login”的帐户），然后重新运行命令。',
+    goOnline: '请连接到 Internet；如果此网络需要代理，请设置 HTTPS_PROXY。然后重新运行命令。',
     entraUnreachable: '无法连接到 Microsoft Entra (login.microsoftonline.com)。',
     environmentVariables: '环境变量',
     workloadIdentity: '工作负载标识',
@@ -4007,6 +4030,7 @@ export const zhCN: Sentences = {
     deviceCertificatesFlag: '设备证书的来源：由 CA 签名、自签名，或根据 CSR 签发（--csr）',
     deviceCertificatesQuestion: '设备如何获得证书？',
     selfSignedSummary: (folder) => `在 ${folder} 中：自签名，无 CA`,
+    individualRow: '注册',
     individualSummary: '每台设备一个个体注册',
     iotEdgeNeedsCa: 'IoT Edge 网关的证书必须由文件夹中的 CA 签名（deviceCertificates 为 ca）。',
     enrollmentGroupLabel: '使用注册组',
@@ -4104,7 +4128,7 @@ export const zhCN: Sentences = {
     twinFlag: '包含初始标记和所需属性的 JSON 文件',
     twinQuestion: '初始设备孪生：',
     twinHelp:
-      '每个新设备的标记和所需属性，单行 JSON：{"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}',
+      '每台新设备的标记和所需属性，单行 JSON：{"tags":{"site":"A"},"properties":{"desired":{"rate":5}}}',
     twinLabel: '初始孪生',
     migrateLabel: '迁移其数据',
     migrateHelp: 'migrate：如果 IoT 中心更改，设备孪生将迁移到新的 IoT 中心。',
@@ -4231,7 +4255,7 @@ export const zhCN: Sentences = {
     otherRequestedKey: '其公钥不是证书签名请求中的公钥',
     notIssued: (id) => `DPS 已将 ${id} 分配到中心，但没有颁发证书。`,
     checkPolicy:
-      '检查注册是否指定了凭据策略（--credential-policy NAME），以及预配服务是否已链接到 Azure 设备注册表。或者去掉 --request-certificates。',
+      '检查注册是否指定了凭据策略（--credential-policy NAME），以及预配服务是否已链接到 Azure 设备注册表。或者去掉 --request-certificates 或 --csr。',
     issuedForOtherKey: (id) => `DPS 为 ${id} 颁发的证书所用的密钥不是所请求的密钥。`,
     createGroup: (id) => `创建注册组 ${id}`,
     enrollmentGroup: (id) => `注册组 ${id}`,
@@ -4577,6 +4601,7 @@ export const zhCN: Sentences = {
     answerSecret: '答案（不显示）：',
     cancelled: '已取消。',
     rerun: '准备好后请重新运行命令。',
+    choice: (name, why) => `${name}：${why}`,
     nothingMatches: '没有匹配项。删除键入的内容以查看全部。',
     matching: (found, count) => `${count} 项中的 ${found} 项；键入即可搜索`,
     answerYOrN: '请回答 y 或 n。',
@@ -5053,6 +5078,8 @@ export const zhCN: Sentences = {
       hashed: '设备向其发送消息；设备均匀分布',
       geoLatency: '设备向其发送消息；选择最近的 IoT 中心',
       staticHub: '设备向其发送消息；始终为此 IoT 中心',
+      webhook: (host) => `Webhook ${host}`,
+      webhookMeaning: (url) => `将设备分配到 IoT 中心：${url}`,
       customHub: '设备向其发送消息；由 webhook 决定哪一个',
       created: 'Azure 中你的设备预配服务；如果不存在，则与 IoT 中心一起创建；Azure 对两者计费',
     },
@@ -5177,7 +5204,7 @@ export const zhCN: Sentences = {
       'enrollmentGroup.initialTwin':
         '设备孪生是 IoT 中心为每台设备保存的 JSON 文档。标记供你使用（位置、客户）；所需属性是设备读取的设置。这些值在设备首次注册时设置。',
       'enrollmentGroup.reprovisionPolicy':
-        '再次注册的设备可能会分配给另一个中心。迁移数据：其设备孪生会移到新的中心。重置：重新从初始设备孪生开始。从不：保留当前中心。如果只有一个中心，请保留默认值。',
+        '再次注册的设备可能会分配给另一个中心。迁移：设备孪生会移到新的中心。重置：重新从初始设备孪生开始。保留：设备留在当前中心。如果只有一个中心，请保留默认值。',
       'enrollmentGroup.iotEdge':
         'IoT Edge 设备是运行模块并让其他设备通过它进行连接的网关。为此它需要一个额外的 CA 证书。对于普通设备，请回答“否”。',
       'enrollmentGroup.provisioningStatus':
@@ -5203,7 +5230,7 @@ export const zhCN: Sentences = {
       'devices.registrationIds':
         '允许使用字母、数字和 - . _ : 字符，用于证书时最多 64 个字符。ID 不区分大小写。每个 ID 也是设备证书中的公用名，因为 DPS 会比较两者。',
       'devices.protocol':
-        '设备可以通过 MQTT（端口 8883）或 HTTPS（端口 443）注册。大多数设备使用 MQTT。如果只有端口 443 开放，请选择 HTTPS。',
+        '设备可以通过 MQTT（端口 8883）、AMQP（端口 5671）或 HTTPS（端口 443）注册。大多数设备使用 MQTT。如果只有端口 443 开放，请选择 HTTPS。',
       'devices.sendTelemetry':
         '注册后，每台设备都会连接到其 IoT 中心，发送一条消息并读取其设备孪生。这可证明整个流程正常工作。',
     },
@@ -5224,6 +5251,9 @@ export const zhCN: Sentences = {
     lookAgainWhen: '创建服务或获得权限后使用。',
     tryAgain: '重试',
     tryAgainAfterLogin: '例如，在另一个终端中运行 az login 之后。',
+    signInAgain:
+      '请在另一个终端中使用 "az login" 登录，然后重试。已输入的内容会保留。如果没有 Azure 资源管理器的访问权限，请输入名称并手动验证 CA。',
+    checkNetwork: '请检查网络和代理 (HTTPS_PROXY)，然后重试。已输入的内容会保留。你也可以直接输入名称。',
     typeNames: '输入名称',
     typeNamesWithoutRights: '没有 Azure 资源管理器的权限也可以使用。',
     runAgain: '重新运行',
@@ -6053,8 +6083,34 @@ export const zhCN: Sentences = {
       chain: '其颁发者，或整个证书链',
       key: '其私钥，PEM',
       protocol: '注册使用的协议（默认：mqtt）',
+      csrFile: '要发送的证书签名请求（密钥在别处时使用）；证书写在该文件旁边',
+    },
+    issued: {
+      rows: { certificate: '颁发的证书', notAfter: '有效期至', thumbprint: 'SHA-256 指纹' },
+      otherRequest: (file, commonName, registrationId) =>
+        `${file} 是“${commonName}”的请求，而不是 ${registrationId} 的请求。Azure 只为注册 ID 颁发证书。`,
+      makeRequest: (registrationId) =>
+        `使用公用名 ${registrationId} 创建一个：enrollkit cert csr ${registrationId}`,
+      otherFile: (file, registrationId) => `${file} 已存在，且不是 ${registrationId} 的证书，因此未被替换。`,
+    },
+    renew: {
+      description:
+        '续订 Azure 为设备颁发的证书：像设备那样通过 MQTT 向其 IoT 中心请求新证书，写入文件，并使用新证书连接。私钥保留在原处。设备需要先有通过“device register --csr”获得的证书。',
+      hub: 'IoT 中心的主机名（默认：证书文件夹中的设备从 DPS 读取）',
+      certificate: 'Azure 颁发的证书，如果不在证书文件夹中',
+      protocol: 'mqtt 或 mqtt-ws（端口 443 上的 WebSocket）（默认：mqtt）',
+      files: '证书在其他文件中；新证书写在密钥旁边',
+      filesWithoutHub: '使用其他文件中的证书时需要 --hub：DPS 不认识该证书。',
+      giveHub: '指定设备分配到的 IoT 中心：--hub HOST',
+      notIssued: (registrationId, folder) => `${folder} 中没有 Azure 为 ${registrationId} 颁发的证书。`,
+      registerWithCsr: (registrationId) => `重新注册设备：enrollkit device register ${registrationId} --csr`,
+      expired: (registrationId, notAfter) =>
+        `${registrationId} 的证书已于 ${notAfter} 过期。IoT 中心会拒绝该证书，因此无法续订。`,
+      notUsed: '设备需要使用新证书及其密钥进行连接。在此之前，旧证书仍然有效。',
     },
     register: {
+      csr: '向 Azure 请求证书，设备随后使用该证书连接其 IoT 中心',
+      csrExample: '使用 Azure 颁发的证书，其密钥保留在证书文件夹中',
       description:
         '使用设备的证书注册设备，与设备自身的做法相同，并显示为其分配的 IoT 中心。使用 --id-scope 时，可用于任何 DPS。',
       folder: '证书文件夹中的设备',
@@ -6210,6 +6266,28 @@ export const zhCN: Sentences = {
       copy: '复制以下文件。用户 aziotcs 必须能够读取证书，aziotks 必须能够读取密钥。',
       written: (path, id) => `已写入 ${path}，用于网关 ${id}。`,
     },
+    program: {
+      description: (samples) =>
+        `写入一个可作为起点的程序，其中已填入证书文件夹的 ID 范围、主机名和证书文件：${samples.join('、')}。程序可直接针对 Azure 或正在运行的模拟器运行。机密来自环境变量，不会写入程序。`,
+      sampleArgument: (samples) => samples.join('、'),
+      deviceFlag: '设备的注册 ID（默认：文件夹中的第一个设备）',
+      groupFlag: '要创建的注册组的 ID（默认：计划中的注册组）',
+      clientFlag: '要使用的客户端库（如果该语言有多个可选）',
+      example: '向 DPS 注册设备，并向其 IoT 中心发送消息',
+      azureExample: '用于 Azure 中的设备，写入标准输出',
+      unknown: (language, sample) => `${language} 没有示例“${sample}”。`,
+      unknownClient: (client) => `此示例没有使用客户端库“${client}”的版本。`,
+      choose: (names) => `使用以下之一：${names.join('、')}`,
+      unused: (flag, sample) => `${flag} 不适用于 ${sample}。`,
+      stopped: (state) => `${state} 中的模拟器未运行，因此端口未知，示例无法连接。`,
+      start: (command) => `启动模拟器：${command}`,
+      noDevice: (folder) => `${folder} 中没有具有证书和密钥的设备。`,
+      deviceCertificate: '设备证书及其证书链和密钥',
+      encrypted: (path) => `${path} 中的私钥已加密。示例只能读取未加密的密钥。`,
+      chosen: (id) => `用于设备 ${id}。要选择其他设备，请使用 --device ID。`,
+      environment: (command) => `运行前，请设置以下命令输出的环境变量：${command}`,
+      written: (path, sample) => `已写入 ${path}（${sample}）。`,
+    },
   },
 
   /** src/cli/doctor/ */
@@ -6347,8 +6425,12 @@ export const zhCN: Sentences = {
     trustDescription:
       '将模拟器的 TLS 根证书添加到系统的信任存储以及 Firefox 和 Chromium 的数据库，使浏览器和 SDK 无需其他设置即可连接。该命令会显示将更改的内容，请求确认，并重新读取每个存储。已信任该根证书的存储保持不变。',
     untrustDescription:
-      '从“emulator trust”所添加到的存储中删除此模拟器的 TLS 根证书，不删除其他任何内容。请在删除模拟器的文件夹或更换其身份之前运行。',
+      '从“emulator trust”所添加到的存储中删除此模拟器的 TLS 根证书，不删除其他任何内容。请在删除模拟器的文件夹或更换其身份之前运行；在此之后，请使用 --root 指定根证书。',
     storeFlag: '只更改此存储；可重复。java：JAVA_HOME 的密钥库',
+    rootFlag: '根证书的 PEM 文件，用于模拟器的文件夹已删除的情况',
+    notOfEmulator: (file: string) => `${file} 不是模拟器的 TLS 根证书。`,
+    giveRoot:
+      '如果已删除模拟器的文件夹，请使用 --root FILE 指定其根证书：在 Linux 上，是系统所添加根证书中的文件 enrollkit-emulator-….crt 或 .pem；在其他系统上，请从存储中导出。',
     trustExample: '系统以及此用户的所有浏览器',
     browsersExample: '只更改浏览器，不需要特殊权限；不询问',
     untrustExample: '撤消',
@@ -6825,6 +6907,7 @@ export const zhCN: Sentences = {
       explain: '解释错误代码：含义、原因和处理方法',
       'device register': '以设备身份注册设备',
       'device send': '注册设备、向其 IoT 中心发送消息、读取设备孪生',
+      'device renew': '续订 Azure 为设备颁发的证书',
       'device run': '运行保持连接并发送遥测的设备',
       'device block': '在 DPS 及其 IoT 中心拒绝一台设备',
       'device unblock': '重新允许被阻止的设备',
@@ -6880,6 +6963,14 @@ export const zhCN: Sentences = {
       'fleet merge': '合并设备群各部分的清单',
       certgen: 'certGen.sh 的命令，生成相同的文件',
       'sample edge': 'IoT Edge 网关的配置',
+      'sample python': 'Python 程序',
+      'sample node': 'Node.js 程序',
+      'sample csharp': 'C# 程序',
+      'sample java': 'Java 程序',
+      'sample c': 'C 程序，使用 Eclipse Paho 和 libcurl',
+      'sample embedded-c': 'C 程序，使用 Azure SDK for Embedded C',
+      'sample go': 'Go 程序',
+      'sample shell': 'bash 脚本，使用 curl 和 mosquitto',
       'emulator start': '在此计算机上运行预配服务和 IoT 中心',
       'emulator status': '显示模拟器是否正在运行及其地址',
       'emulator stop': '停止正在运行的模拟器',
@@ -6905,7 +6996,7 @@ export const zhCN: Sentences = {
         highlights: '创建、签名、转换、查看、校验、规范检查',
       },
       fleet: { summary: '大量设备' },
-      sample: { summary: '可供使用的示例文件' },
+      sample: { summary: '可作为起点的程序和文件' },
       emulator: { summary: '内置 DPS' },
     },
   },

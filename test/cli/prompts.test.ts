@@ -286,6 +286,22 @@ test('no line is wider than 60 columns, and a narrower terminal gets the questio
   assert.equal(await answer, 'contoso');
 });
 
+test('the answer stays on the line where the question does not fit, and a key stays whole', async () => {
+  const { ask, screen, type } = terminal();
+  screen.columns = 44;
+  const answer = ask.select({
+    ...select,
+    message: 'How do you want to verify the CA (proof of possession)?',
+  });
+  await wait(20);
+  assert.match(screen.text, /^↑↓: choose {3}Enter: next {3}Esc: back\s*$/m);
+  assert.match(screen.text, /^\?: help/m);
+  screen.drawn = '';
+  await type(keys.enter);
+  await answer;
+  assert.match(screen.text, /✔ How do you want to verify the… Number two/);
+});
+
 test('plain questions: numbers, words for the keys, and nothing that moves the cursor', async () => {
   for (const env of [{ ENROLLKIT_PLAIN: '1' }, { TERM: 'dumb' }] as Record<string, string>[]) {
     const { ask, screen, keyboard } = terminal(env);

@@ -1,5 +1,7 @@
 /** Every command that changes something, as scripts/kill-points.ts and test/cli/kill-points.test.ts kill it. */
 
+import { sampleLanguageNames } from '../../src/samples/samples.js';
+
 export interface Scenario {
   name: string;
   /** What is run before, undisturbed. */
@@ -11,11 +13,11 @@ export interface Scenario {
 }
 
 /**
- * Commands without a scenario, by the reason: they only read; or they send one request to a running emulator, which
- * keeps nothing of it on disk.
+ * Commands without a scenario, by the reason: they only read; they send one request to a running emulator, which keeps
+ * nothing of it on disk; or they write one file in the same way as another.
  */
 export const withoutScenario: Readonly<
-  Record<'reads' | 'of a running emulator' | 'outside of the folder', readonly string[]>
+  Record<'reads' | 'of a running emulator' | 'outside of the folder' | 'as sample edge', readonly string[]>
 > = {
   reads: [
     'runs',
@@ -46,6 +48,7 @@ export const withoutScenario: Readonly<
   'of a running emulator': ['emulator stop', 'emulator clock', 'emulator faults'],
   // Each store is changed by one program of the system; test/cli/emulator-trust.test.ts interrupts them.
   'outside of the folder': ['emulator trust', 'emulator untrust'],
+  'as sample edge': sampleLanguageNames.map((language) => `sample ${language}`),
 };
 
 /** Whether a scenario kills a command. @param name as in `src/cli/command-table.ts` */
@@ -58,6 +61,7 @@ export const passphrase = 'correct horse';
 const withPassphrase = { ENROLLKIT_PASSPHRASE: passphrase };
 
 export const quickstart = ['quickstart', '--yes', '--target', 'emulator', '--count', '2'];
+const withCsr = ['device', 'register', 'device-001', '--csr'];
 const individually = [...quickstart, '--enrollment', 'individual'];
 const rollover = ['cert', 'rollover', 'root', '--group', 'enrollkit-devices'];
 const ofIntermediate = [
@@ -256,6 +260,8 @@ export const scenarios: readonly Scenario[] = [
     argv: ['registration', 'delete', 'device-001', '--yes'],
   },
   { name: 'device register', before: [quickstart, selfSigned], argv: ['device', 'register', 'device-9'] },
+  { name: 'device register --csr', before: [quickstart], argv: withCsr },
+  { name: 'device renew', before: [quickstart, withCsr], argv: ['device', 'renew', 'device-001'] },
   // Each run of it is a new message, also after a kill.
   { name: 'device send', before: [quickstart], argv: ['device', 'send', 'device-001'] },
   {

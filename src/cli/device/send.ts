@@ -41,7 +41,7 @@ export const deviceSend = defineCommand({
       const message = given ?? { message: `Hello from ${id}`, sentAt };
       const isRepeated =
         messageId !== undefined && (await stateOfMessage(target, deviceId, messageId)) === 'arrived';
-      const hub = await connectToHub({ target, assignedHub, deviceId, ...credentials, signal });
+      const hub = await connectToHub({ target, assignedHub, deviceId, ...credentials!, signal });
       try {
         if (!isRepeated) {
           await hub.sendTelemetry(message, messageId === undefined ? {} : { '$.mid': messageId });

@@ -24,6 +24,8 @@ export interface Question {
 export interface Choice<Value> {
   value: Value;
   name: string;
+  /** What belongs to the name, and stays where both do not fit. */
+  detail?: string | undefined;
   /** One line on what it means. */
   why: string;
 }

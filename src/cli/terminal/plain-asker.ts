@@ -9,7 +9,8 @@ import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { Output } from '../kernel/output.js';
 import { type Asker, type Choice, type Question, type SelectQuestion, WentBack } from './asker.js';
-import { fitted, wrap } from './text.js';
+import { isCounted } from './prompts/frame.js';
+import { fitted, labeled, wrap } from './text.js';
 
 export interface PlainOptions {
   input: NodeJS.ReadableStream;
@@ -31,7 +32,7 @@ interface Reading<Value> {
 export function plainAsker(output: Output, signal: AbortSignal, options: PlainOptions): Asker {
   const say = (text: string) => output.line(wrap(text, output.width - 1));
   const introduce = ({ id, message, help, place }: Question, why: string | undefined) => {
-    const counter = place ? sentences.cliTerminal.plainCounter(place.number, place.total) : '';
+    const counter = isCounted(place) ? sentences.cliTerminal.plainCounter(place.number, place.total) : '';
     output.line();
     say(output.withId(id, counter + message));
     if (why) say(why);
@@ -62,8 +63,11 @@ export function plainAsker(output: Output, signal: AbortSignal, options: PlainOp
       introduce(question, undefined);
       const enter = choices.findIndex(({ value }) => value === standard);
       const list = (from: number) => {
-        for (const [index, { name, why }] of choices.entries()) {
-          if (index >= from && index < from + longestPage) say(`${index + 1}. ${name}: ${why}`);
+        for (const [index, { name, detail, why }] of choices.entries()) {
+          if (index < from || index >= from + longestPage) continue;
+          say(
+            `${index + 1}. ${detail === undefined ? sentences.cliTerminal.choice(name, why) : labeled(name, detail)}`,
+          );
         }
       };
       list(0);

@@ -98,6 +98,7 @@ export function noCredentials(failure: unknown, next?: string): EnrollkitError {
   if (errors.length === 1 && messages[0]!.includes('network_error')) {
     return new EnrollkitError('NETWORK', sentences.dpsClient.entraUnreachable, {
       cause,
+      next: sentences.dpsClient.goOnline,
     });
   }
   const tried = messages.flatMap((message) => {

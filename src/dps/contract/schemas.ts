@@ -80,6 +80,10 @@ const enrollmentFields = {
   initialTwin: initialTwin.nullish(),
   /** Since api-version 2025-07-01-preview: the policy for the certificates that its devices request. */
   credentialPolicyName: z.string().nullish(),
+  /** Since 2026-11-01, in its place: all three, or none. */
+  namespaceName: z.string().nullish(),
+  certificateAuthorityName: z.string().nullish(),
+  certificatePolicyName: z.string().nullish(),
   etag: z.string().nullish(),
   createdDateTimeUtc: z.string().nullish(),
   lastUpdatedDateTimeUtc: z.string().nullish(),

@@ -183,10 +183,22 @@ const eventHubTables = `
 `;
 
 /**
+ * In state.db only: resources of Azure Device Registry, by their paths below the resource group, in lower case. The document
+ * is JSON: what the resource has, and for a CA its private key.
+ */
+const registryTables = `
+  CREATE TABLE registry_resource (
+    path_key TEXT PRIMARY KEY, parent_key TEXT NOT NULL, document TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX registry_resource_parent ON registry_resource (parent_key);
+`;
+
+/**
  * Each entry brings the tables from the version before it to its own, the first from an empty file; the number of
  * entries that have run is the `user_version` of the file. Released entries are in people's files: add one, change none.
  */
 export const migrations: readonly string[] = [
   `${emulatorTables}${provisioningServiceTables}${hubTables}`,
   eventHubTables,
+  registryTables,
 ];

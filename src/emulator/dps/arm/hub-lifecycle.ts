@@ -15,7 +15,9 @@ import type { HubSettings } from '../../hub/hub-directory.js';
 import { maxLoopbackNumber } from '../../wire/network/loopback.js';
 import { ArmError, badRequest } from './arm-error.js';
 import { toHubResource } from './hub-resource.js';
+import { hubResourceId } from './hub-resource-id.js';
 import { hubKey } from './pending-changes.js';
+import { canWriteHubLink, linkHub, readHubLink } from './registry/hub-link.js';
 import {
   abridge,
   armOperations,
@@ -25,6 +27,7 @@ import {
   type Subscription,
   sameLocation,
 } from './scope.js';
+import { managedIdentity } from './service-request.js';
 import { answerOperation, deletionReply, trackingHeaders } from './tracked-operation.js';
 
 const tags = z.record(z.string(), z.string());
@@ -32,6 +35,7 @@ const tags = z.record(z.string(), z.string());
 const hubBody = z.object({
   location: z.string().min(1),
   tags: tags.nullish(),
+  identity: managedIdentity,
   sku: z.object({
     name: z.string().regex(/^(F1|B[123]|S[123])$/i, 'it must be one of F1, B1, B2, B3, S1, S2 and S3'),
     capacity: z.number().int().min(1).nullish(),
@@ -40,6 +44,9 @@ const hubBody = z.object({
     .object({
       routing: z
         .object({ fallbackRoute: z.object({ isEnabled: z.boolean().nullish() }).nullish() })
+        .nullish(),
+      deviceRegistry: z
+        .object({ namespaceResourceId: z.string(), identityResourceId: z.string().nullish() })
         .nullish(),
     })
     .nullish(),
@@ -61,12 +68,13 @@ export const hubLifecycle = armOperations<Subscription>(
             `The IoT hub is not valid at ${issue.path.join('.') || 'its top'}: ${issue.message}.`,
           );
         }
-        const { location, sku, properties } = parsed.data;
+        const { location, identity, sku, properties } = parsed.data;
         const settings: HubSettings = {
           resourceGroup: group.name,
           location: before?.settings.location ?? location,
           tags: parsed.data.tags ?? {},
           sku: { name: sku.name.toUpperCase(), capacity: sku.capacity ?? 1 },
+          ...(identity === undefined ? {} : { managedIdentity: identity }),
         };
         if (!before) assertCreatable(parameters.hubName!, subscription);
         else if (!sameLocation(before.settings.location, location)) {
@@ -75,7 +83,9 @@ export const hubLifecycle = armOperations<Subscription>(
             `The IoT hub is in '${before.settings.location}' and cannot move to '${abridge(location)}'.`,
           );
         }
+        const namespace = readHubLink(properties?.deviceRegistry, apiVersion, subscription);
         const hub = before ? hubs.change(before, settings) : await hubs.create(parameters.hubName!, settings);
+        if (canWriteHubLink(apiVersion)) linkHub(hub, namespace, properties?.deviceRegistry, subscription);
         const operationId = pending.begin(hubKey(hub), before ? 'Transitioning' : 'Activating');
         return {
           status: 201,
@@ -102,6 +112,7 @@ export const hubLifecycle = armOperations<Subscription>(
         const hub = findHub(request.parameters, subscription);
         if (!hub) return { status: 204 };
         await subscription.hubs.delete(hub);
+        subscription.registry.unlink('messaging', hubResourceId(hub, subscription));
         const operationId = subscription.pending.beginDeletion(hubKey(hub));
         return deletionReply(request, subscription, routes.arm.getIotHubOperationResult, operationId);
       },

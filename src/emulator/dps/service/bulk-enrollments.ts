@@ -12,6 +12,7 @@ import { badRequest, DpsError } from '../dps-error.js';
 import type { ProvisioningService } from '../provisioning-service.js';
 import type { StoredVersion } from '../state/enrollment-settings.js';
 import { type EnrollmentKind, requireEnrollment } from './enrollment-kind.js';
+import { withPolicyMembersOf } from './policy-members.js';
 
 /** Microsoft Learn, Service REST API, "Run Bulk Operation": at most 10 enrollments. */
 const maxEnrollments = 10;
@@ -26,13 +27,14 @@ export function runBulkOperation<Settings, Stored extends Settings & StoredVersi
   kind: EnrollmentKind<Settings, Stored>,
   body: unknown,
   service: ProvisioningService,
+  apiVersion: string,
 ): HttpReply {
   const { mode, items } = readBulk(body, kind.bulkField);
   const errors = items.flatMap((item): BulkError[] => {
     const { [kind.idField]: given } = members.parse(item);
     const id = typeof given === 'string' ? given : '';
     try {
-      runOne(kind, mode, id, item, service);
+      runOne(kind, mode, id, withPolicyMembersOf(apiVersion, item), service);
       return [];
     } catch (error) {
       if (!(error instanceof DpsError)) throw error;

@@ -4,6 +4,7 @@ import { DpsError } from '../dps-error.js';
 import type { StoredVersion } from '../state/enrollment-settings.js';
 import { runBulkOperation } from './bulk-enrollments.js';
 import { type EnrollmentKind, requireEnrollment } from './enrollment-kind.js';
+import { withPolicyMembersOf } from './policy-members.js';
 import { answerPage, assertQuery } from './query-pages.js';
 import { assertIfMatch, type ServiceOperation } from './service-operation.js';
 
@@ -22,7 +23,8 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
       ...read,
       handle({ parameters, apiVersion }, service) {
         const stored = requireEnrollment(kind, service, parameters[idField]!);
-        return { status: 200, body: kind.toJson(stored, service, apiVersion) };
+        const body = withPolicyMembersOf(apiVersion, kind.toJson(stored, service, apiVersion));
+        return { status: 200, body };
       },
     },
     {
@@ -31,7 +33,7 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
       ...write,
       async handle(request, service) {
         const store = storeOf(service);
-        const body = await request.json();
+        const body = withPolicyMembersOf(request.apiVersion, await request.json());
         const id = request.parameters[idField]!;
         const before = store.get(id);
         const settings = kind.read(id, body, before, service);
@@ -41,7 +43,7 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
         const at = service.now();
         const saved = store.save(settings, before?.created ?? at, at);
         // 200 for a new one too: official clients accept nothing else.
-        return { status: 200, body: kind.toSaved(saved, service) };
+        return { status: 200, body: withPolicyMembersOf(request.apiVersion, kind.toSaved(saved, service)) };
       },
     },
     {
@@ -64,7 +66,7 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
         return answerPage(request, {
           itemType: kind.itemType,
           read: (after, limit) => storeOf(service).page(after, limit),
-          toJson: (stored) => kind.toRow(stored, service),
+          toJson: (stored) => withPolicyMembersOf(request.apiVersion, kind.toRow(stored, service)),
         });
       },
     },
@@ -72,7 +74,8 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
       name: `runBulk${name}Operation`,
       route: route('bulk'),
       right: 'EnrollmentWrite',
-      handle: async (request, service) => runBulkOperation(kind, await request.json(), service),
+      handle: async (request, service) =>
+        runBulkOperation(kind, await request.json(), service, request.apiVersion),
     },
     {
       name: `get${name}AttestationMechanism`,
