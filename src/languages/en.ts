@@ -5636,6 +5636,7 @@ export const en = {
         allocation: 'Allocation',
         reprovisioning: 'Re-provisioning',
         status: 'Status',
+        certificatePolicy: 'Certificate policy',
       },
       allHubs: 'all linked hubs',
       serviceDefault: 'service default',
@@ -7234,6 +7235,15 @@ The verification certificate is ready. In the portal, on the same page:
     flags: {
       namespace: 'namespace of Azure Device Registry',
       caName: 'certificate authority of the policy',
+    },
+    enrollment: {
+      flags: {
+        namespace: 'namespace of the certificate policy by which Azure issues certificates to devices',
+        caName: 'certificate authority of that policy, in the namespace',
+        policyName: 'the certificate policy',
+      },
+      allOfThem:
+        'A certificate policy requires all three: --adr-namespace, --adr-ca-name and --adr-cert-policy-name.',
     },
     inEmulator: 'in the emulator',
     linkedServices: 'Linked provisioning service',

@@ -4612,7 +4612,13 @@ export const zhCN: Sentences = {
     },
     enrollment: {
       heads: { id: '注册 ID', status: '状态', allocation: '分配', attestation: '证明机制' },
-      rows: { attestation: '证明机制', allocation: '分配策略', reprovisioning: '重新预配', status: '状态' },
+      rows: {
+        attestation: '证明机制',
+        allocation: '分配策略',
+        reprovisioning: '重新预配',
+        status: '状态',
+        certificatePolicy: '证书策略',
+      },
       allHubs: '所有已链接的 IoT 中心',
       serviceDefault: '服务默认值',
       allocation: (policy, hubs) => `${policy}，范围：${hubs}`,
@@ -6058,6 +6064,14 @@ export const zhCN: Sentences = {
     flags: {
       namespace: 'Azure 设备注册表的命名空间',
       caName: '策略所属的证书颁发机构',
+    },
+    enrollment: {
+      flags: {
+        namespace: 'Azure 为设备颁发证书所用证书策略的命名空间',
+        caName: '该策略在命名空间中的证书颁发机构',
+        policyName: '证书策略',
+      },
+      allOfThem: '证书策略需要同时指定 --adr-namespace、--adr-ca-name 和 --adr-cert-policy-name。',
     },
     inEmulator: '在模拟器中',
     linkedServices: '链接的预配服务',
