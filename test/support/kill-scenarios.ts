@@ -49,8 +49,9 @@ export const withoutScenario: Readonly<
     'emulator env',
   ],
   'of a running emulator': ['emulator stop', 'emulator clock', 'emulator faults'],
-  // Each store is changed by one program of the system; test/cli/emulator-trust.test.ts interrupts them.
-  'outside of the folder': ['emulator trust', 'emulator untrust'],
+  // Each store is changed by one program of the system; test/cli/emulator-trust.test.ts interrupts them. A certificate
+  // authority is activated by one request.
+  'outside of the folder': ['emulator trust', 'emulator untrust', 'authority activate'],
 };
 
 /** Whether a scenario kills a command. @param name as in `src/cli/command-table.ts` */
