@@ -7377,7 +7377,7 @@ The verification certificate is ready. In the portal, on the same page:
         'certificate signing request to send, for a key that is elsewhere; the certificate is written beside this file',
     },
     issued: {
-      rows: { certificate: 'Issued certificate', notAfter: 'Valid until', thumbprint: 'SHA-256 thumbprint' },
+      rows: { certificate: 'Issued certificate', notAfter: 'Valid until' },
       otherRequest: (file: string, commonName: string, registrationId: string) =>
         `${file} is the request of "${commonName}", not of ${registrationId}. Azure issues certificates for the registration ID only.`,
       makeRequest: (registrationId: string) =>

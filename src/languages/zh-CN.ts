@@ -6184,7 +6184,7 @@ export const zhCN: Sentences = {
       csrFile: '要发送的证书签名请求（密钥在别处时使用）；证书写在该文件旁边',
     },
     issued: {
-      rows: { certificate: '颁发的证书', notAfter: '有效期至', thumbprint: 'SHA-256 指纹' },
+      rows: { certificate: '颁发的证书', notAfter: '有效期至' },
       otherRequest: (file, commonName, registrationId) =>
         `${file} 是“${commonName}”的请求，而不是 ${registrationId} 的请求。Azure 只为注册 ID 颁发证书。`,
       makeRequest: (registrationId) =>
