@@ -79,7 +79,10 @@ test('the action starts an emulator with its variables, says what was refused, a
     } finally {
       await succeeds(process.execPath, [join(project, action.runs.post)], folder, { ...env, ...saved });
     }
-    assert.match(readFileSync(runner.GITHUB_STEP_SUMMARY!, 'utf8'), /^### What the emulator refused\n\n {4}Nothing\.\n$/);
+    assert.match(
+      readFileSync(runner.GITHUB_STEP_SUMMARY!, 'utf8'),
+      /^### What the emulator refused\n\n {4}Nothing\.\n$/,
+    );
     assert.equal((await execute(process.execPath, [bin, 'emulator', 'status'], folder)).status, 12);
 
     const wrong = await execute(process.execPath, [join(project, action.runs.main)], folder, {
