@@ -6,6 +6,7 @@ import {
   keyAlgorithmFlag,
   secretAndOutputFlags,
 } from '../input/certificate-flags.js';
+import { certificatePolicyFlags } from '../input/certificate-policy-flags.js';
 import { individualEnrollmentFlags } from '../input/plan-flags.js';
 import { declareCommand } from '../kernel/command.js';
 import { dirFlag } from '../kernel/common-flags.js';
@@ -54,7 +55,7 @@ export const enrollmentCreate = declareCommand({
       heading: text.enrollment,
       summary: text.deviceId,
     }),
-    ...underHeading(text.enrollment, individualEnrollmentFlags),
+    ...underHeading(text.enrollment, { ...individualEnrollmentFlags, ...certificatePolicyFlags }),
     update: switchFlag({
       heading: text.enrollment,
       summary: text.update,
