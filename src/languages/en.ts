@@ -6147,7 +6147,8 @@ export const en = {
         `a device: keeps its key; certificate for its request, valid for ${days} days`,
       individual: (count: number) =>
         count === 1 ? 'Individual enrollment' : `${count} individual enrollments`,
-      individualMeaning: 'each allows one device, by its certificate',
+      individualMeaning: (count: number) =>
+        `${count === 1 ? '' : 'each '}allows one device, by its certificate`,
       details: (count: number) =>
         count === 1 ? 'Device ID, tags: 1 device' : `Device IDs, tags: ${count} devices`,
       detailsMeaning: (first: string) => `for example ${first}`,

@@ -5059,7 +5059,7 @@ export const zhCN: Sentences = {
         `${isGateway ? '网关' : '设备'}：有自己的密钥和自签名证书，有效期 ${days} 天`,
       requested: (days) => `设备：保留自己的密钥；根据其请求签发证书，有效期 ${days} 天`,
       individual: (count) => `${count} 个个体注册`,
-      individualMeaning: '每个注册凭证书允许一台设备',
+      individualMeaning: (count) => `${count === 1 ? '' : '每个'}允许一台设备凭证书注册`,
       details: (count) => `设备 ID、标记：${count} 台设备`,
       detailsMeaning: (first) => `例如 ${first}`,
       operational: (policy) => (policy === undefined ? '由 DPS 颁发的证书' : `凭据策略 ${policy}`),

@@ -178,7 +178,7 @@ function provisioning(plan: Plan): Node {
             ? sentences.cliQuickstart.picture.disabled
             : usesGroup(plan)
               ? sentences.cliQuickstart.picture.allows(byCa)
-              : sentences.cliQuickstart.picture.individualMeaning,
+              : sentences.cliQuickstart.picture.individualMeaning(count),
         children: [...details(plan), hubs],
       },
     ],
