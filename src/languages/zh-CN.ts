@@ -4627,7 +4627,13 @@ export const zhCN: Sentences = {
     },
     enrollment: {
       heads: { id: '注册 ID', status: '状态', allocation: '分配', attestation: '证明机制' },
-      rows: { attestation: '证明机制', allocation: '分配策略', reprovisioning: '重新预配', status: '状态' },
+      rows: {
+        attestation: '证明机制',
+        allocation: '分配策略',
+        reprovisioning: '重新预配',
+        status: '状态',
+        certificatePolicy: '证书策略',
+      },
       allHubs: '所有已链接的 IoT 中心',
       serviceDefault: '服务默认值',
       allocation: (policy, hubs) => `${policy}，范围：${hubs}`,
@@ -5196,7 +5202,7 @@ export const zhCN: Sentences = {
       'enrollmentGroup.allocationPolicy':
         'DPS 将每台设备分配给一个已链接的 IoT 中心。hashed 均匀分布设备，geoLatency 选择最近的中心，static 始终选择你指定的中心。如果只有一个中心，它们都相同。',
       'enrollmentGroup.webhookUrl':
-        'webhook 是由你运行的小型 Web 服务，通常是 Azure 函数。DPS 将每台注册的设备连同其有效负载和已链接 IoT 中心的列表发送给它，其响应指定 IoT 中心。Azure 仅接受 https；模拟器也接受此计算机上的 http。enrollkit 存储库中的 examples/allocation-webhook 可作为起点。',
+        'webhook 是由你运行的小型 Web 服务，通常是 Azure 函数。DPS 将每台注册的设备连同其有效负载和已链接 IoT 中心的列表发送给它，其响应指定 IoT 中心。Azure 仅接受 https；模拟器也接受此计算机上的 http。可以从 enrollkit sample node allocation-webhook 开始；其他语言也有此示例。',
       'enrollmentGroup.webhookApiVersion':
         'webhook 接收的注册按服务的某个 api-version 编写。除非你的 webhook 是为其他版本编写的，否则保留常用版本。',
       'enrollmentGroup.iotHubs':
@@ -6068,6 +6074,118 @@ export const zhCN: Sentences = {
     },
   },
 
+  cliRegistry: {
+    subjects: {
+      namespaces: '命名空间',
+      namespace: (name) => `命名空间 ${name}`,
+      authority: (name) => `证书颁发机构 ${name}`,
+      policy: (name) => `证书策略 ${name}`,
+    },
+    flags: {
+      namespace: 'Azure 设备注册表的命名空间',
+      caName: '策略所属的证书颁发机构',
+    },
+    enrollment: {
+      flags: {
+        namespace: 'Azure 为设备颁发证书所用证书策略的命名空间',
+        caName: '该策略在命名空间中的证书颁发机构',
+        policyName: '证书策略',
+      },
+      allOfThem: '证书策略需要同时指定 --adr-namespace、--adr-ca-name 和 --adr-cert-policy-name。',
+    },
+    inEmulator: '在模拟器中',
+    linkedServices: '链接的预配服务',
+    whichNamespace: '用 --namespace NAME 指定命名空间。',
+    whichAuthority: '用 --ca-name NAME 指定证书颁发机构。',
+    noNamespace: (name) => `没有命名空间 ${name}。`,
+    listNamespaces: '列出命名空间：enrollkit namespace list',
+    severalNamespaces: (name, groups) => `多个资源组都有命名空间 ${name}：${groups.join('、')}。`,
+    nameResourceGroup: '用 --resource-group NAME 指定其中一个。',
+    noAuthority: (name, namespace) => `命名空间 ${namespace} 中没有证书颁发机构 ${name}。`,
+    listAuthorities: (namespace) => `列出证书颁发机构：enrollkit authority list --namespace ${namespace}`,
+    namespace: {
+      create:
+        '创建 Azure 设备注册表的命名空间；如果资源组不存在，也一并创建。命名空间链接到预配服务后，其证书颁发机构即可为设备颁发证书：参见 namespace link。',
+      newName: '名称：3 到 64 个小写字母、数字和连字符',
+      name: '命名空间的名称',
+      exists: (name, group) => `资源组 ${group} 中已有命名空间 ${name}。`,
+      list: '列出 Azure 订阅或模拟器中 Azure 设备注册表的命名空间。',
+      none: '没有命名空间。',
+      show: '显示命名空间以及与其链接的资源。',
+      delete:
+        '删除命名空间及其证书颁发机构和策略。请先取消其 IoT 中心和预配服务的链接：参见 namespace unlink。',
+      confirmDelete: (name) => `删除命名空间 ${name} 及其证书颁发机构？`,
+      deleted: (name) => `已删除命名空间 ${name}。`,
+      link: '将预配服务链接到命名空间，其注册随后即可指定该命名空间的证书策略；使用 --hub 时链接 IoT 中心。必须先链接预配服务。它们使用各自的托管标识，该标识需要命名空间上的角色。',
+      hub: 'IoT 中心，代替预配服务',
+      identity: '用户分配的托管标识的资源 ID（默认：系统分配的托管标识）',
+      linkHub: '模拟器的 IoT 中心，在其预配服务之后',
+      linked: (resource, namespace) => `${resource} 已链接到命名空间 ${namespace}。`,
+      unlink:
+        '取消预配服务与命名空间的链接；使用 --hub 时取消 IoT 中心的链接。必须先取消 IoT 中心的链接。设备保留现有证书，但无法续订。',
+      confirmUnlink: (name) => `移除到命名空间 ${name} 的链接？`,
+      notLinked: (resource, namespace, linked) =>
+        `${resource} 未链接到命名空间 ${namespace}。${linked.length === 0 ? '没有任何链接。' : `已链接：${linked.join('、')}。`}`,
+      nameLinked: '用 --dps-name NAME 或 --hub NAME 指定已链接的资源。',
+      unlinked: (resource, namespace) => `${resource} 已不再链接到命名空间 ${namespace}。`,
+    },
+    authority: {
+      rows: { type: '类型', issuer: '颁发者', status: '状态', subject: '使用者', validUntil: '有效期至' },
+      heads: { name: '名称', type: '类型', issuer: '颁发者', status: '状态' },
+      create:
+        '在命名空间中创建证书颁发机构：根，或由该命名空间的根或你自己的 CA 签名的中间机构 (ICA)。密钥由 Azure 保管。一个命名空间最多有三个中间机构，每个中间机构有一个证书策略。',
+      newName: '名称：3 到 63 个字母、数字和连字符',
+      name: '证书颁发机构的名称',
+      type: 'Root 或 ICA（默认：ICA）',
+      issuerType: 'ICA 由谁签名：Microsoft，或 External（你自己的 CA）（默认：Microsoft）',
+      issuerCaName: '为 ICA 签名的命名空间根',
+      rootExample: '由 Azure 管理的根',
+      issuedExample: '该根之下的中间机构',
+      externalExample: '由你自己的 CA 签名的中间机构',
+      rootHasNoIssuer: '根没有颁发者：--issuer-type 和 --issuer-ca-name 只能与 --type ICA 一起使用。',
+      oneIssuer: '中间证书颁发机构需要一个颁发者。',
+      giveIssuer: '指定 --issuer-ca-name NAME，或 --issuer-type External。',
+      exists: (name, namespace) => `命名空间 ${namespace} 中已有证书颁发机构 ${name}。`,
+      signRequest: (name, namespace) =>
+        `要激活它，请用你的 CA 为其请求签名：enrollkit authority show ${name} --namespace ${namespace} --csr > ${name}.csr.pem；然后运行 enrollkit cert sign ${name}.csr.pem --role intermediate --out ${name}.pem 和 enrollkit authority activate ${name} --namespace ${namespace} --chain ${name}.pem`,
+      list: '列出命名空间的证书颁发机构。',
+      none: '该命名空间没有证书颁发机构。',
+      show: '显示命名空间的证书颁发机构：颁发者、状态和有效期。',
+      csr: '输出必须由你的 CA 签名的证书签名请求',
+      csrExample: '将待签名的请求写入文件',
+      noRequest: (name) => `证书颁发机构 ${name} 没有证书签名请求：其颁发者不是外部的。`,
+      activate: '使用你的 CA 为请求颁发的证书激活证书颁发机构。再次运行可续订该证书。',
+      chain: '证书，然后是其颁发者，可以不含根；可以按此顺序重复指定',
+      noChain: '缺少你的 CA 颁发的证书。',
+      giveChain: (name) =>
+        `用 --chain FILE 指定。必须由你的 CA 签名的请求：enrollkit authority show ${name} --csr`,
+      oneFile: '整个证书链在一个文件中',
+      severalFiles: '证书及其根在两个文件中',
+      delete: '删除命名空间的证书颁发机构。请先删除其证书策略及其下的证书颁发机构。',
+      confirmDelete: (name) => `删除证书颁发机构 ${name}？`,
+      deleted: (name) => `已删除证书颁发机构 ${name}。`,
+    },
+    policy: {
+      heads: { name: '名称', authority: '证书颁发机构', validity: '有效期' },
+      validity: '证书的有效期',
+      days: (days) => `${days} 天`,
+      create: '创建中间证书颁发机构的证书策略，注册随后即可指定该策略。它决定设备证书的有效期。',
+      newName: '名称：3 到 63 个字母、数字和连字符',
+      name: '证书策略的名称',
+      validityDays: '证书的有效天数，1 到 90（默认：30）',
+      usual: '有效期为 30 天的证书',
+      week: '有效期为一周的证书',
+      exists: (name, authority) => `证书颁发机构 ${authority} 已有证书策略 ${name}。`,
+      list: '列出命名空间的证书策略及其证书颁发机构。',
+      none: '该命名空间没有证书策略。',
+      delete: '删除没有注册使用的证书策略。',
+      confirmDelete: (name) => `删除证书策略 ${name}？`,
+      deleted: (name) => `已删除证书策略 ${name}。`,
+      notFound: (name, authority) => `证书颁发机构 ${authority} 没有证书策略 ${name}。`,
+      listThem: (namespace) => `列出证书策略：enrollkit policy list --namespace ${namespace}`,
+    },
+  },
+
   /** src/cli/device/ */
   cliDevice: {
     keyAndCertificate: '证书需要其密钥，密钥需要其证书。',
@@ -6086,7 +6204,7 @@ export const zhCN: Sentences = {
       csrFile: '要发送的证书签名请求（密钥在别处时使用）；证书写在该文件旁边',
     },
     issued: {
-      rows: { certificate: '颁发的证书', notAfter: '有效期至', thumbprint: 'SHA-256 指纹' },
+      rows: { certificate: '颁发的证书', notAfter: '有效期至' },
       otherRequest: (file, commonName, registrationId) =>
         `${file} 是“${commonName}”的请求，而不是 ${registrationId} 的请求。Azure 只为注册 ID 颁发证书。`,
       makeRequest: (registrationId) =>
@@ -6285,9 +6403,22 @@ export const zhCN: Sentences = {
       deviceCertificate: '设备证书及其证书链和密钥',
       encrypted: (path) => `${path} 中的私钥已加密。示例只能读取未加密的密钥。`,
       chosen: (id) => `用于设备 ${id}。要选择其他设备，请使用 --device ID。`,
-      environment: (command) => `运行前，请设置以下命令输出的环境变量：${command}`,
+      environment: (command) => `运行前，请设置模拟器的环境变量：${command}`,
       written: (path, sample) => `已写入 ${path}（${sample}）。`,
     },
+  },
+
+  /** src/cli/completion/ */
+  cliCompletion: {
+    description:
+      '输出一个脚本，使你的 shell 在按 Tab 时补全 enrollkit 命令行：命令、标志、文件、证书文件夹中的设备，以及正在运行的模拟器或已设置连接字符串的预配服务中的注册组。',
+    shell: (shells) => shells.join('、'),
+    bashExample: '用于新的 bash 会话',
+    zshExample: '用于 zsh；该文件夹必须在 $fpath 中',
+    fishExample: '用于 fish',
+    powershellExample: '用于 PowerShell',
+    unknown: (shell) => `没有适用于“${shell}”的补全。`,
+    choose: (shells) => `使用以下之一：${shells.join('、')}`,
   },
 
   /** src/cli/doctor/ */
@@ -6936,6 +7067,20 @@ export const zhCN: Sentences = {
       'hub delete': '删除 IoT 中心',
       'hub link': '将 IoT 中心链接到设备预配服务',
       'hub unlink': '取消 IoT 中心与设备预配服务的链接',
+      'namespace list': '列出命名空间',
+      'namespace show': '显示命名空间及其链接',
+      'namespace create': '创建命名空间',
+      'namespace delete': '删除命名空间',
+      'namespace link': '链接预配服务或 IoT 中心',
+      'namespace unlink': '取消预配服务或 IoT 中心的链接',
+      'authority list': '列出证书颁发机构',
+      'authority show': '显示证书颁发机构或其请求',
+      'authority create': '创建证书颁发机构',
+      'authority activate': '使用你的 CA 颁发的证书激活',
+      'authority delete': '删除证书颁发机构',
+      'policy list': '列出证书策略',
+      'policy create': '创建证书策略',
+      'policy delete': '删除证书策略',
       'cert root': '创建根 CA',
       'cert intermediate': '创建中间 CA',
       'cert device': '创建设备证书',
@@ -6982,6 +7127,7 @@ export const zhCN: Sentences = {
       'emulator env': '打印将 SDK 指向模拟器的环境变量',
       'emulator trust': '让此计算机及其浏览器信任模拟器的 TLS 根证书',
       'emulator untrust': '从信任存储中删除模拟器的 TLS 根证书',
+      completion: '在 shell 中补全命令行',
     },
     families: {
       device: { summary: '以设备身份操作' },
@@ -6989,6 +7135,9 @@ export const zhCN: Sentences = {
       enrollment: { summary: '个体注册，每个对应一台设备' },
       dps: { summary: '帐户中的设备预配服务' },
       hub: { summary: '帐户中的 IoT 中心及其链接' },
+      namespace: { summary: 'Azure 设备注册表的命名空间及其链接' },
+      authority: { summary: '命名空间中颁发证书的 CA' },
+      policy: { summary: '命名空间的证书策略' },
       registration: { summary: '设备的注册记录' },
       ca: { summary: 'DPS 中的 CA 证书' },
       cert: {
