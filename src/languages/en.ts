@@ -4886,7 +4886,10 @@ export const en = {
     targetQuestion: 'Where do you want to enroll your devices?',
     dpsNameFlag: 'Azure: the name of the provisioning service',
     dpsNameQuestion: 'Name of the provisioning service:',
-    dpsNameHelp: 'As shown in the portal, or by az iot dps list.',
+    dpsNameHelp: (isNew: boolean) =>
+      isNew
+        ? '3 to 64 letters, digits and hyphens, unique in Azure.'
+        : 'As shown in the portal, or by az iot dps list.',
     subscriptionProblem: 'A subscription ID is a GUID.',
     subscriptionFlag: 'Azure: the subscription of the provisioning service',
     subscriptionOptional: 'Subscription ID (optional):',
@@ -4896,7 +4899,10 @@ export const en = {
     resourceGroupFlag: 'Azure: the resource group of the provisioning service',
     resourceGroupOptional: 'Resource group (optional):',
     resourceGroupQuestion: 'Resource group:',
-    resourceGroupHelp: 'The resource group that contains the provisioning service.',
+    resourceGroupHelp: (isNew: boolean) =>
+      isNew
+        ? 'An existing one, or a new name: it is created if it does not exist.'
+        : 'The resource group that contains the provisioning service.',
     idScopeProblem: 'An ID scope begins with 0ne. Copy it from the portal.',
     idScopeFlag: 'Azure: the ID scope, if you have no access to Azure Resource Manager',
     idScopeQuestion: 'ID scope:',
@@ -6177,7 +6183,10 @@ export const en = {
       webhookMeaning: (url: string) => `assigns devices to hubs: ${url}`,
       customHub: 'where devices send their messages; the webhook decides which',
       created:
-        'your Device Provisioning Service in Azure, created with an IoT hub if it does not exist; Azure bills both',
+        'your Device Provisioning Service in Azure, created if it does not exist; Azure bills its operations',
+      newHub: (name: string) => `IoT hub ${name}`,
+      newHubMeaning: (sku: string, region: string | undefined) =>
+        `created if no hub is linked: ${sku}, ${sku === 'F1' ? 'free' : 'billed per day'}${region === undefined ? '' : `, in ${region}`}`,
     },
     createConfirm: 'Create a provisioning service and an IoT hub in this subscription?',
     serviceFacts: (location: string, resourceGroup: string, hubs: number) =>

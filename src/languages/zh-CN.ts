@@ -3973,7 +3973,8 @@ export const zhCN: Sentences = {
     targetQuestion: '要在哪里注册设备？',
     dpsNameFlag: 'Azure：预配服务的名称',
     dpsNameQuestion: '预配服务的名称：',
-    dpsNameHelp: '即门户或 az iot dps list 显示的名称。',
+    dpsNameHelp: (isNew) =>
+      isNew ? '3 到 64 个字母、数字和连字符，在 Azure 中唯一。' : '即门户或 az iot dps list 显示的名称。',
     subscriptionProblem: '订阅 ID 是一个 GUID。',
     subscriptionFlag: 'Azure：预配服务所属的订阅',
     subscriptionOptional: '订阅 ID（可选）：',
@@ -3983,7 +3984,8 @@ export const zhCN: Sentences = {
     resourceGroupFlag: 'Azure：预配服务所在的资源组',
     resourceGroupOptional: '资源组（可选）：',
     resourceGroupQuestion: '资源组：',
-    resourceGroupHelp: '预配服务所在的资源组。',
+    resourceGroupHelp: (isNew) =>
+      isNew ? '现有资源组，或新名称：如果不存在，则会创建。' : '预配服务所在的资源组。',
     idScopeProblem: 'ID 范围以 0ne 开头。请从门户复制。',
     idScopeFlag: 'Azure：ID 范围（没有 Azure 资源管理器的访问权限时使用）',
     idScopeQuestion: 'ID 范围：',
@@ -5087,7 +5089,10 @@ export const zhCN: Sentences = {
       webhook: (host) => `Webhook ${host}`,
       webhookMeaning: (url) => `将设备分配到 IoT 中心：${url}`,
       customHub: '设备向其发送消息；由 webhook 决定哪一个',
-      created: 'Azure 中你的设备预配服务；如果不存在，则与 IoT 中心一起创建；Azure 对两者计费',
+      created: 'Azure 中你的设备预配服务；如果不存在，则会创建；Azure 按操作计费',
+      newHub: (name) => `IoT 中心 ${name}`,
+      newHubMeaning: (sku, region) =>
+        `如果没有已链接的中心，则会创建：${sku}，${sku === 'F1' ? '免费' : '按天计费'}${region === undefined ? '' : `，位于 ${region}`}`,
     },
     createConfirm: '在此订阅中创建设备预配服务和 IoT 中心？',
     serviceFacts: (location, resourceGroup, hubs) =>
