@@ -70,7 +70,7 @@ const columns =
   'device_id, generation_id, created, credential, status, status_reason, iot_edge, change_number';
 
 /** How many devices SQLite looks at for a value before other requests get their turn. */
-const searchedAtOnce = 2000;
+const searchedAtOnce = 500;
 
 export class HubDevices {
   readonly activity: DeviceActivity;
