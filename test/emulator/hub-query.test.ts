@@ -13,7 +13,7 @@ const devices = new HubDevices(database, now);
 const twins = new HubTwins(database, now);
 
 const sites = ['A', 'é"\\', '', undefined, 7, 7.5, true, { deep: 'A' }, null];
-const ids = Array.from({ length: 1200 }, (_, index) => `d-${index}`).sort();
+const ids = Array.from({ length: 2100 }, (_, index) => `d-${index}`).sort();
 for (const [index, deviceId] of ids.entries()) {
   const value = sites[index % sites.length];
   devices.insert({
@@ -26,7 +26,7 @@ for (const [index, deviceId] of ids.entries()) {
     },
   });
 }
-twins.patchReported('d-1199', { version: 'one' });
+twins.patchReported('d-2099', { version: 'one' });
 
 function twinOf(deviceId: string): Record<string, unknown> {
   const { tags, desired, reported } = twins.get(deviceId)!;
