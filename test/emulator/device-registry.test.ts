@@ -440,6 +440,25 @@ test('credentials and their policies, the generation before', async ({ emulator,
   const shown = await emulator.arm('GET', '?api-version=2026-03-01-preview');
   assert.deepEqual(shown.body.properties.deviceRegistryNamespace, deviceRegistryNamespace);
 
+  const hubVersion = 'api-version=2026-03-01-preview';
+  const hubPath = `/subscriptions/${emulator.endpoints.subscriptionId}/resourceGroups/${emulator.endpoints.resourceGroup}/providers/Microsoft.Devices/IotHubs/${emulator.endpoints.hubs[0]!.name}`;
+  const hub = (method: string, version: string, deviceRegistry?: object) =>
+    emulator.call({
+      method,
+      path: `${hubPath}?${version}`,
+      ...(deviceRegistry === undefined
+        ? {}
+        : { body: { location: 'local', sku: { name: 'S1' }, properties: { deviceRegistry } } }),
+      headers: { authorization: `Bearer ${emulator.endpoints.armToken}` },
+    });
+  const ofHub = { namespaceResourceId: old.base, identityResourceId: '/identity' };
+  assert.equal((await hub('PUT', hubVersion, { namespaceResourceId: `${old.base}-2` })).body.code, 400004);
+  assert.equal((await hub('PUT', hubVersion, ofHub)).status, 201);
+  assert.deepEqual((await hub('GET', hubVersion)).body.properties.deviceRegistry, ofHub);
+  assert.equal('deviceRegistry' in (await hub('GET', 'api-version=2021-07-02')).body.properties, false);
+  assert.equal((await hub('PUT', 'api-version=2021-07-02', {})).status, 201, 'knows no link, and keeps it');
+  await refused(send('DELETE', ''), 409, 'OperationNotAllowed');
+
   const enrollment = (name: string) =>
     emulator.service(
       'PUT',
@@ -459,6 +478,20 @@ test('credentials and their policies, the generation before', async ({ emulator,
   const waiting = (await send('GET', `${policies}/own`)).body.properties.certificate;
   assert.equal(waiting.certificateAuthorityConfiguration.bringYourOwnRoot.status, 'PendingActivation');
   assert.equal((await link({})).status, 201);
+  await refused(send('DELETE', ''), 409, 'OperationNotAllowed');
+  assert.equal((await hub('PUT', hubVersion, undefined)).status, 400);
+  const unlinked = { namespaceResourceId: old.base };
+  assert.equal((await hub('PUT', hubVersion, unlinked)).status, 201);
+  assert.deepEqual((await hub('GET', hubVersion)).body.properties.deviceRegistry, unlinked);
+  const without = { location: 'local', sku: { name: 'S1' }, properties: {} };
+  const headers = { authorization: `Bearer ${emulator.endpoints.armToken}` };
+  const plain = await emulator.call({
+    method: 'PUT',
+    path: `${hubPath}?${hubVersion}`,
+    body: without,
+    headers,
+  });
+  assert.equal(plain.status, 201);
   assert.equal((await send('DELETE', '')).status, 204);
 });
 
