@@ -1,5 +1,6 @@
 /** The commands, in the order of the help. */
 import { sentences } from '../languages/language.js';
+import { sampleLanguageNames } from '../samples/samples.js';
 import type { Command, CommandEntry, Declaration, RunOf } from './kernel/command.js';
 
 const { commands: summaries, families: familySummaries } = sentences.commandTable;
@@ -184,6 +185,13 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./sample/edge.js')).sampleEdge,
     async () => (await import('./sample/edge.run.js')).run,
   ),
+  ...sampleLanguageNames.map((language) =>
+    inTwoFiles(
+      `sample ${language}`,
+      async () => (await import('./sample/language.js')).sampleIn(language),
+      async () => (await import('./sample/language.run.js')).runIn(language),
+    ),
+  ),
   inTwoFiles(
     'certgen',
     async () => (await import('./certgen/certgen.js')).certgen,
@@ -212,6 +220,7 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./emulator/trust.js')).emulatorUntrust,
     async () => (await import('./emulator/trust.run.js')).runUntrust,
   ),
+  inOneFile('completion', async () => (await import('./completion/completion.js')).completion),
 ];
 
 /** The families of commands, by their first word. The help adds the second words, or the highlights. */

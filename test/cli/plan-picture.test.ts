@@ -22,6 +22,8 @@ const long: Plan = {
     ...defaultPlan.enrollmentGroup,
     id: 'devices-of-the-plant-in-the-north-of-the-country',
     attestation: 'certificate',
+    allocationPolicy: 'custom',
+    webhookUrl: 'https://contoso.example/api/allocate',
     reprovisionPolicy: 'never',
     initialTwin: { tags: { site: 'A' } },
   },
@@ -56,7 +58,8 @@ test('all that differs from the defaults is in the picture', () => {
     'pump-5',
     '"site":"A"',
     'never',
-    'encrypted with your passphrase',
+    'EC P-256 keys, encrypted with your passphrase',
+    'https://contoso.example/api/allocate',
   ]) {
     assert.ok(text.includes(part), `${part}\n${text}`);
   }

@@ -88,6 +88,16 @@ test('list: every step stays with its whole outcome, wrapped to the terminal, an
   for (const line of text.split(/[\r\n]+/)) assert.ok(line.length <= 80, line);
 });
 
+test('list: the time stays with its unit, and further lines begin below the first', async () => {
+  for (let length = 54; length <= 62; length += 1) {
+    const outcome = `${'word '.repeat(length / 5)}${'x'.repeat(length % 5)}`.trim();
+    const event = { ...done('a'), outcome, elapsedMs: 543 } as RunEvent;
+    const text = await shown(list, [phase, { type: 'step-started', step: 'a' }, event]);
+    assert.match(text, /\(543 ms\)/, `${length}: ${text}`);
+    assert.doesNotMatch(text, /^ {3}\S/m);
+  }
+});
+
 test('list: a failed step ends it, and so does the end of the run in the middle of a step', async () => {
   assert.match(await shown(list, [phase, done('a'), failed]), /Send that/);
   assert.match(await shown(list, [phase, { type: 'step-started', step: 'a' }]), /Make this/);

@@ -405,7 +405,7 @@ test('queries select as documented', () => {
     'SELECT * FROM devices WHERE tags.floor + 1 = 4 AND tags.floor -1 = 2 AND 2 + tags.floor * 2 = 8',
     'SELECT * FROM devices WHERE (tags.floor - 1) * 2 % 3 = 1 AND tags.floor / 2 > 1 AND tags.floor > -4',
   ];
-  for (const query of selected) assert.equal(parseDeviceQuery(query)(twin), true, query);
+  for (const query of selected) assert.equal(parseDeviceQuery(query).selects(twin), true, query);
   const passedOver = [
     "SELECT * FROM devices WHERE deviceId = 'D-1'",
     'SELECT * FROM devices WHERE tags.nothing = 1',
@@ -417,7 +417,7 @@ test('queries select as documented', () => {
     'SELECT * FROM devices WHERE tags.site = "it""s"',
     'SELECT * FROM devices WHERE tags.__proto__ = null OR is_defined(constructor)',
   ];
-  for (const query of passedOver) assert.equal(parseDeviceQuery(query)(twin), false, query);
+  for (const query of passedOver) assert.equal(parseDeviceQuery(query).selects(twin), false, query);
   const kindOf = (query: string) => {
     try {
       parseDeviceQuery(query);
@@ -466,7 +466,7 @@ test('no query breaks the parser', () => {
     fc.property(anything, (text) => {
       for (const query of [text, `SELECT * FROM devices WHERE ${text}`]) {
         try {
-          assert.equal(typeof parseDeviceQuery(query)(twin), 'boolean');
+          assert.equal(typeof parseDeviceQuery(query).selects(twin), 'boolean');
         } catch (error) {
           assert.ok(error instanceof HubError, String(error));
         }

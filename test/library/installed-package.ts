@@ -1,7 +1,7 @@
 /** The package as npm packs it, installed for programs that use it. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 /**
  * Packs the project and unpacks it into `FOLDER/node_modules/enrollkit`, beside the types of Node.js, for ES modules in
- * the folder. Nothing is built or downloaded: dependencies are links to those of the project.
+ * the folder. Nothing is built or downloaded: libsql, the only dependency, is a link to that of the project.
  *
  * @param folder an empty one
  */
@@ -23,23 +23,9 @@ export async function installPackage(folder: string): Promise<void> {
   const installed = join(folder, 'node_modules', 'enrollkit');
   mkdirSync(installed, { recursive: true });
   await run('tar', ['-xzf', archive, '-C', installed, '--strip-components', '1'], { cwd: folder });
-  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
-  for (const name of Object.keys(dependencies)) link(name, installed);
+  link('libsql', installed);
   link('@types/node', folder);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-}
-
-/**
- * Copies an installed package, without those dependencies that are not named.
- *
- * @param from where {@link installPackage} installed it
- * @param to an empty folder
- */
-export function copyWith(dependencies: readonly string[], from: string, to: string): void {
-  const installed = join(to, 'node_modules', 'enrollkit');
-  const filter = (path: string) => basename(path) !== 'node_modules';
-  cpSync(join(from, 'node_modules', 'enrollkit'), installed, { recursive: true, filter });
-  for (const name of dependencies) link(name, installed);
 }
 
 /** What Node.js prints in a folder, run with the given arguments. */

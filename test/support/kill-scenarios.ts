@@ -1,5 +1,7 @@
 /** Every command that changes something, as scripts/kill-points.ts and test/cli/kill-points.test.ts kill it. */
 
+import { sampleLanguageNames } from '../../src/samples/samples.js';
+
 export interface Scenario {
   name: string;
   /** What is run before, undisturbed. */
@@ -11,17 +13,18 @@ export interface Scenario {
 }
 
 /**
- * Commands without a scenario, by the reason: they only read; or they send one request to a running emulator, which
- * keeps nothing of it on disk.
+ * Commands without a scenario, by the reason: they only read; they send one request to a running emulator, which keeps
+ * nothing of it on disk; or they write one file in the same way as another.
  */
 export const withoutScenario: Readonly<
-  Record<'reads' | 'of a running emulator' | 'outside of the folder', readonly string[]>
+  Record<'reads' | 'of a running emulator' | 'outside of the folder' | 'as sample edge', readonly string[]>
 > = {
   reads: [
     'runs',
     'runs compare',
     'doctor',
     'explain',
+    'completion',
     'group list',
     'group show',
     'group devices',
@@ -49,6 +52,9 @@ export const withoutScenario: Readonly<
     'emulator env',
   ],
   'of a running emulator': ['emulator stop', 'emulator clock', 'emulator faults'],
+  // Each store is changed by one program of the system; test/cli/emulator-trust.test.ts interrupts them.
+  'outside of the folder': ['emulator trust', 'emulator untrust'],
+  'as sample edge': sampleLanguageNames.map((language) => `sample ${language}`),
   // Each store is changed by one program of the system; test/cli/emulator-trust.test.ts interrupts them. A certificate
   // authority is activated by one request.
   'outside of the folder': ['emulator trust', 'emulator untrust', 'authority activate'],

@@ -40,7 +40,7 @@ export const attestationFlags = {
 
 export const enrollmentCreate = declareCommand({
   description: text.description,
-  args: { id: { summary: text.id } },
+  args: { id: { summary: text.id, completes: 'devices' } },
   flags: {
     ...attestationFlags,
     'secondary-certificate': textFlag({

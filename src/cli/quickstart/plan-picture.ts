@@ -1,6 +1,6 @@
 /** A plan as a picture: the chain of certificates, and below it DPS with what refers to that chain; each line explained. */
 import { sentences } from '../../languages/language.js';
-import type { Plan } from '../../quickstart/plan/fields.js';
+import { keyNames, type Plan } from '../../quickstart/plan/fields.js';
 import { keepsKeys, usesGroup } from '../../quickstart/planned-certificates.js';
 import { padEnd, truncate, widest, wrap } from '../terminal/text.js';
 
@@ -32,10 +32,7 @@ export function planPicture(plan: Plan, { folder, width, unicode }: PictureOptio
     ...(index === 0 ? [] : [{ left: '', meaning: '' }]),
     ...drawn(tree, lines[unicode ? 'unicode' : 'ascii']),
   ]);
-  const cut = (text: string, columns: number) => {
-    const short = truncate(text, columns);
-    return unicode ? short : short.replace(/…$/, '>');
-  };
+  const cut = (text: string, columns: number) => truncate(text, columns, unicode ? '…' : '>');
   const most = Math.min(longestName, Math.floor((width - 3) / 2));
   const column = Math.min(most, widest(rows.map(({ left }) => left)));
   return rows
@@ -111,7 +108,7 @@ function certificates({ certificates: chain, devices, enrollmentGroup }: Plan, f
   };
   return {
     name: sentences.cliQuickstart.picture.folder(folder),
-    meaning: sentences.cliQuickstart.picture.folderMeaning(chain.keyAlgorithm, chain.encryptKeys),
+    meaning: sentences.cliQuickstart.picture.folderMeaning(keyNames[chain.keyAlgorithm], chain.encryptKeys),
     children:
       chain.deviceCertificates === 'selfSigned'
         ? leaves
@@ -190,7 +187,7 @@ function provisioning(plan: Plan): Node {
 
 /** What of an enrollment is not as usual. */
 function details(plan: Plan): Node[] {
-  const { initialTwin, reprovisionPolicy } = plan.enrollmentGroup;
+  const { initialTwin, reprovisionPolicy, webhookUrl } = plan.enrollmentGroup;
   const { details: single, requestCertificates, credentialPolicy } = plan.devices;
   const { picture } = sentences.cliQuickstart;
   const [first, ...more] = Object.entries(single ?? {});
@@ -211,6 +208,9 @@ function details(plan: Plan): Node[] {
           },
         ]
       : []),
+    ...(webhookUrl === undefined
+      ? []
+      : [{ name: picture.webhook(new URL(webhookUrl).host), meaning: picture.webhookMeaning(webhookUrl) }]),
     ...(initialTwin
       ? [
           {

@@ -3,6 +3,7 @@
  * again: questions that keep their answers are answered at once, and the one to change is asked.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { sentences } from '../../languages/language.js';
 import {
   type Asker,
   type ConfirmQuestion,
@@ -189,7 +190,7 @@ class Pass {
           question,
           default: question.default,
           accepts: () => true,
-          shown: (value) => (value ? 'yes' : 'no'),
+          shown: (value) => (value ? sentences.cliTerminal.yes : sentences.cliTerminal.no),
           ask: (given) => this.#asker.confirm({ ...question, ...given }),
         }),
       text: (question: TextQuestion) =>

@@ -101,8 +101,8 @@ export function fitted(text: string, width: number): string {
     .join('\n');
 }
 
-/** A line cut to `width` columns, with an ellipsis if something was cut. */
-export function truncate(text: string, width: number): string {
+/** A line cut to `width` columns. @param mark what shows that something was cut, one column wide */
+export function truncate(text: string, width: number, mark = '…'): string {
   if (displayWidth(text) <= width) return text;
   const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
   let kept = '';
@@ -112,7 +112,45 @@ export function truncate(text: string, width: number): string {
     if (left < 0) break;
     kept += segment;
   }
-  return `${kept}…`;
+  return kept + mark;
+}
+
+/** Full-width punctuation, which has its space in it. */
+const wideEnd = /[\u3000-\u303f\uff00-\uff60]$/u;
+
+/** A value after its label: with a space between, except after full-width punctuation. */
+export function labeled(label: string, value: string): string {
+  return value === '' || wideEnd.test(label) ? label + value : `${label} ${value}`;
+}
+
+/**
+ * The same in at most `width` columns. What does not fit is cut, of the label first: of the value, half of the line stays.
+ *
+ * @param mark as in {@link truncate}
+ * @returns the text, and where the value begins in it
+ */
+export function labeledWithin(
+  label: string,
+  value: string,
+  width: number,
+  mark = '…',
+): { text: string; at: number } {
+  if (value === '') return { text: truncate(label, width, mark), at: 0 };
+  const shownValue = truncate(value, Math.max(width - displayWidth(label) - 1, Math.floor(width / 2)), mark);
+  const shownLabel = truncate(label, width - displayWidth(shownValue) - 1, mark);
+  const text = labeled(shownLabel, shownValue);
+  return { text, at: text.length - shownValue.length };
+}
+
+/** Parts that stay whole, side by side, in lines of at most `width` columns. */
+export function wrapParts(parts: readonly string[], separator: string, width: number): string {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const longer = lines.length === 0 ? part : `${lines.at(-1)}${separator}${part}`;
+    if (lines.length === 0 || displayWidth(longer) > width) lines.push(part);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.join('\n');
 }
 
 /** No column is wider, so that one long cell does not push the others off the page. */

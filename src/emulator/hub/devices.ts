@@ -5,6 +5,7 @@ import type { InitialTwin } from '../../dps/contract/schemas.js';
 import type { StateDatabase, StateStatement } from '../state/database.js';
 import { DeviceActivity } from './activity.js';
 import { DeviceConnections } from './connections.js';
+import type { Candidates, TwinColumn } from './query/candidates.js';
 import { initialMetadata } from './twin-metadata.js';
 
 /** How a device authenticates. `type` is in Azure's words. */
@@ -68,6 +69,9 @@ interface DeviceRow {
 const columns =
   'device_id, generation_id, created, credential, status, status_reason, iot_edge, change_number';
 
+/** How many devices SQLite looks at for a value before other requests get their turn. */
+const searchedAtOnce = 2000;
+
 export class HubDevices {
   readonly activity: DeviceActivity;
   readonly connections: DeviceConnections;
@@ -77,6 +81,8 @@ export class HubDevices {
   readonly #update: StateStatement;
   readonly #get: StateStatement;
   readonly #page: StateStatement;
+  readonly #windowEnd: StateStatement;
+  readonly #withValue: Record<TwinColumn, StateStatement>;
   readonly #count: StateStatement;
   readonly #delete: StateStatement;
 
@@ -103,6 +109,19 @@ export class HubDevices {
       `SELECT ${columns} FROM hub_device
        WHERE device_id > ?1 AND device_id >= ?2 AND device_id < ?2 || char(0x10ffff) ORDER BY device_id LIMIT ?3`,
     );
+    this.#windowEnd = database.prepare(
+      'SELECT device_id FROM hub_device WHERE device_id > ? ORDER BY device_id LIMIT 1 OFFSET ?',
+    );
+    const withValue = (column: TwinColumn) =>
+      database.prepare(
+        `SELECT ${columns} FROM hub_device WHERE device_id > ?1 AND (?2 IS NULL OR device_id <= ?2)
+           AND json_extract(${column}, ?3) IN (SELECT value FROM json_each(?4)) ORDER BY device_id LIMIT ?5`,
+      );
+    this.#withValue = {
+      tags: withValue('tags'),
+      desired: withValue('desired'),
+      reported: withValue('reported'),
+    };
     this.#count = database.prepare(
       "SELECT count(*) AS total, count(*) FILTER (WHERE status = 'disabled') AS disabled FROM hub_device",
     );
@@ -142,6 +161,36 @@ export class HubDevices {
   /** Up to `limit` devices after an ID, sorted by ID, whose IDs begin with a text. */
   page(after: string, limit: number, prefix = ''): HubDevice[] {
     return (this.#page.all([after, prefix, limit]) as DeviceRow[]).map(toDevice);
+  }
+
+  /**
+   * The next of the devices that a query can select, sorted by ID.
+   *
+   * @param candidates undefined for all devices
+   * @param limit at most so many devices
+   * @returns also the ID after which the search goes on; undefined at the end
+   */
+  candidates(
+    candidates: Candidates | undefined,
+    after: string,
+    limit: number,
+  ): { devices: HubDevice[]; last: string | undefined } {
+    if (candidates === undefined) {
+      const devices = this.page(after, limit);
+      return { devices, last: devices.length < limit ? undefined : devices.at(-1)!.deviceId };
+    }
+    if ('deviceIds' in candidates) {
+      const ids = [...new Set(candidates.deviceIds)].filter((deviceId) => deviceId > after).sort();
+      const next = ids.slice(0, limit);
+      const devices = next.map((deviceId) => this.get(deviceId)).filter((device) => device !== undefined);
+      return { devices, last: ids.length > limit ? next.at(-1) : undefined };
+    }
+    const { section, path, values } = candidates;
+    const end = (this.#windowEnd.get([after, searchedAtOnce]) as Pick<DeviceRow, 'device_id'> | undefined)
+      ?.device_id;
+    const rows = this.#withValue[section].all([after, end ?? null, path, JSON.stringify(values), limit]);
+    const devices = (rows as DeviceRow[]).map(toDevice);
+    return { devices, last: devices.length < limit ? end : devices.at(-1)!.deviceId };
   }
 
   count(): { total: number; disabled: number } {

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { apiVersions } from '../../dps/contract/api-versions.js';
 import { type Route, routes } from '../../dps/contract/routes.js';
 import * as schemas from '../../dps/contract/schemas.js';
+import { healthPaths } from '../control/paths.js';
 import { missingOperations } from '../dps/arm/missing-operations.js';
 import { missingHubOperations } from '../hub/http/missing-hub-operations.js';
 
@@ -132,6 +133,39 @@ function enrollmentBodies(
   };
 }
 
+/** Of the emulator itself, not of a plane: without a token and an api-version. */
+const healthOperations = {
+  [healthPaths.health]: healthOperation('health', 'Answers as soon as the emulator listens', {
+    200: 'The emulator runs',
+  }),
+  [healthPaths.ready]: healthOperation('ready', 'Whether the emulator can be used', {
+    200: 'Every plane and protocol is open, and the state can be read',
+    503: 'The emulator is starting or being reset, or cannot read its state',
+  }),
+};
+
+function healthOperation(name: string, summary: string, answers: Record<number, string>): unknown {
+  const schema = {
+    type: 'object',
+    properties: { status: { enum: ['healthy', 'ready', 'notReady'] } },
+    required: ['status'],
+  };
+  return {
+    get: {
+      operationId: `emulator_${name}`,
+      summary,
+      tags: ['emulator'],
+      security: [],
+      responses: Object.fromEntries(
+        Object.entries(answers).map(([status, description]) => [
+          status,
+          { description, content: jsonOf(schema) },
+        ]),
+      ),
+    },
+  };
+}
+
 /** How callers of a plane authenticate: in any one of these ways. */
 const security: Record<Plane, readonly Record<string, string[]>[]> = {
   arm: [{ bearer: [] }],
@@ -164,8 +198,8 @@ export function openApiDocument(server: string): Record<string, unknown> {
         'Azure Resource Manager, Device Provisioning Service and IoT Hub, as the emulator serves them over HTTPS. Schemas are those that clients of Azure may rely on; replies can have more members.',
     },
     servers: [{ url: server }],
-    tags: planes.map((name) => ({ name, description: descriptions[name] })),
-    paths,
+    tags: [...planes.map((name) => ({ name, description: descriptions[name] })), { name: 'emulator' }],
+    paths: { ...paths, ...healthOperations },
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },

@@ -9,12 +9,12 @@ import { isJsonObject } from '../../../dps/contract/merge-patch.js';
 import { continuationHeader, readPageRequest } from '../../wire/http/paging.js';
 import type { Hub } from '../hub.js';
 import { invalidArgument } from '../hub-error.js';
-import { parseDeviceQuery } from '../query/query-language.js';
+import { type DeviceQuery, parseDeviceQuery } from '../query/query-language.js';
 import { hubOperations } from './hub-operation.js';
 import { twinJson } from './twin-operations.js';
 
 /** How many devices are looked at before other requests get their turn. */
-const batchSize = 200;
+const batchSize = 100;
 
 export const queryOperation = hubOperations({
   queryDevices: {
@@ -23,14 +23,14 @@ export const queryOperation = hubOperations({
       const body = await request.json();
       const query = isJsonObject(body) ? body.query : undefined;
       if (typeof query !== 'string') throw invalidArgument('The body must have the field query.');
-      const selects = parseDeviceQuery(query);
+      const parsed = parseDeviceQuery(query);
       const { size, after } = readPageRequest(
         request,
         digest(query),
         'The header x-ms-continuation is not a continuation token of this query.',
       );
       // One more than the page has tells whether there is another page.
-      const found = await search(hub, selects, after, size + 1, request.closeSignal());
+      const found = await search(hub, parsed, after, size + 1, request.closeSignal());
       const page = found.slice(0, size);
       return {
         status: 200,
@@ -52,21 +52,22 @@ interface Found {
 /** The devices after an ID that a query selects, in the order of their IDs, at most `limit` of them. */
 async function search(
   hub: Hub,
-  selects: (twin: Record<string, unknown>) => boolean,
+  { selects, candidates }: DeviceQuery,
   after: string,
   limit: number,
   signal: AbortSignal,
 ): Promise<Found[]> {
   const found: Found[] = [];
-  for (let last = after; found.length < limit && !signal.aborted; ) {
-    const devices = hub.identities.page(last, batchSize);
-    for (const device of devices) {
+  let last: string | undefined = after;
+  while (!signal.aborted) {
+    const batch = hub.devices.candidates(candidates, last, batchSize);
+    for (const device of batch.devices) {
       const twin = twinJson(hub, device);
       if (selects(twin)) found.push({ deviceId: device.deviceId, twin });
-      if (found.length === limit) break;
+      if (found.length === limit) return found;
     }
-    if (devices.length < batchSize) break;
-    last = devices.at(-1)!.deviceId;
+    last = batch.last;
+    if (last === undefined) break;
     await setImmediate();
   }
   return found;

@@ -6,13 +6,26 @@
  */
 import { isJsonObject } from '../../../dps/contract/merge-patch.js';
 import { HubError } from '../hub-error.js';
+import { type Candidates, candidatesOfAll, candidatesOfAny, candidatesWith } from './candidates.js';
 import { queryTokens, type QueryToken as Token } from './query-tokens.js';
 
-/** Whether the query selects a twin, given as the service sees it. */
-export type TwinFilter = (twin: Record<string, unknown>) => boolean;
+export interface DeviceQuery {
+  /** Whether the query selects a twin, given as the service sees it. */
+  selects(twin: Record<string, unknown>): boolean;
+  /** The devices that it can select; undefined if that may be any. */
+  candidates: Candidates | undefined;
+}
 
-/** The value of an expression; undefined where a property does not exist, or types do not match. */
-type Expression = (twin: Record<string, unknown>) => unknown;
+interface Expression {
+  /** Its value; undefined where a property does not exist, or types do not match. */
+  (twin: Record<string, unknown>): unknown;
+  /** Of a property: the names that lead to it. */
+  readonly names?: readonly string[];
+  /** Of a literal. */
+  readonly value?: string | number | boolean;
+  /** The devices for which it can be true; undefined if that may be any. */
+  readonly candidates?: Candidates | undefined;
+}
 
 /** Twins nest ten deep; a query that nests deeper than this is an attack. */
 const maxNesting = 50;
@@ -22,7 +35,7 @@ const maxQueryLength = 8192;
  * @throws HubError ArgumentInvalid, with the position, when the syntax is wrong; NotImplemented for queries other than the
  *   selection of whole device twins
  */
-export function parseDeviceQuery(query: string): TwinFilter {
+export function parseDeviceQuery(query: string): DeviceQuery {
   if (query.length > maxQueryLength) throw invalid(`The query is longer than ${maxQueryLength} characters`);
   return new QueryParser(tokensOf(query)).parse();
 }
@@ -79,7 +92,7 @@ class QueryParser {
     this.#tokens = tokens;
   }
 
-  parse(): TwinFilter {
+  parse(): DeviceQuery {
     this.#expectWord('select');
     if (this.#peek().kind === 'end') throw unexpected(this.#peek(), '*');
     if (!this.#takesSign('*')) throw notImplemented('a projection or an aggregation; only SELECT * is');
@@ -93,27 +106,29 @@ class QueryParser {
       if (this.#takesWord(clause)) throw notImplemented(`${clause.toUpperCase()} BY`);
     }
     this.#take('end', 'the end');
-    return (twin) => condition(twin) === true;
+    return { selects: (twin) => condition(twin) === true, candidates: condition.candidates };
   }
 
   #or(): Expression {
     const terms = [this.#and()];
     while (this.#takesWord('or')) terms.push(this.#and());
     if (terms.length === 1) return terms[0]!;
-    return (twin) => {
+    const or = (twin: Record<string, unknown>) => {
       const values = terms.map((term) => term(twin));
       return values.includes(true) ? true : values.every((value) => value === false) ? false : undefined;
     };
+    return Object.assign(or, { candidates: candidatesOfAny(terms.map((term) => term.candidates)) });
   }
 
   #and(): Expression {
     const terms = [this.#not()];
     while (this.#takesWord('and')) terms.push(this.#not());
     if (terms.length === 1) return terms[0]!;
-    return (twin) => {
+    const and = (twin: Record<string, unknown>) => {
       const values = terms.map((term) => term(twin));
       return values.includes(false) ? false : values.every((value) => value === true) ? true : undefined;
     };
+    return Object.assign(and, { candidates: candidatesOfAll(terms.map((term) => term.candidates)) });
   }
 
   #not(): Expression {
@@ -138,21 +153,28 @@ class QueryParser {
     if (compare) {
       this.#position += 1;
       const right = this.#arithmetic(0);
-      return (twin) => {
+      const comparison = (twin: Record<string, unknown>) => {
         const order = orderOf(left(twin), right(twin));
         return order === undefined ? undefined : compare(order);
       };
+      const [property, literal] = left.names === undefined ? [right, left] : [left, right];
+      const candidates = token.text === '=' ? candidatesWith(property.names, [literal.value]) : undefined;
+      return Object.assign(comparison, { candidates });
     }
     const excludes =
       this.#takesWord('nin') ||
       (this.#nextIsWord(1, 'in') && this.#takesWord('not') && this.#takesWord('in'));
     if (excludes || this.#takesWord('in')) {
       const choices = this.#list();
-      return (twin) => {
+      const membership = (twin: Record<string, unknown>) => {
         const value = left(twin);
         if (value === undefined) return undefined;
         return choices.some((choice) => orderOf(value, choice(twin)) === 0) !== excludes;
       };
+      const values = choices.map((choice) => choice.value);
+      return Object.assign(membership, {
+        candidates: excludes ? undefined : candidatesWith(left.names, values),
+      });
     }
     return left;
   }
@@ -192,15 +214,15 @@ class QueryParser {
     }
     if (this.#takesSign('-')) {
       const { text } = this.#take('number', 'a number');
-      return () => -Number(text);
+      return literal(-Number(text));
     }
     const token = this.#peek();
     this.#position += 1;
-    if (token.kind === 'string') return () => token.text;
-    if (token.kind === 'number') return () => Number(token.text);
+    if (token.kind === 'string') return literal(token.text);
+    if (token.kind === 'number') return literal(Number(token.text));
     if (token.kind !== 'word') throw unexpected(token, 'a property or a value');
     const word = token.text.toLowerCase();
-    if (word === 'true' || word === 'false') return () => word === 'true';
+    if (word === 'true' || word === 'false') return literal(word === 'true');
     if (word === 'null') return () => null;
     if (word === 'undefined') return () => undefined;
     if (this.#takesSign('(')) return this.#call(token);
@@ -229,11 +251,12 @@ class QueryParser {
       } else break;
     }
     if (names.length > 1 && this.#aliases.has(names[0]!.toLowerCase())) names.shift();
-    return (twin) =>
+    const property = (twin: Record<string, unknown>) =>
       names.reduce<unknown>(
         (value, name) => (isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined),
         twin,
       );
+    return Object.assign(property, { names });
   }
 
   #peek(): Token {
@@ -272,6 +295,10 @@ class QueryParser {
   #expectSign(sign: string): void {
     if (!this.#takesSign(sign)) throw unexpected(this.#peek(), sign);
   }
+}
+
+function literal(value: string | number | boolean): Expression {
+  return Object.assign(() => value, { value });
 }
 
 /** Negative, zero or positive; undefined when the two cannot be compared. */
