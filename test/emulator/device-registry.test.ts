@@ -9,6 +9,7 @@ import { loadProfile } from '../../src/pki/make/profile.js';
 import { validateChain } from '../../src/pki/path/validate.js';
 import { parseCertificateRequest } from '../../src/pki/x509/csr.js';
 import { type Made, make } from '../support/chains.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { type Answer, groupBody, startTestEmulator, type TestEmulator } from './support.js';
 
 const newest = '2026-11-01';
@@ -494,5 +495,23 @@ test('credentials and their policies, the generation before', async ({ emulator,
   assert.equal(plain.status, 201);
   assert.equal((await send('DELETE', '')).status, 204);
 });
+
+test('namespaces and CAs are there after a restart, and gone after a reset', () =>
+  inTemporaryFolder(async (dir) => {
+    let emulator = await startTestEmulator({ dir });
+    try {
+      let kept = namespaceOf(emulator, 'kept');
+      await created(kept.send('PUT', '', { location: 'westeurope' }));
+      const { body } = await kept.send('PUT', '/certificateAuthorities/own', external);
+      await emulator.stop();
+      emulator = await startTestEmulator({ dir });
+      kept = namespaceOf(emulator, 'kept');
+      assert.deepEqual((await kept.send('GET', '/certificateAuthorities/own')).body, body);
+      await emulator.reset();
+      await refused(kept.send('GET', ''), 404, 'ResourceNotFound');
+    } finally {
+      await emulator.stop();
+    }
+  }));
 
 test.run();
