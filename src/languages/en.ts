@@ -7618,7 +7618,10 @@ The verification certificate is ready. In the portal, on the same page:
       sampleArgument: (samples: readonly string[]) => samples.join(', '),
       deviceFlag: 'registration ID of the device (default: the first in the folder)',
       groupFlag: 'ID of the enrollment group to create (default: that of the plan)',
-      clientFlag: 'client library to use, if the language has a choice',
+      clientFlag: (clients: readonly string[]) =>
+        clients.length === 0
+          ? 'client library to use; each sample of this language has one'
+          : `client library to use: ${clients.join(', ')}`,
       example: 'register a device with DPS and send a message to its hub',
       azureExample: 'for a device in Azure, to standard output',
       unknown: (language: string, sample: string) => `There is no sample "${sample}" for ${language}.`,
@@ -7634,7 +7637,7 @@ The verification certificate is ready. In the portal, on the same page:
         `The private key in ${path} is encrypted. Samples read unencrypted keys only.`,
       chosen: (id: string) => `For the device ${id}. To choose another, use --device ID.`,
       environment: (command: string) =>
-        `Before you run it, set the emulator’s environment variables: ${command}`,
+        `Before you run it, set the emulator’s environment variables: eval "$(${command})"`,
       written: (path: string, sample: string) => `Wrote ${path} (${sample}).`,
     },
   },

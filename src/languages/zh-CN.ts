@@ -6396,7 +6396,10 @@ export const zhCN: Sentences = {
       sampleArgument: (samples) => samples.join('、'),
       deviceFlag: '设备的注册 ID（默认：文件夹中的第一个设备）',
       groupFlag: '要创建的注册组的 ID（默认：计划中的注册组）',
-      clientFlag: '要使用的客户端库（如果该语言有多个可选）',
+      clientFlag: (clients) =>
+        clients.length === 0
+          ? '要使用的客户端库；此语言的每个示例只有一个'
+          : `要使用的客户端库：${clients.join('、')}`,
       example: '向 DPS 注册设备，并向其 IoT 中心发送消息',
       azureExample: '用于 Azure 中的设备，写入标准输出',
       unknown: (language, sample) => `${language} 没有示例“${sample}”。`,
@@ -6409,7 +6412,7 @@ export const zhCN: Sentences = {
       deviceCertificate: '设备证书及其证书链和密钥',
       encrypted: (path) => `${path} 中的私钥已加密。示例只能读取未加密的密钥。`,
       chosen: (id) => `用于设备 ${id}。要选择其他设备，请使用 --device ID。`,
-      environment: (command) => `运行前，请设置模拟器的环境变量：${command}`,
+      environment: (command) => `运行前，请设置模拟器的环境变量：eval "$(${command})"`,
       written: (path, sample) => `已写入 ${path}（${sample}）。`,
     },
   },
