@@ -52,8 +52,6 @@ export const withoutScenario: Readonly<
     'emulator env',
   ],
   'of a running emulator': ['emulator stop', 'emulator clock', 'emulator faults'],
-  // Each store is changed by one program of the system; test/cli/emulator-trust.test.ts interrupts them.
-  'outside of the folder': ['emulator trust', 'emulator untrust'],
   'as sample edge': sampleLanguageNames.map((language) => `sample ${language}`),
   // Each store is changed by one program of the system; test/cli/emulator-trust.test.ts interrupts them. A certificate
   // authority is activated by one request.
