@@ -4156,9 +4156,9 @@ export const en = {
     identityMissing: (variable: string) =>
       `${variable} is set, but signing in with it requires the package @azure/identity, which is not installed.`,
     installIdentity:
-      'Install it where enrollkit is installed: npm install @azure/identity@4 (with --global if enrollkit is global). Or unset the variable, and sign in with az login.',
+      'Install it beside enrollkit: npm install @azure/identity@4 (with --global for a global installation). Or unset the variable, and sign in with az login.',
     loginOrInstallIdentity:
-      'Sign in with az login. To sign in with a service principal, a managed identity or another tool, install @azure/identity where enrollkit is installed: npm install @azure/identity@4 (with --global if enrollkit is global).',
+      'Sign in with az login. To sign in with a service principal, a managed identity or another tool, install @azure/identity beside enrollkit: npm install @azure/identity@4 (with --global for a global installation).',
     betweenSentences: ' ',
     atMember: (path: string, problem: string) => `at ${path === '' ? 'the top level' : path}, ${problem}`,
     enrollmentDisabled: (registrationId: string, message: string | undefined) =>

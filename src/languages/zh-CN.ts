@@ -3340,9 +3340,9 @@ export const zhCN: Sentences = {
     noCredentials: '无',
     identityMissing: (variable) => `已设置 ${variable}，但使用它登录需要包 @azure/identity，而该包尚未安装。`,
     installIdentity:
-      '在安装 enrollkit 的位置安装它：npm install @azure/identity@4（如果 enrollkit 是全局安装，请加 --global）。或者取消设置该变量，并使用 az login 登录。',
+      '在 enrollkit 旁安装它：npm install @azure/identity@4（全局安装时请加 --global）。或者取消设置该变量，并使用 az login 登录。',
     loginOrInstallIdentity:
-      '使用 az login 登录。若要使用服务主体、托管标识或其他工具登录，请在安装 enrollkit 的位置安装 @azure/identity：npm install @azure/identity@4（如果 enrollkit 是全局安装，请加 --global）。',
+      '使用 az login 登录。若要使用服务主体、托管标识或其他工具登录，请在 enrollkit 旁安装 @azure/identity：npm install @azure/identity@4（全局安装时请加 --global）。',
     betweenSentences: '',
     atMember: (path, problem) => `${path === '' ? '顶层' : `${path} 处`}：${problem}`,
     enrollmentDisabled: (registrationId, message) =>
