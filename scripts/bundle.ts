@@ -2,10 +2,20 @@
  * `build`, the compiled modules, into `dist`, what users install: one file for each entry point, and the code that they
  * share. A command loads a few files instead of hundreds, in half the time.
  */
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { languageTags } from '../src/languages/choice.js';
 import { bundling, readCompiled } from './bundling.js';
 import { copyDeclarations } from './declarations.js';
 import { withLinesOnly } from './source-maps.js';
@@ -58,6 +68,14 @@ const declarations = copyDeclarations(modules, dist, parts);
 const launchers = ['enrollkit.cjs', 'start.cjs'].map((name) => join(dist, name));
 for (const path of launchers) copyFileSync(join(src, relative(dist, path)), path);
 
+// Each chunk that makes a function that it does not call would cost every command that loads it.
+for (const path of Object.keys(metafile.outputs).filter((one) => one.endsWith('.js'))) {
+  const file = join(root, path);
+  const text = readFileSync(file, 'utf8');
+  const rest = text.replace(bundling.banner.js, '');
+  if (!/\brequire\b/.test(rest)) writeFileSync(file, rest);
+}
+
 /** Their licenses ask for their texts to be passed on. */
 const licenses = join(dist, 'THIRD_PARTY_NOTICES.txt');
 const packages = new Set(
@@ -73,12 +91,27 @@ writeFileSync(
     .join(`\n${'-'.repeat(80)}\n\n`),
 );
 
+// What the command line answers at once; without these files, it makes the answers.
+const answers = join(dist, 'answers');
+rmSync(answers, { recursive: true, force: true });
+const answerFiles = ['help', 'version'].flatMap((name) =>
+  languageTags.map((tag) => {
+    const env = { ...process.env, ENROLLKIT_LANG: tag };
+    const text = execFileSync(process.execPath, [join(dist, 'bin.js'), `--${name}`], { env });
+    const file = join(answers, `${name}.${tag}.txt`);
+    return { file, text };
+  }),
+);
+mkdirSync(answers);
+for (const { file, text } of answerFiles) writeFileSync(file, text);
+
 // What earlier builds left: the package holds all of dist, and the tests run all of build.
 const written = new Set([
   licenses,
   ...launchers,
   ...declarations.files,
   join(dist, 'enrollkit.1'),
+  ...answerFiles.map(({ file }) => file),
   ...Object.keys(metafile.outputs).map((path) => join(root, path)),
 ]);
 removeFrom(dist, (path) => !written.has(path));

@@ -80,7 +80,7 @@ export const bundling = {
  */
 export async function readCompiled(path: string): Promise<string> {
   const text = await readFile(path, 'utf8');
-  if (/[\\/]languages[\\/](?!language\.js)/.test(path)) return withLazySections(text);
+  if (/[\\/]languages[\\/](?!(language|choice)\.js)/.test(path)) return withLazySections(text);
   return text.replaceAll('createRequire(import.meta.url)(', 'require(');
 }
 

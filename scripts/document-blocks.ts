@@ -12,7 +12,11 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Where `enrollkit` is, for commands that a shell runs. */
+const binaries = fileURLToPath(new URL('../node_modules/.bin', import.meta.url));
 
 export interface Block {
   /** What is behind the opening fence: `sh`, `console`, `ts no-run`, or nothing. */
@@ -174,7 +178,7 @@ export class DocumentShell {
     if (isEnrollkit && !needsShell) return this.#enrollkit(line);
     const { status, stdout, stderr } = spawnSync('sh', ['-c', `exec 2>&1; ${line}`], {
       ...{ cwd: this.#cwd, encoding: 'utf8', timeout: 60_000 },
-      env: { ...process.env, ...this.#env },
+      env: { ...process.env, ...this.#env, PATH: `${binaries}${delimiter}${process.env.PATH}` },
     });
     return { status: status ?? 1, printed: stdout + stderr, stdout };
   }

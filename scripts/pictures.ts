@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { type LanguageTag, languages, sentences, useLanguage } from '../src/languages/language.js';
+import type { LanguageTag } from '../src/languages/choice.js';
+import { languages, sentences, useLanguage } from '../src/languages/language.js';
 import { terminalSvg } from './pictures/terminal-svg.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));

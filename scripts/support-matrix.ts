@@ -1,6 +1,12 @@
 /** Writes docs/emulator-support.md, and its summary in docs/emulator.md, from the tables by which the emulator routes requests. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { apiVersions } from '../src/dps/contract/api-versions.js';
+import {
+  apiVersions,
+  certificateAuthorityApiVersions,
+  credentialApiVersions,
+  iotHubApiVersions,
+  namespaceApiVersions,
+} from '../src/dps/contract/api-versions.js';
 import { type Route, routes } from '../src/dps/contract/routes.js';
 import { missingTypes } from '../src/emulator/dps/attestation/kinds.js';
 import { type ApiOperation, apiOperations } from '../src/emulator/openapi/document.js';
@@ -17,6 +23,11 @@ const headings: Record<SupportRow['plane'], string> = {
   device: 'Device plane of DPS over HTTPS',
   hub: 'IoT Hub over HTTPS',
 };
+
+const otherProviders = `IoT hubs: ${iotHubApiVersions.join(', ')}
+
+Azure Device Registry: ${namespaceApiVersions.join(', ')}; certificate authorities and certificate policies:
+${certificateAuthorityApiVersions.join(', ')}; credentials: ${credentialApiVersions.join(', ')}`;
 
 /** Prefixes that say nothing, since every operation of the plane has them. */
 function shortPath({ path }: Route): string {
@@ -37,7 +48,7 @@ export function supportText(): string {
     });
     return `## ${headings[plane]}
 
-api-versions: ${apiVersions[plane].join(', ')}
+api-versions: ${apiVersions[plane].join(', ')}${plane === 'arm' ? `\n\n${otherProviders}` : ''}
 
 | operation | request | supported | evidence |
 | --- | --- | --- | --- |

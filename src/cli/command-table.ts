@@ -89,6 +89,20 @@ export const commands: readonly CommandEntry[] = [
   inOneFile('hub delete', async () => (await import('./hub/delete.js')).hubDelete),
   inOneFile('hub link', async () => (await import('./hub/link.js')).hubLink),
   inOneFile('hub unlink', async () => (await import('./hub/unlink.js')).hubUnlink),
+  inOneFile('namespace list', async () => (await import('./namespace/list.js')).namespaceList),
+  inOneFile('namespace show', async () => (await import('./namespace/show.js')).namespaceShow),
+  inOneFile('namespace create', async () => (await import('./namespace/create.js')).namespaceCreate),
+  inOneFile('namespace delete', async () => (await import('./namespace/delete.js')).namespaceDelete),
+  inOneFile('namespace link', async () => (await import('./namespace/link.js')).namespaceLink),
+  inOneFile('namespace unlink', async () => (await import('./namespace/unlink.js')).namespaceUnlink),
+  inOneFile('authority list', async () => (await import('./authority/list.js')).authorityList),
+  inOneFile('authority show', async () => (await import('./authority/show.js')).authorityShow),
+  inOneFile('authority create', async () => (await import('./authority/create.js')).authorityCreate),
+  inOneFile('authority activate', async () => (await import('./authority/activate.js')).authorityActivate),
+  inOneFile('authority delete', async () => (await import('./authority/delete.js')).authorityDelete),
+  inOneFile('policy list', async () => (await import('./policy/list.js')).policyList),
+  inOneFile('policy create', async () => (await import('./policy/create.js')).policyCreate),
+  inOneFile('policy delete', async () => (await import('./policy/delete.js')).policyDelete),
   inOneFile('cert root', async () => (await import('./cert/root.js')).certRoot),
   inOneFile('cert intermediate', async () => (await import('./cert/intermediate.js')).certIntermediate),
   inOneFile('cert device', async () => (await import('./cert/device.js')).certDevice),
@@ -206,6 +220,7 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./emulator/trust.js')).emulatorUntrust,
     async () => (await import('./emulator/trust.run.js')).runUntrust,
   ),
+  inOneFile('completion', async () => (await import('./completion/completion.js')).completion),
 ];
 
 /** The families of commands, by their first word. The help adds the second words, or the highlights. */

@@ -5051,8 +5051,8 @@ export const en = {
     noHub: 'Specify at least one hub.',
     oneHub: 'The static policy requires exactly one hub.',
     hubFlag: 'a linked hub to assign devices to (default: all)',
-    hubQuestion: 'Hub:',
-    hubsQuestion: 'Hubs:',
+    hubQuestion: 'IoT hub:',
+    hubsQuestion: 'IoT hubs:',
     twinFlag: 'a JSON file with the initial tags and desired properties',
     twinQuestion: 'Initial twin:',
     twinHelp:
@@ -5649,6 +5649,7 @@ export const en = {
         allocation: 'Allocation',
         reprovisioning: 'Re-provisioning',
         status: 'Status',
+        certificatePolicy: 'Certificate policy',
       },
       allHubs: 'all linked hubs',
       serviceDefault: 'service default',
@@ -6276,13 +6277,13 @@ The verification certificate is ready. In the portal, on the same page:
       'certificates.rootCommonName':
         'The name in the certificate of the root CA, which people see in tools and in the portal. Leave it blank to get a unique name, since two roots with the same name are easily confused.',
       'certificates.intermediate':
-        'A CA (certificate authority) is a key that signs certificates. With an intermediate CA, the root signs only the intermediate, and the intermediate signs devices. The key of the root can then stay offline, and if the intermediate is lost, you replace it without replacing the root. Choose no only for small tests.',
+        'A certificate authority (CA) signs certificates with its private key. With an intermediate CA, the root signs only the intermediate, and the intermediate signs devices. The root key can then stay offline, and if the intermediate key is lost or stolen, you replace only the intermediate. Choose no only for small tests.',
       'certificates.intermediateCommonName':
         'The name in the certificate of the intermediate CA. Leave it blank to get a unique name.',
       'certificates.deviceValidityDays':
         'A device certificate must be replaced before it expires, or the device can no longer connect. A year suits devices that you can reach; shorter is safer if renewal is automatic. It never expires later than the CA that signs it.',
       'certificates.encryptKeys':
-        'Without a passphrase, anyone who can read the key files can use the keys. With one, the passphrase is also needed, each time. Choose yes for CAs that real devices depend on. Many devices cannot ask for a passphrase, so their own keys are often not encrypted.',
+        'Without a passphrase, anyone who can read the key files can use the keys. With one, they need the passphrase too. Choose yes for CAs that real devices depend on. On most devices, nobody can enter a passphrase, so device keys are often left unencrypted.',
       'certificateAuthority.uploaded':
         'DPS trusts devices whose certificate chain leads to the CA that you upload. If you upload the root, DPS also accepts devices of intermediates that you add later. If you upload the intermediate, DPS accepts only its devices.',
       'certificateAuthority.name':
@@ -6290,13 +6291,13 @@ The verification certificate is ready. In the portal, on the same page:
       'certificateAuthority.proofOfPossession':
         'A CA certificate is public, so anyone could upload yours. DPS therefore shows a verification code and asks for a certificate with that code, signed by the CA. Only the owner of the private key can create it. enrollkit does this for you if your account can change the provisioning service. If not, or to learn how it works, do it by hand.',
       'enrollmentGroup.id':
-        'An enrollment group is an entry in DPS that says: devices whose certificate is signed by this CA may register, and this is how they are set up. One group is enough for any number of devices. You choose the ID.',
+        'An enrollment group is an entry in DPS that lets devices register if this CA signed their certificates, and says how they are set up. One group is enough for any number of devices. You choose the ID.',
       'enrollmentGroup.attestation':
         'Attestation is how DPS recognizes a device. With an uploaded CA, the group refers to it by name, and several groups can share it. With a certificate in the group, the certificate of the CA that signs the devices is stored in the group itself; it is accepted without proof of possession.',
       'enrollmentGroup.allocationPolicy':
         'DPS assigns each device to one of the linked IoT hubs. hashed spreads devices evenly, geoLatency takes the nearest hub, static always takes the hub that you name. With a single hub, they are all the same.',
       'enrollmentGroup.webhookUrl':
-        'A webhook is a small web service that you run, often an Azure function. DPS sends it each device that registers, with its payload and the list of linked hubs, and the answer names the hub. Azure accepts https only; the emulator also accepts http on this computer. examples/allocation-webhook in the repository of enrollkit is one to start from.',
+        'A webhook is a small web service that you run, often an Azure function. DPS sends it each device that registers, with its payload and the list of linked hubs, and the answer names the hub. Azure accepts https only; the emulator also accepts http on this computer. enrollkit sample node allocation-webhook is one to start from; other languages have it, too.',
       'enrollmentGroup.webhookApiVersion':
         'The enrollment that the webhook gets is written in one api-version of the service. Keep the usual one unless your webhook was written for another.',
       'enrollmentGroup.iotHubs':
@@ -6431,7 +6432,7 @@ The verification certificate is ready. In the portal, on the same page:
     csrOfNoDeviceNext: (id: string) => `Add --device ${id}, or leave out its request.`,
     csrTwice: (id: string, one: string, other: string) => `${one} and ${other} are both requests for ${id}.`,
     noCsrIn: (folder: string, endings: readonly string[]) =>
-      `${folder} contains no file whose name ends in ${endings.join(', ')}.`,
+      `${folder} contains no certificate signing request in a file whose name ends in ${endings.join(', ')}.`,
     commandCsr:
       'a certificate signing request of a device that keeps its key, or a folder of them; repeat for more',
     commandExampleDevices: 'the devices of a list, each with an individual enrollment',
@@ -7242,6 +7243,138 @@ The verification certificate is ready. In the portal, on the same page:
     },
   },
 
+  /** src/cli/namespace/, src/cli/authority/, src/cli/policy/ */
+  cliRegistry: {
+    subjects: {
+      namespaces: 'namespaces',
+      namespace: (name: string) => `namespace ${name}`,
+      authority: (name: string) => `certificate authority ${name}`,
+      policy: (name: string) => `certificate policy ${name}`,
+    },
+    flags: {
+      namespace: 'namespace of Azure Device Registry',
+      caName: 'certificate authority of the policy',
+    },
+    enrollment: {
+      flags: {
+        namespace: 'namespace of the certificate policy by which Azure issues certificates to devices',
+        caName: 'certificate authority of that policy, in the namespace',
+        policyName: 'the certificate policy',
+      },
+      allOfThem:
+        'A certificate policy requires all three: --adr-namespace, --adr-ca-name and --adr-cert-policy-name.',
+    },
+    inEmulator: 'in the emulator',
+    linkedServices: 'Linked provisioning service',
+    whichNamespace: 'Specify the namespace with --namespace NAME.',
+    whichAuthority: 'Specify the certificate authority with --ca-name NAME.',
+    noNamespace: (name: string) => `There is no namespace ${name}.`,
+    listNamespaces: 'List the namespaces: enrollkit namespace list',
+    severalNamespaces: (name: string, groups: readonly string[]) =>
+      `Several resource groups have a namespace ${name}: ${groups.join(', ')}.`,
+    nameResourceGroup: 'Specify one with --resource-group NAME.',
+    noAuthority: (name: string, namespace: string) =>
+      `There is no certificate authority ${name} in the namespace ${namespace}.`,
+    listAuthorities: (namespace: string) =>
+      `List the certificate authorities: enrollkit authority list --namespace ${namespace}`,
+    namespace: {
+      create:
+        'Creates a namespace of Azure Device Registry, and the resource group if it does not exist. Its certificate authorities issue certificates to devices, once the namespace is linked to a provisioning service: see namespace link.',
+      newName: 'the name: 3 to 64 lowercase letters, digits and hyphens',
+      name: 'the name of the namespace',
+      exists: (name: string, group: string) => `The resource group ${group} already has a namespace ${name}.`,
+      list: 'Lists the namespaces of Azure Device Registry in your Azure subscriptions, or in the emulator.',
+      none: 'There are no namespaces.',
+      show: 'Shows a namespace and what is linked to it.',
+      delete:
+        'Deletes a namespace with its certificate authorities and policies. Unlink its hubs and its provisioning service first: see namespace unlink.',
+      confirmDelete: (name: string) => `Delete the namespace ${name} with its certificate authorities?`,
+      deleted: (name: string) => `Deleted the namespace ${name}.`,
+      link: 'Links a provisioning service to a namespace, whose certificate policies its enrollments can then name, or an IoT hub with --hub. The provisioning service comes first. They use their managed identity, which requires a role on the namespace.',
+      hub: 'IoT hub, instead of the provisioning service',
+      identity: 'resource ID of a user-assigned managed identity (default: the system-assigned one)',
+      linkHub: 'a hub of the emulator, after its provisioning service',
+      linked: (resource: string, namespace: string) => `${resource} is linked to the namespace ${namespace}.`,
+      unlink:
+        'Unlinks a provisioning service from a namespace, or an IoT hub with --hub. Hubs come first. Devices keep the certificates that they have, and cannot renew them.',
+      confirmUnlink: (name: string) => `Remove the link to the namespace ${name}?`,
+      notLinked: (resource: string, namespace: string, linked: readonly string[]) =>
+        `${resource} is not linked to the namespace ${namespace}. ${linked.length === 0 ? 'Nothing is.' : `Linked: ${linked.join(', ')}.`}`,
+      nameLinked: 'Specify a linked one with --dps-name NAME or --hub NAME.',
+      unlinked: (resource: string, namespace: string) =>
+        `${resource} is no longer linked to the namespace ${namespace}.`,
+    },
+    authority: {
+      rows: {
+        type: 'Type',
+        issuer: 'Issuer',
+        status: 'Status',
+        subject: 'Subject',
+        validUntil: 'Valid until',
+      },
+      heads: { name: 'NAME', type: 'TYPE', issuer: 'ISSUER', status: 'STATUS' },
+      create:
+        'Creates a certificate authority in a namespace: a root, or an intermediate (ICA) that such a root or your own CA signs. Azure keeps the key. A namespace has at most three intermediates, and each has one certificate policy.',
+      newName: 'the name: 3 to 63 letters, digits and hyphens',
+      name: 'the name of the certificate authority',
+      type: 'Root or ICA (default: ICA)',
+      issuerType: 'who signs an ICA: Microsoft, or External for your own CA (default: Microsoft)',
+      issuerCaName: 'root of the namespace that signs the ICA',
+      rootExample: 'a root that Azure manages',
+      issuedExample: 'an intermediate below it',
+      externalExample: 'an intermediate that your own CA signs',
+      rootHasNoIssuer: 'A root has no issuer: --issuer-type and --issuer-ca-name are for --type ICA.',
+      oneIssuer: 'An intermediate certificate authority requires one issuer.',
+      giveIssuer: 'Specify --issuer-ca-name NAME, or --issuer-type External.',
+      exists: (name: string, namespace: string) =>
+        `The namespace ${namespace} already has a certificate authority ${name}.`,
+      signRequest: (name: string, namespace: string) =>
+        `To activate it, sign its request with your CA: enrollkit authority show ${name} --namespace ${namespace} --csr > ${name}.csr.pem; then enrollkit cert sign ${name}.csr.pem --role intermediate --out ${name}.pem, and enrollkit authority activate ${name} --namespace ${namespace} --chain ${name}.pem`,
+      list: 'Lists the certificate authorities of a namespace.',
+      none: 'The namespace has no certificate authorities.',
+      show: 'Shows a certificate authority of a namespace: its issuer, its status and its validity.',
+      csr: 'print the certificate signing request that your CA must sign',
+      csrExample: 'the request to sign, to a file',
+      noRequest: (name: string) =>
+        `The certificate authority ${name} has no certificate signing request: its issuer is not external.`,
+      activate:
+        'Activates a certificate authority with the certificate that your CA issued for its request. Run it again to renew that certificate.',
+      chain: 'the certificate, then its issuers, with or without the root; may be repeated, in this order',
+      noChain: 'The certificate that your CA issued is missing.',
+      giveChain: (name: string) =>
+        `Specify it with --chain FILE. The request that your CA must sign: enrollkit authority show ${name} --csr`,
+      oneFile: 'the whole chain in one file',
+      severalFiles: 'the certificate and its root in two files',
+      delete:
+        'Deletes a certificate authority of a namespace. Delete its certificate policy, and the certificate authorities below it, first.',
+      confirmDelete: (name: string) => `Delete the certificate authority ${name}?`,
+      deleted: (name: string) => `Deleted the certificate authority ${name}.`,
+    },
+    policy: {
+      heads: { name: 'NAME', authority: 'CERTIFICATE AUTHORITY', validity: 'VALIDITY' },
+      validity: 'Validity of certificates',
+      days: (days: number) => (days === 1 ? '1 day' : `${days} days`),
+      create:
+        'Creates the certificate policy of an intermediate certificate authority, which enrollments can then name. It determines how long the certificates of devices are valid.',
+      newName: 'the name: 3 to 63 letters, digits and hyphens',
+      name: 'the name of the certificate policy',
+      validityDays: 'validity of certificates in days, 1 to 90 (default: 30)',
+      usual: 'certificates that are valid for 30 days',
+      week: 'certificates that are valid for a week',
+      exists: (name: string, authority: string) =>
+        `The certificate authority ${authority} already has a certificate policy ${name}.`,
+      list: 'Lists the certificate policies of a namespace, with their certificate authorities.',
+      none: 'The namespace has no certificate policies.',
+      delete: 'Deletes a certificate policy that no enrollment names.',
+      confirmDelete: (name: string) => `Delete the certificate policy ${name}?`,
+      deleted: (name: string) => `Deleted the certificate policy ${name}.`,
+      notFound: (name: string, authority: string) =>
+        `The certificate authority ${authority} has no certificate policy ${name}.`,
+      listThem: (namespace: string) =>
+        `List the certificate policies: enrollkit policy list --namespace ${namespace}`,
+    },
+  },
+
   /** src/cli/device/ */
   cliDevice: {
     keyAndCertificate: 'A certificate requires its key, and a key its certificate.',
@@ -7263,7 +7396,7 @@ The verification certificate is ready. In the portal, on the same page:
         'certificate signing request to send, for a key that is elsewhere; the certificate is written beside this file',
     },
     issued: {
-      rows: { certificate: 'Issued certificate', notAfter: 'Valid until', thumbprint: 'SHA-256 thumbprint' },
+      rows: { certificate: 'Issued certificate', notAfter: 'Valid until' },
       otherRequest: (file: string, commonName: string, registrationId: string) =>
         `${file} is the request of "${commonName}", not of ${registrationId}. Azure issues certificates for the registration ID only.`,
       makeRequest: (registrationId: string) =>
@@ -7490,9 +7623,22 @@ The verification certificate is ready. In the portal, on the same page:
         `The private key in ${path} is encrypted. Samples read unencrypted keys only.`,
       chosen: (id: string) => `For the device ${id}. To choose another, use --device ID.`,
       environment: (command: string) =>
-        `Before you run it, set the environment variables that this prints: ${command}`,
+        `Before you run it, set the emulator’s environment variables: ${command}`,
       written: (path: string, sample: string) => `Wrote ${path} (${sample}).`,
     },
+  },
+
+  /** src/cli/completion/ */
+  cliCompletion: {
+    description:
+      'Prints a script that completes command lines of enrollkit in your shell when you press Tab: commands, flags, files, the devices of the certificate folder, and the enrollment groups of a running emulator or of a provisioning service whose connection string is set.',
+    shell: (shells: readonly string[]) => shells.join(', '),
+    bashExample: 'for new bash sessions',
+    zshExample: 'for zsh; the folder must be in $fpath',
+    fishExample: 'for fish',
+    powershellExample: 'for PowerShell',
+    unknown: (shell: string) => `There is no completion for "${shell}".`,
+    choose: (shells: readonly string[]) => `Use one of these: ${shells.join(', ')}`,
   },
 
   /** src/cli/doctor/ */
@@ -8246,6 +8392,20 @@ The verification certificate is ready. In the portal, on the same page:
       'hub delete': 'delete an IoT hub',
       'hub link': 'link an IoT hub to a provisioning service',
       'hub unlink': 'unlink an IoT hub from a provisioning service',
+      'namespace list': 'list namespaces',
+      'namespace show': 'show a namespace and its links',
+      'namespace create': 'create a namespace',
+      'namespace delete': 'delete a namespace',
+      'namespace link': 'link a provisioning service or a hub',
+      'namespace unlink': 'unlink a provisioning service or a hub',
+      'authority list': 'list certificate authorities',
+      'authority show': 'show a certificate authority, or its request',
+      'authority create': 'create a certificate authority',
+      'authority activate': 'activate it with a certificate from your CA',
+      'authority delete': 'delete a certificate authority',
+      'policy list': 'list certificate policies',
+      'policy create': 'create a certificate policy',
+      'policy delete': 'delete a certificate policy',
       'cert root': 'create a root CA',
       'cert intermediate': 'create an intermediate CA',
       'cert device': 'create a device certificate',
@@ -8292,6 +8452,7 @@ The verification certificate is ready. In the portal, on the same page:
       'emulator env': 'print environment variables that point SDKs at the emulator',
       'emulator trust': 'let this computer and its browsers trust the emulator’s TLS root',
       'emulator untrust': 'remove the emulator’s TLS root from the trust stores',
+      completion: 'complete command lines in your shell',
     },
     /** By the first words of commands. The help adds the second words, or the highlights. */
     families: {
@@ -8300,6 +8461,9 @@ The verification certificate is ready. In the portal, on the same page:
       enrollment: { summary: 'individual enrollments, one device each' },
       dps: { summary: 'provisioning services of an account' },
       hub: { summary: 'IoT hubs of an account, and their links' },
+      namespace: { summary: 'namespaces of Azure Device Registry, and their links' },
+      authority: { summary: 'CAs of a namespace, which issue certificates' },
+      policy: { summary: 'certificate policies of a namespace' },
       registration: { summary: 'registration records of devices' },
       ca: { summary: 'CA certificates in DPS' },
       cert: {

@@ -2317,7 +2317,7 @@ export const zhCN: Sentences = {
         ],
       },
       NEEDS_INPUT: {
-        meaning: '缺少一个答案，而又无人可问。',
+        meaning: '缺少一个回答，而又无人可问。',
         causes: [
           [
             '输入或输出不是终端，例如在 CI 中、使用管道，或 docker run 没有 -it',
@@ -4081,7 +4081,7 @@ export const zhCN: Sentences = {
     caNameQuestion: 'CA 在 DPS 中的名称：',
     caNameHelp: '显示在“证书”下。使用 1 到 256 个字母、数字或 - . _ 字符。',
     automaticLabel: '自动',
-    automaticHelp: '由 enrollkit 代为完成；在 Azure 中使用你的 az login 登录。',
+    automaticHelp: '由 enrollkit 代为完成；在 Azure 中使用 az login 的帐户。',
     byHandLabel: '手动',
     byHandHelp: '根据提示在门户中或使用命令上传两个文件。',
     proofFlag: '如何验证 CA：自动，或手动 (portal)',
@@ -4598,7 +4598,7 @@ export const zhCN: Sentences = {
     yesOrNoYes: 'y 或 n [y]：',
     yesOrNoNo: 'y 或 n [n]：',
     answerYesOrNo: '请回答 y 或 n。',
-    answerSecret: '答案（不显示）：',
+    answerSecret: '回答（不显示）：',
     cancelled: '已取消。',
     rerun: '准备好后请重新运行命令。',
     choice: (name, why) => `${name}：${why}`,
@@ -4617,7 +4617,7 @@ export const zhCN: Sentences = {
     keyHelps: (key) => `${key}：帮助`,
     plainKeys: (ways) => `键入 ${ways.join('，')}。`,
     numberPrompt: (standard) => `编号${standard === undefined ? '' : ` [${standard}]`}：`,
-    answerPrompt: (standard) => `答案${standard === undefined ? '' : ` [${standard}]`}：`,
+    answerPrompt: (standard) => `回答${standard === undefined ? '' : ` [${standard}]`}：`,
     confirm: {
       noTerminal: (question) => `${question}没有可供提问的终端。`,
       addYes: '请添加 --yes。',
@@ -4627,7 +4627,13 @@ export const zhCN: Sentences = {
     },
     enrollment: {
       heads: { id: '注册 ID', status: '状态', allocation: '分配', attestation: '证明机制' },
-      rows: { attestation: '证明机制', allocation: '分配策略', reprovisioning: '重新预配', status: '状态' },
+      rows: {
+        attestation: '证明机制',
+        allocation: '分配策略',
+        reprovisioning: '重新预配',
+        status: '状态',
+        certificatePolicy: '证书策略',
+      },
       allHubs: '所有已链接的 IoT 中心',
       serviceDefault: '服务默认值',
       allocation: (policy, hubs) => `${policy}，范围：${hubs}`,
@@ -4845,7 +4851,7 @@ export const zhCN: Sentences = {
     differences: (count) => `${count} 处差异：`,
     differenceLabels: { recorded: '记录', now: '现在' },
     runsOutcome: (outcome, isReplay) =>
-      `${{ done: '完成', failed: '失败', interrupted: '中断' }[outcome]}${isReplay ? '（重播）' : ''}`,
+      `${{ done: '完成', failed: '失败', interrupted: '中断' }[outcome]}${isReplay ? '（重放）' : ''}`,
     runsTarget: (target) => ({ emulator: '模拟器', azure: 'Azure' })[target],
     runsDevices: (count) => `${count} 台设备`,
     cleanWouldDelete: '将删除以下内容：',
@@ -4924,7 +4930,7 @@ export const zhCN: Sentences = {
     findStillThere: '删除后仍然存在。',
     findNoHubKey: (hub) => `IoT 中心 ${hub} 没有共享访问策略 iothubowner。`,
     cleanTelemetry: (id) => `来自 ${id} 的消息的记录`,
-    replayInterrupted: '注意：录制的运行已中断。该点之后的内容不进行比较。',
+    replayInterrupted: '注意：所记录的运行已中断。该点之后的内容不进行比较。',
     replayCompared: (recorded, now) => `已将 ${recorded} 与 ${now} 进行比较。`,
     replayEndedWithError: (message) => `重放因错误而结束：${message}`,
     replayStepNeedsTerminal: '--step 会等待按 Enter，但没有终端。',
@@ -4933,14 +4939,14 @@ export const zhCN: Sentences = {
     replayOfflineNext: '请省略 --offline，或省略 --target 及其相关标志。',
     replayRestarted: (folder) =>
       `此重放先前的运行已中断。将删除它在 ${folder} 中创建的内容，并重新开始重放。`,
-    replayEncrypts: '录制的运行会加密其私钥。',
-    replayEarlierSteps: '注意：录制运行时，某些步骤已经完成。重放会先执行这些步骤。它们不进行比较。',
+    replayEncrypts: '所记录的运行会加密其私钥。',
+    replayEarlierSteps: '注意：记录该运行时，某些步骤已经完成。重放会先执行这些步骤。它们不进行比较。',
     replayDescription:
-      '在新文件夹中再次运行录制的 quickstart，并与录制逐步比较：结果、状态、结构、名称和数量。如果没有 --target azure，即使录制来自 Azure，也会在嵌入式模拟器上运行。它不会提问。',
-    replayRecording: '录制，或证书文件夹（使用其上次运行）',
+      '在新文件夹中再次运行所记录的 quickstart，并与记录逐步比较：结果、状态、结构、名称和数量。如果没有 --target azure，即使记录来自 Azure，也会在嵌入式模拟器上运行。它不会提问。',
+    replayRecording: '记录，或证书文件夹（使用其上次运行）',
     replayDir: (folder) => `用于重放的新文件夹或空文件夹（默认：${folder}）`,
     replayCheck: '如果运行不同，则以 13 退出，否则以 0 退出',
-    replayOffline: '根据录制应答每个请求，不进行任何连接',
+    replayOffline: '根据记录应答每个请求，不进行任何连接',
     replayStep: '在每个步骤之前，显示其发送的内容并等待按 Enter',
     replayNamePrefix: '在组、已上传的 CA 和设备的名称前添加 TEXT',
     replayExampleLast: '重复文件夹 certs 的上次运行',
@@ -4950,26 +4956,26 @@ export const zhCN: Sentences = {
     replayCtrlC: '按 Ctrl-C 停止重放。',
     runsNoDifference: '没有差异。',
     runsTheRun: '整个运行',
-    runsVersions: (before, after) => `录制时为 ${before}；现在为 ${after}。`,
+    runsVersions: (before, after) => `记录时为 ${before}；现在为 ${after}。`,
     runsNothing: '无',
-    runsNoRecording: (folder) => `${folder} 中没有录制。`,
+    runsNoRecording: (folder) => `${folder} 中没有运行记录。`,
     runsStillGoing: (folder, pid) => `进程 ${pid} 正在 ${folder} 中工作。运行结束时才会写入记录。`,
     runsStillGoingNext: '请等待其结束，或指定先前运行的文件：enrollkit runs --dir FOLDER',
     runsNoRecordingNext: '请先在该文件夹中运行 enrollkit quickstart，或指定文件。',
     runsCompareDescription:
-      '与 replay 一样，逐步比较两次录制的运行，如果不同则以 13 退出。你为重放更改的名称不算差异。',
-    runsToCompare: '要与之比较的录制或文件夹',
+      '与 replay 一样，逐步比较两次所记录的运行，如果不同则以 13 退出。你为重放更改的名称不算差异。',
+    runsToCompare: '要与之比较的记录或文件夹',
     runsExampleFolders: '两个文件夹的上次运行',
     runsExampleFiles: '两个文件，以 JSON 格式',
-    runsDescription: '列出证书文件夹中 quickstart 和 replay 的录制，最早的在前。',
+    runsDescription: '列出证书文件夹中 quickstart 和 replay 的记录，最早的在前。',
     runsExampleFolder: '文件夹 certs 的运行',
     runsExampleOther: '另一个文件夹的运行，以 JSON 格式',
     runsUnreadable: '无法读取',
-    runsRecordedIn: (path) => `此次运行已录制到 ${path}。`,
+    runsRecordedIn: (path) => `此次运行已记录到 ${path}。`,
     commandExisting: '使用现有 CA：',
     commandDescription:
       '创建证书链，将 CA 证书上传到 DPS 并进行验证，创建注册组和设备证书，注册设备并将其连接到 IoT 中心。可以安全地重新运行：它会在失败后继续。',
-    commandYes: '不提问，所有其他答案使用默认值',
+    commandYes: '不提问，所有其他回答使用默认值',
     commandPlan: '以前运行的计划；标志优先于计划',
     commandDryRun: '列出将创建的内容和将发送的每个请求',
     commandCa: '根 CA 或中间 CA 及其颁发者（PEM、DER、PKCS#7 或 PKCS#12），会复制到文件夹中',
@@ -4979,9 +4985,9 @@ export const zhCN: Sentences = {
     commandExampleCa: '由现有 CA 签名的设备',
     commandExamplePlan: '再次进行相同的运行，以 JSON 格式',
     commandVerificationCode: '门户中的验证码（如果在门户中验证 CA 证书）',
-    commandSomeAnswers: '缺少一些答案，且没有可供提问的终端。',
+    commandSomeAnswers: '缺少一些回答，且没有可供提问的终端。',
     commandNoTerminal: '没有可供提问的终端。',
-    commandAddYes: '添加 --yes，其他答案使用默认值。',
+    commandAddYes: '添加 --yes，其他回答使用默认值。',
     commandYesOrPlan: '运行 enrollkit quickstart --yes 使用默认值，或运行 enrollkit quickstart --plan FILE。',
     commandNoPassphrase: '计划要求加密私钥，但没有密码。',
     andMore: (count) => `还有 ${count} 个`,
@@ -5015,7 +5021,7 @@ export const zhCN: Sentences = {
       programKept: '已保留，因为你更改过它',
       program: '使用 Python 创建注册组',
       plan: '再次运行：quickstart --plan FILE',
-      recording: '运行的录制，用于 report 和 replay',
+      recording: '运行记录，用于 report 和 replay',
       idScope: 'ID 范围',
       sendAgain: '以第一台设备的身份再发送一条消息',
       keepEmulator: '让模拟器保持运行并包含这些资源，供任何 Azure SDK 使用',
@@ -5150,7 +5156,7 @@ export const zhCN: Sentences = {
       'quickstart.more': '默认值适合首次尝试和大多数项目。回答“是”会逐一询问详细设置。按 Enter 保留默认值。',
       'quickstart.run':
         '上面的计划就是将要创建的全部内容。它会保存在文件夹中，你可以再次运行或交给其他人；其中不包含机密。命令 enrollkit clean 会删除一次运行所创建的内容。',
-      'quickstart.change': '选择答案有误的问题。系统会重新询问该问题以及取决于新答案的所有问题。',
+      'quickstart.change': '选择要更改的问题。系统会重新询问该问题，以及受新回答影响的问题。',
       'target.kind':
         '设备预配服务 (DPS) 是设备首先联系的 Azure 服务：DPS 检查设备的证书并将设备分配给 IoT 中心。模拟器是在你的计算机上运行的同一服务。它不收费、不需要帐户，适合学习和测试。如果要连接真实设备，请选择 Azure。',
       'target.dpsName':
@@ -5177,12 +5183,12 @@ export const zhCN: Sentences = {
       'certificates.rootCommonName':
         '根 CA 证书中的名称，会显示在工具和门户中。留空可获得唯一的名称，因为同名的两个根证书很容易混淆。',
       'certificates.intermediate':
-        'CA（证书颁发机构）是为证书签名的密钥。使用中间 CA 时，根 CA 只为中间 CA 签名，中间 CA 为设备签名。这样，根密钥可以离线保存；如果中间 CA 丢失，你可以替换它而无需替换根 CA。仅在小型测试中选择“否”。',
+        '证书颁发机构 (CA) 用自己的私钥为证书签名。使用中间 CA 时，根 CA 只为中间 CA 签名，设备证书由中间 CA 签名。这样，根 CA 的私钥可以离线保存；如果中间 CA 的私钥丢失或泄露，只需更换中间 CA。仅在小型测试中选择“否”。',
       'certificates.intermediateCommonName': '中间 CA 证书中的名称。留空可获得唯一的名称。',
       'certificates.deviceValidityDays':
-        '设备证书必须在过期前替换，否则设备将无法再连接。一年适合你能够接触到的设备；如果自动续订，更短的期限更安全。它的到期时间不会晚于为其签名的 CA。',
+        '设备证书必须在过期前更换，否则设备将无法再连接。如果设备便于维护，一年比较合适；如果能自动续订，期限越短越安全。设备证书不会晚于为其签名的 CA 到期。',
       'certificates.encryptKeys':
-        '如果没有密码，任何能够读取密钥文件的人都可以使用密钥。如果有密码，则每次还需要输入密码。对于真实设备所依赖的 CA，请选择“是”。许多设备无法询问密码，因此设备自身的密钥通常不加密。',
+        '如果不设密码，任何能够读取密钥文件的人都可以使用这些密钥；设置密码后，还必须知道密码。对于真实设备所依赖的 CA，请选择“是”。大多数设备上没有人输入密码，因此设备自身的密钥通常不加密。',
       'certificateAuthority.uploaded':
         'DPS 信任证书链通向你所上传 CA 的设备。如果上传根证书，DPS 也会接受你以后添加的中间 CA 的设备。如果上传中间证书，DPS 只接受该中间 CA 的设备。',
       'certificateAuthority.name':
@@ -5190,13 +5196,13 @@ export const zhCN: Sentences = {
       'certificateAuthority.proofOfPossession':
         'CA 证书是公开的，因此任何人都可以上传你的 CA 证书。所以 DPS 会显示一个验证码，并要求提供一个包含该验证码、由该 CA 签名的证书。只有私钥的所有者才能创建它。如果你的帐户可以更改设备预配服务，enrollkit 会为你完成。如果不能，或者想了解其工作原理，请手动完成。',
       'enrollmentGroup.id':
-        '注册组是 DPS 中的一个条目，它表明：证书由此 CA 签名的设备可以注册，以及如何设置这些设备。一个组足以容纳任意数量的设备。ID 由你选择。',
+        '注册组是 DPS 中的一个条目：证书由此 CA 签名的设备都可以注册，并按该组的设置进行配置。一个组可以容纳任意数量的设备。ID 由你指定。',
       'enrollmentGroup.attestation':
         '证明机制是 DPS 识别设备的方式。使用已上传的 CA 时，注册组按名称引用它，多个组可以共用。使用组中的证书时，为设备签名的 CA 的证书存储在组本身中；它无需所有权证明即可被接受。',
       'enrollmentGroup.allocationPolicy':
         'DPS 将每台设备分配给一个已链接的 IoT 中心。hashed 均匀分布设备，geoLatency 选择最近的中心，static 始终选择你指定的中心。如果只有一个中心，它们都相同。',
       'enrollmentGroup.webhookUrl':
-        'webhook 是由你运行的小型 Web 服务，通常是 Azure 函数。DPS 将每台注册的设备连同其有效负载和已链接 IoT 中心的列表发送给它，其响应指定 IoT 中心。Azure 仅接受 https；模拟器也接受此计算机上的 http。enrollkit 存储库中的 examples/allocation-webhook 可作为起点。',
+        'webhook 是由你运行的小型 Web 服务，通常是 Azure 函数。DPS 将每台注册的设备连同其有效负载和已链接 IoT 中心的列表发送给它，其响应指定 IoT 中心。Azure 仅接受 https；模拟器也接受此计算机上的 http。可以从 enrollkit sample node allocation-webhook 开始；其他语言也有此示例。',
       'enrollmentGroup.webhookApiVersion':
         'webhook 接收的注册按服务的某个 api-version 编写。除非你的 webhook 是为其他版本编写的，否则保留常用版本。',
       'enrollmentGroup.iotHubs':
@@ -5206,11 +5212,11 @@ export const zhCN: Sentences = {
       'enrollmentGroup.reprovisionPolicy':
         '再次注册的设备可能会分配给另一个中心。迁移：设备孪生会移到新的中心。重置：重新从初始设备孪生开始。保留：设备留在当前中心。如果只有一个中心，请保留默认值。',
       'enrollmentGroup.iotEdge':
-        'IoT Edge 设备是运行模块并让其他设备通过它进行连接的网关。为此它需要一个额外的 CA 证书。对于普通设备，请回答“否”。',
+        'IoT Edge 设备是一种网关：它运行模块，其他设备可以通过它连接。为此还需要一个 CA 证书。普通设备请选择“否”。',
       'enrollmentGroup.provisioningStatus':
-        '已禁用的组会拒绝所有设备。可用于现在做好一切准备，以后再让设备注册。',
+        '已禁用的组会拒绝所有设备。可以先做好所有准备，以后再允许设备注册。',
       'devices.enrollment':
-        '注册是 DPS 中允许设备注册的条目。使用注册组时，一个条目即可允许由你的 CA 签名的所有设备：适合大量设备，不确定时也请选它。使用个体注册时，每台设备有自己的条目：适合设备需要不同设置、设备 ID 不同于注册 ID，或证书没有共同 CA 的情况。此时不上传 CA。',
+        '设备必须在 DPS 中有对应的条目（注册组或个体注册）才能注册。使用注册组时，证书由你的 CA 签名的所有设备共用一个条目：适合大量设备，不确定时也请选它。使用个体注册时，每台设备有自己的条目：适合设备需要不同设置、设备 ID 不同于注册 ID，或证书没有共同 CA 的情况。此时不上传 CA。',
       'devices.details':
         'CSV 文件可以有列 deviceId（每台设备在 IoT 中心的 ID），以及 tags.site 之类的列（其设备孪生的标记）。',
       'devices.requestCertificates':
@@ -5218,9 +5224,9 @@ export const zhCN: Sentences = {
       'devices.credentialPolicy':
         'Azure 设备注册表中的凭据策略规定由哪个 CA 颁发证书，以及证书的有效期。模拟器为每个名称提供一个策略。',
       'devices.naming':
-        '每台设备都有一个注册 ID，DPS 通过它识别设备；它会成为 IoT 中心内的设备 ID。如果任何名称都可以，请为设备编号。如果设备已有名称（例如序列号），请使用列表或文件。',
+        '每台设备都有一个注册 ID，DPS 通过它识别设备；它会成为 IoT 中心内的设备 ID。如果对名称没有要求，请使用自动编号。如果设备已有名称（例如序列号），请逐个列出或从文件读取。',
       'devices.count':
-        '对于每台设备，都会在此计算机上创建密钥和证书，并注册该设备。一次最多 1000 台；更多设备请使用 fleet 命令。',
+        '在此计算机上为每台设备创建密钥和证书，然后注册该设备。一次最多 1000 台；更多设备请使用 fleet 命令。',
       'devices.prefix':
         '使用前缀 line4- 时，设备名为 line4-001、line4-002，依此类推。允许使用字母、数字和 - . _ : 字符。',
       'devices.file':
@@ -5264,8 +5270,8 @@ export const zhCN: Sentences = {
     addDevicesEffect: '保留 CA 和注册组，并添加设备。',
     whatToDoWith: (folder) => `你想对 ${folder} 执行什么操作？`,
     renewEffect: '续订即将过期或已过期的证书。',
-    changeAnswers: '更改答案',
-    keepsLastAnswers: '按 Enter 保留上次运行的答案。',
+    changeAnswers: '更改回答',
+    keepsLastAnswers: '按 Enter 保留上次运行的回答。',
     answerForFolder: '为此文件夹回答问题。',
     newFolderInstead: '在新文件夹中重新开始',
     leavesFolder: (folder) => `不更改 ${folder}。`,
@@ -5281,35 +5287,35 @@ export const zhCN: Sentences = {
     folderStays: (folder) => `${folder} 中的内容不会更改。`,
     folderUsed: 'enrollkit 已在使用此文件夹。',
     passphraseQuestion: '私钥的密码：',
-    moreQuestion: '更改更多设置？',
+    moreQuestion: '是否更改其他设置？',
     moreSettings: 'CA 名称、有效期、证明机制、IoT 中心、初始设备孪生、IoT Edge 和协议。',
-    yourAnswers: '你的答案',
-    runQuestion: '运行此计划？',
+    yourAnswers: '你的回答',
+    runQuestion: '是否运行此计划？',
     run: '运行',
     runEffect: '保存计划并运行，不再提问。',
-    changeAnAnswer: '更改一个答案',
-    othersKept: '保留所有其他答案。',
-    quitWithoutRunning: '退出而不运行',
+    changeAnAnswer: '更改某项回答',
+    othersKept: '保留所有其他回答。',
+    quitWithoutRunning: '不运行，直接退出',
     quitEffect: '不创建也不保存任何内容。',
     cancelled: '已取消。未创建任何内容。',
     runWhenReady: '准备好后，再次运行同一命令。',
-    whichAnswer: '你想更改哪个答案？',
-    asksAgain: '重新询问此问题；保留所有其他答案。',
+    whichAnswer: '要更改哪项回答？',
+    asksAgain: '重新询问此问题；保留所有其他回答。',
     groupExists: (service, id) => `${service} 已有注册组 ${id}。请选择其他 ID。`,
     certificateExists: (service, name) => `${service} 已有名为 ${name} 的 CA 证书。请选择其他名称。`,
     whatNext: '你想执行什么操作？',
     afterFailureHelp:
-      '出错前创建的所有内容都会保留，并在重试时使用。如果名称已被占用或某个值有误，请更改答案。如果连接中断或你已在别处解决问题，请重试。',
+      '出错前创建的所有内容都会保留，并在重试时使用。如果名称已被占用或某个值有误，请更改回答。如果连接中断或你已在别处解决问题，请重试。',
     tryAgainEffect: '从停止的位置继续。已完成的步骤会保留。',
     quit: '退出',
     quitToContinue: '以后再次运行同一命令即可继续。',
     howNewNamed: '如何命名新设备？',
     howNamed: '如何命名设备？',
-    numbered: '编号',
+    numbered: '自动编号',
     numberedEffect: 'device-001、device-002，依此类推，前缀由你选择。',
-    fromList: '来自列表',
+    fromList: '逐个列出',
     fromListEffect: '你输入或粘贴的注册 ID。',
-    fromFile: '来自文件',
+    fromFile: '从文件读取',
     fileFormat: '包含 registrationId 列的 CSV，或每行一个 ID。',
     fileFormatWithDetails: '含 registrationId、deviceId 和 tags.名称 列的 CSV，或每行一个 ID。',
     requestsQuestion: '证书签名请求的文件：',
@@ -5323,14 +5329,14 @@ export const zhCN: Sentences = {
     csrOfNoDevice: (id) => `--csr 含有 ${id} 的请求，但它不是设备之一。`,
     csrOfNoDeviceNext: (id) => `添加 --device ${id}，或去掉它的请求。`,
     csrTwice: (id, one, other) => `${one} 和 ${other} 都是 ${id} 的请求。`,
-    noCsrIn: (folder, endings) => `${folder} 中没有名称以 ${endings.join('、')} 结尾的文件。`,
+    noCsrIn: (folder, endings) => `${folder} 中名称以 ${endings.join('、')} 结尾的文件都不是证书签名请求。`,
     commandCsr: '保留自己密钥的设备的证书签名请求，或包含这些请求的文件夹；可重复',
     commandExampleDevices: '列表中的设备，每台一个个体注册',
     commandExampleCsr: '保留自己私钥的设备',
     commandExampleRequest: '使用注册时颁发的证书进行连接的设备',
-    howManyNew: '多少台新设备？',
-    howMany: '多少台设备？',
-    countEffect: '每台设备都会获得自己的密钥和证书，并进行注册。',
+    howManyNew: '要添加多少台设备？',
+    howMany: '要注册多少台设备？',
+    countEffect: '为每台设备创建密钥和证书，并注册该设备。',
     prefixQuestion: '名称前缀：',
     numberingContinues: '编号从现有设备之后继续。',
     numberFollows: '编号会添加在前缀之后。',
@@ -6068,6 +6074,118 @@ export const zhCN: Sentences = {
     },
   },
 
+  cliRegistry: {
+    subjects: {
+      namespaces: '命名空间',
+      namespace: (name) => `命名空间 ${name}`,
+      authority: (name) => `证书颁发机构 ${name}`,
+      policy: (name) => `证书策略 ${name}`,
+    },
+    flags: {
+      namespace: 'Azure 设备注册表的命名空间',
+      caName: '策略所属的证书颁发机构',
+    },
+    enrollment: {
+      flags: {
+        namespace: 'Azure 为设备颁发证书所用证书策略的命名空间',
+        caName: '该策略在命名空间中的证书颁发机构',
+        policyName: '证书策略',
+      },
+      allOfThem: '证书策略需要同时指定 --adr-namespace、--adr-ca-name 和 --adr-cert-policy-name。',
+    },
+    inEmulator: '在模拟器中',
+    linkedServices: '链接的预配服务',
+    whichNamespace: '用 --namespace NAME 指定命名空间。',
+    whichAuthority: '用 --ca-name NAME 指定证书颁发机构。',
+    noNamespace: (name) => `没有命名空间 ${name}。`,
+    listNamespaces: '列出命名空间：enrollkit namespace list',
+    severalNamespaces: (name, groups) => `多个资源组都有命名空间 ${name}：${groups.join('、')}。`,
+    nameResourceGroup: '用 --resource-group NAME 指定其中一个。',
+    noAuthority: (name, namespace) => `命名空间 ${namespace} 中没有证书颁发机构 ${name}。`,
+    listAuthorities: (namespace) => `列出证书颁发机构：enrollkit authority list --namespace ${namespace}`,
+    namespace: {
+      create:
+        '创建 Azure 设备注册表的命名空间；如果资源组不存在，也一并创建。命名空间链接到预配服务后，其证书颁发机构即可为设备颁发证书：参见 namespace link。',
+      newName: '名称：3 到 64 个小写字母、数字和连字符',
+      name: '命名空间的名称',
+      exists: (name, group) => `资源组 ${group} 中已有命名空间 ${name}。`,
+      list: '列出 Azure 订阅或模拟器中 Azure 设备注册表的命名空间。',
+      none: '没有命名空间。',
+      show: '显示命名空间以及与其链接的资源。',
+      delete:
+        '删除命名空间及其证书颁发机构和策略。请先取消其 IoT 中心和预配服务的链接：参见 namespace unlink。',
+      confirmDelete: (name) => `删除命名空间 ${name} 及其证书颁发机构？`,
+      deleted: (name) => `已删除命名空间 ${name}。`,
+      link: '将预配服务链接到命名空间，其注册随后即可指定该命名空间的证书策略；使用 --hub 时链接 IoT 中心。必须先链接预配服务。它们使用各自的托管标识，该标识需要命名空间上的角色。',
+      hub: 'IoT 中心，代替预配服务',
+      identity: '用户分配的托管标识的资源 ID（默认：系统分配的托管标识）',
+      linkHub: '模拟器的 IoT 中心，在其预配服务之后',
+      linked: (resource, namespace) => `${resource} 已链接到命名空间 ${namespace}。`,
+      unlink:
+        '取消预配服务与命名空间的链接；使用 --hub 时取消 IoT 中心的链接。必须先取消 IoT 中心的链接。设备保留现有证书，但无法续订。',
+      confirmUnlink: (name) => `移除到命名空间 ${name} 的链接？`,
+      notLinked: (resource, namespace, linked) =>
+        `${resource} 未链接到命名空间 ${namespace}。${linked.length === 0 ? '没有任何链接。' : `已链接：${linked.join('、')}。`}`,
+      nameLinked: '用 --dps-name NAME 或 --hub NAME 指定已链接的资源。',
+      unlinked: (resource, namespace) => `${resource} 已不再链接到命名空间 ${namespace}。`,
+    },
+    authority: {
+      rows: { type: '类型', issuer: '颁发者', status: '状态', subject: '使用者', validUntil: '有效期至' },
+      heads: { name: '名称', type: '类型', issuer: '颁发者', status: '状态' },
+      create:
+        '在命名空间中创建证书颁发机构：根，或由该命名空间的根或你自己的 CA 签名的中间机构 (ICA)。密钥由 Azure 保管。一个命名空间最多有三个中间机构，每个中间机构有一个证书策略。',
+      newName: '名称：3 到 63 个字母、数字和连字符',
+      name: '证书颁发机构的名称',
+      type: 'Root 或 ICA（默认：ICA）',
+      issuerType: 'ICA 由谁签名：Microsoft，或 External（你自己的 CA）（默认：Microsoft）',
+      issuerCaName: '为 ICA 签名的命名空间根',
+      rootExample: '由 Azure 管理的根',
+      issuedExample: '该根之下的中间机构',
+      externalExample: '由你自己的 CA 签名的中间机构',
+      rootHasNoIssuer: '根没有颁发者：--issuer-type 和 --issuer-ca-name 只能与 --type ICA 一起使用。',
+      oneIssuer: '中间证书颁发机构需要一个颁发者。',
+      giveIssuer: '指定 --issuer-ca-name NAME，或 --issuer-type External。',
+      exists: (name, namespace) => `命名空间 ${namespace} 中已有证书颁发机构 ${name}。`,
+      signRequest: (name, namespace) =>
+        `要激活它，请用你的 CA 为其请求签名：enrollkit authority show ${name} --namespace ${namespace} --csr > ${name}.csr.pem；然后运行 enrollkit cert sign ${name}.csr.pem --role intermediate --out ${name}.pem 和 enrollkit authority activate ${name} --namespace ${namespace} --chain ${name}.pem`,
+      list: '列出命名空间的证书颁发机构。',
+      none: '该命名空间没有证书颁发机构。',
+      show: '显示命名空间的证书颁发机构：颁发者、状态和有效期。',
+      csr: '输出必须由你的 CA 签名的证书签名请求',
+      csrExample: '将待签名的请求写入文件',
+      noRequest: (name) => `证书颁发机构 ${name} 没有证书签名请求：其颁发者不是外部的。`,
+      activate: '使用你的 CA 为请求颁发的证书激活证书颁发机构。再次运行可续订该证书。',
+      chain: '证书，然后是其颁发者，可以不含根；可以按此顺序重复指定',
+      noChain: '缺少你的 CA 颁发的证书。',
+      giveChain: (name) =>
+        `用 --chain FILE 指定。必须由你的 CA 签名的请求：enrollkit authority show ${name} --csr`,
+      oneFile: '整个证书链在一个文件中',
+      severalFiles: '证书及其根在两个文件中',
+      delete: '删除命名空间的证书颁发机构。请先删除其证书策略及其下的证书颁发机构。',
+      confirmDelete: (name) => `删除证书颁发机构 ${name}？`,
+      deleted: (name) => `已删除证书颁发机构 ${name}。`,
+    },
+    policy: {
+      heads: { name: '名称', authority: '证书颁发机构', validity: '有效期' },
+      validity: '证书的有效期',
+      days: (days) => `${days} 天`,
+      create: '创建中间证书颁发机构的证书策略，注册随后即可指定该策略。它决定设备证书的有效期。',
+      newName: '名称：3 到 63 个字母、数字和连字符',
+      name: '证书策略的名称',
+      validityDays: '证书的有效天数，1 到 90（默认：30）',
+      usual: '有效期为 30 天的证书',
+      week: '有效期为一周的证书',
+      exists: (name, authority) => `证书颁发机构 ${authority} 已有证书策略 ${name}。`,
+      list: '列出命名空间的证书策略及其证书颁发机构。',
+      none: '该命名空间没有证书策略。',
+      delete: '删除没有注册使用的证书策略。',
+      confirmDelete: (name) => `删除证书策略 ${name}？`,
+      deleted: (name) => `已删除证书策略 ${name}。`,
+      notFound: (name, authority) => `证书颁发机构 ${authority} 没有证书策略 ${name}。`,
+      listThem: (namespace) => `列出证书策略：enrollkit policy list --namespace ${namespace}`,
+    },
+  },
+
   /** src/cli/device/ */
   cliDevice: {
     keyAndCertificate: '证书需要其密钥，密钥需要其证书。',
@@ -6086,7 +6204,7 @@ export const zhCN: Sentences = {
       csrFile: '要发送的证书签名请求（密钥在别处时使用）；证书写在该文件旁边',
     },
     issued: {
-      rows: { certificate: '颁发的证书', notAfter: '有效期至', thumbprint: 'SHA-256 指纹' },
+      rows: { certificate: '颁发的证书', notAfter: '有效期至' },
       otherRequest: (file, commonName, registrationId) =>
         `${file} 是“${commonName}”的请求，而不是 ${registrationId} 的请求。Azure 只为注册 ID 颁发证书。`,
       makeRequest: (registrationId) =>
@@ -6285,9 +6403,22 @@ export const zhCN: Sentences = {
       deviceCertificate: '设备证书及其证书链和密钥',
       encrypted: (path) => `${path} 中的私钥已加密。示例只能读取未加密的密钥。`,
       chosen: (id) => `用于设备 ${id}。要选择其他设备，请使用 --device ID。`,
-      environment: (command) => `运行前，请设置以下命令输出的环境变量：${command}`,
+      environment: (command) => `运行前，请设置模拟器的环境变量：${command}`,
       written: (path, sample) => `已写入 ${path}（${sample}）。`,
     },
+  },
+
+  /** src/cli/completion/ */
+  cliCompletion: {
+    description:
+      '输出一个脚本，使你的 shell 在按 Tab 时补全 enrollkit 命令行：命令、标志、文件、证书文件夹中的设备，以及正在运行的模拟器或已设置连接字符串的预配服务中的注册组。',
+    shell: (shells) => shells.join('、'),
+    bashExample: '用于新的 bash 会话',
+    zshExample: '用于 zsh；该文件夹必须在 $fpath 中',
+    fishExample: '用于 fish',
+    powershellExample: '用于 PowerShell',
+    unknown: (shell) => `没有适用于“${shell}”的补全。`,
+    choose: (shells) => `使用以下之一：${shells.join('、')}`,
   },
 
   /** src/cli/doctor/ */
@@ -6754,10 +6885,10 @@ export const zhCN: Sentences = {
 
   cliReport: {
     description:
-      '生成一个 HTML 文件，介绍 quickstart 的一次运行或一个设备群：证书链、各步骤的时间线、在何处创建了什么、设备注册及其延迟、证书何时到期、指纹，以及后续步骤。该文件不从网络加载任何内容，适合打印在 A4 纸上，其中没有密钥或密码。内容来自运行的录制和文件夹中的证书；不会查询设备预配服务。',
+      '生成一个 HTML 文件，介绍 quickstart 的一次运行或一个设备群：证书链、各步骤的时间线、在何处创建了什么、设备注册及其延迟、证书何时到期、指纹，以及后续步骤。该文件不从网络加载任何内容，适合打印在 A4 纸上，其中没有密钥或密码。内容来自运行记录和文件夹中的证书；不会查询设备预配服务。',
     folder: '证书文件夹（默认：certs），或 fleet issue 写入的设备群',
     outFlag: '写入位置（默认：文件夹中的 report.html；设备群为 FLEET.report.html）',
-    runFlag: '录制：文件，或其在 FOLDER/.enrollkit/runs 中的名称（默认：最后一次运行）',
+    runFlag: '记录：文件，或其在 FOLDER/.enrollkit/runs 中的名称（默认：最后一次运行）',
     resultsFlag: '用于设备群：fleet register 的结果（默认：FLEET.registrations.ndjson）',
     forceFlag: '替换不是报告的文件，或已被编辑的报告',
     examples: {
@@ -6778,8 +6909,8 @@ export const zhCN: Sentences = {
     next: '后续步骤',
     warnings: {
       label: '警告',
-      noRun: (folder) => `${folder} 中没有运行的录制。`,
-      unreadableRun: (message) => `无法读取最后一次录制。${message}`,
+      noRun: (folder) => `${folder} 中没有运行记录。`,
+      unreadableRun: (message) => `无法读取最后一次记录。${message}`,
       missing: (count, first) =>
         count === 1
           ? `此次运行的一个证书已不在文件夹中：${first}`
@@ -6800,7 +6931,7 @@ export const zhCN: Sentences = {
       columns: {
         step: '步骤',
         status: '状态',
-        outcome: '结果（按录制）',
+        outcome: '结果（按记录）',
         duration: '用时',
         requests: '请求数',
       },
@@ -6870,10 +7001,10 @@ export const zhCN: Sentences = {
     },
     about: {
       heading: '关于此报告',
-      versions: '录制时的版本',
-      recording: '录制',
+      versions: '记录时的版本',
+      recording: '记录',
       sources:
-        '内容来自运行的录制、文件夹中的证书和文件夹的日志。未查询设备预配服务。模拟器下次启动后，端口可能不同。',
+        '内容来自运行记录、文件夹中的证书和文件夹的日志。未查询设备预配服务。模拟器下次启动后，端口可能不同。',
     },
   },
 
@@ -6936,6 +7067,20 @@ export const zhCN: Sentences = {
       'hub delete': '删除 IoT 中心',
       'hub link': '将 IoT 中心链接到设备预配服务',
       'hub unlink': '取消 IoT 中心与设备预配服务的链接',
+      'namespace list': '列出命名空间',
+      'namespace show': '显示命名空间及其链接',
+      'namespace create': '创建命名空间',
+      'namespace delete': '删除命名空间',
+      'namespace link': '链接预配服务或 IoT 中心',
+      'namespace unlink': '取消预配服务或 IoT 中心的链接',
+      'authority list': '列出证书颁发机构',
+      'authority show': '显示证书颁发机构或其请求',
+      'authority create': '创建证书颁发机构',
+      'authority activate': '使用你的 CA 颁发的证书激活',
+      'authority delete': '删除证书颁发机构',
+      'policy list': '列出证书策略',
+      'policy create': '创建证书策略',
+      'policy delete': '删除证书策略',
       'cert root': '创建根 CA',
       'cert intermediate': '创建中间 CA',
       'cert device': '创建设备证书',
@@ -6982,6 +7127,7 @@ export const zhCN: Sentences = {
       'emulator env': '打印将 SDK 指向模拟器的环境变量',
       'emulator trust': '让此计算机及其浏览器信任模拟器的 TLS 根证书',
       'emulator untrust': '从信任存储中删除模拟器的 TLS 根证书',
+      completion: '在 shell 中补全命令行',
     },
     families: {
       device: { summary: '以设备身份操作' },
@@ -6989,6 +7135,9 @@ export const zhCN: Sentences = {
       enrollment: { summary: '个体注册，每个对应一台设备' },
       dps: { summary: '帐户中的设备预配服务' },
       hub: { summary: '帐户中的 IoT 中心及其链接' },
+      namespace: { summary: 'Azure 设备注册表的命名空间及其链接' },
+      authority: { summary: '命名空间中颁发证书的 CA' },
+      policy: { summary: '命名空间的证书策略' },
       registration: { summary: '设备的注册记录' },
       ca: { summary: 'DPS 中的 CA 证书' },
       cert: {

@@ -56,6 +56,22 @@ test('enrollkit --help, help and help of a topic', async () => {
   assert.equal(unknown.status, 2);
 });
 
+test('--help and --version are answered at once as the command line answers them', async () => {
+  const env = { ENROLLKIT_LANG: 'zh-CN' };
+  const [english, chinese, version, unknown] = await Promise.all([
+    cli(['--help']),
+    cli(['-h'], { env }),
+    cli(['--version'], { env }),
+    cli(['--help'], { env: { ENROLLKIT_LANG: 'xx' } }),
+  ]);
+  assert.equal(english.stdout, (await run(['--help'])).stdout);
+  // With another argument, it is the command line that answers.
+  assert.equal(chinese.stdout, (await cli(['--help', '--lang', 'zh-CN'])).stdout);
+  assert.notEqual(chinese.stdout, english.stdout);
+  assert.equal(version.stdout, (await run(['--version'])).stdout);
+  assert.deepEqual([unknown.status, unknown.stdout], [2, '']);
+});
+
 test('no line of any help is wider than 80 columns', async () => {
   for (const name of ['', ...commands.map((entry) => entry.name)]) {
     const { stdout } = await run([...name.split(' ').filter(Boolean), '--help']);

@@ -7,6 +7,7 @@ import { Output } from '../../src/cli/kernel/output.js';
 import { type Asker, type Place, WentBack } from '../../src/cli/terminal/asker.js';
 import { terminalAsker } from '../../src/cli/terminal/prompts.js';
 import { EnrollkitError } from '../../src/errors.js';
+import { useLanguage } from '../../src/languages/language.js';
 
 class Screen extends Writable {
   readonly isTTY = true;
@@ -144,6 +145,30 @@ test('? shows the help at an empty line, F1 at any, and ? can be typed', async (
   assert.doesNotMatch(screen.text, /devices contact first/);
   await type('b', '?', keys.enter);
   assert.equal(await answer, 'ab?');
+});
+
+test('full-width characters of an input method are taken, and yes and no in the language of the wizard', async () => {
+  const { ask, screen, type } = terminal();
+  const answer = ask.text(text);
+  await type('？');
+  assert.match(screen.text, /devices contact first/);
+  await type(keys.enter);
+  assert.equal(await answer, 'contoso');
+  await useLanguage('zh-CN');
+  try {
+    for (const [typed, expected] of [
+      ['是', true],
+      ['否', false],
+      ['ｙ', true],
+      ['no', false],
+    ] as const) {
+      const confirmed = ask.confirm({ ...text, default: !expected });
+      await type(typed, keys.enter);
+      assert.equal(await confirmed, expected, typed);
+    }
+  } finally {
+    await useLanguage('en');
+  }
 });
 
 test('Esc goes back, at each kind of question, and only where there is a question before', async () => {

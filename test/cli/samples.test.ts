@@ -302,4 +302,18 @@ test('JSON has the program or its file; what cannot be filled is refused', () =>
     await refused(['sample', 'go', 'register-device'], 4, 'NOT_FOUND');
   }));
 
+test('docs/samples.md has the packages of each language, and the versions that the programs name', () => {
+  const document = readFileSync(join(project, 'docs/samples.md'), 'utf8');
+  const columns = ['enroll-group', 'register-device', 'allocation-webhook'] as const;
+  for (const language of sampleLanguageNames) {
+    const cells = columns.map((kind) =>
+      templatesOf(language, kind)
+        .map(({ client }) => client)
+        .join(', '),
+    );
+    const row = `| \`${language}\` | ${cells.join(' | ')} |`.replaceAll('|  |', '| |');
+    assert.ok(document.includes(row), row);
+  }
+});
+
 test.run();

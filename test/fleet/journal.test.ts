@@ -31,6 +31,7 @@ test('Ctrl-C keeps what is made, and tells how to go on', () =>
       started: async (child) => {
         await workUntil(child, join(folder, 'f'), () => committed(folder) > 0);
         child.kill('SIGINT');
+        child.kill('SIGCONT');
       },
     });
     assert.equal(ended.status, 130, ended.stderr);
@@ -104,6 +105,20 @@ test('a journal that ends at any byte, or in zeros, counts up to its last whole 
     }
   }));
 
+test('the journal of a larger fleet is another fleet’s, however far it got', () =>
+  inTemporaryFolder((folder) => {
+    const out = join(folder, 'f');
+    const larger = FleetJournal.open(out, 'a'.repeat(64), undefined, 40, () => {});
+    larger.commit({ devices: 30, output: 270, manifest: 150 });
+    larger.close();
+    assert.throws(() => FleetJournal.open(out, 'b'.repeat(64), undefined, 20, () => {}), {
+      code: 'FILE_EXISTS',
+    });
+    assert.throws(() => FleetJournal.open(out, 'a'.repeat(64), undefined, 20, () => {}), {
+      code: 'JOURNAL_UNREADABLE',
+    });
+  }));
+
 test('a second run is refused while the first works, whatever its arguments, and the first is not disturbed', () =>
   inTemporaryFolder(async (folder) => {
     let first: ChildProcess | undefined;
@@ -115,8 +130,7 @@ test('a second run is refused while the first works, whatever its arguments, and
       },
     });
     await workUntil(first!, join(folder, 'f'), () => committed(folder) > 0);
-    // A process that is stopped is alive, and stays in the middle of its work.
-    first!.kill('SIGSTOP');
+    // A process that is paused is alive, and stays in the middle of its work.
     try {
       for (const other of [[], ['--days', '7']]) {
         const flags = [...flagsFor('ndjson', join(folder, 'f')), ...other, '--json'];

@@ -18,7 +18,7 @@ for (const format of ['dir', 'ndjson', 'tar'] as const) {
     inTemporaryFolder(async (folder) => {
       let before = 0;
       // Uncommitted work of any amount, or none, lies behind what the journal knows.
-      for (const behind of [0, 1, 60_000]) {
+      for (const behind of [0, 1, 20_000]) {
         const enough = () =>
           committed(folder) > before && sizeOf(join(folder, 'f.manifest.csv')) > 100 * before + behind;
         if (!(await killedWhen(folder, flagsFor(format), enough))) break;

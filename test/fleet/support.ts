@@ -63,23 +63,19 @@ const batchBytes = 15_000;
  * second commit.
  *
  * @param out the fleet's `--out`
- * @returns once it is time, or the run has ended; the run is not paused then
+ * @param isTime asked while the run is paused
+ * @returns once it is time, with the run still paused, or once the run has ended
  */
 export async function workUntil(child: ChildProcess, out: string, isTime: () => boolean): Promise<void> {
-  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   const written = () => sizeOf(`${out}.manifest.csv`);
-  let [pausedAt, before] = [0, written()];
-  for (; !hasEnded() && !isTime(); await delay(2)) {
-    const now = Date.now();
-    if (pausedAt > 0 && now - pausedAt >= pauseMs) {
-      child.kill('SIGCONT');
-      [pausedAt, before] = [0, written()];
-    } else if (pausedAt === 0 && written() - before >= batchBytes) {
-      child.kill('SIGSTOP');
-      pausedAt = now;
-    }
+  for (let before = written(); child.exitCode === null && child.signalCode === null; await delay(2)) {
+    if (written() - before < batchBytes) continue;
+    child.kill('SIGSTOP');
+    if (isTime()) return;
+    await delay(pauseMs);
+    before = written();
+    child.kill('SIGCONT');
   }
-  child.kill('SIGCONT');
 }
 
 export const sizeOf = (path: string) => (existsSync(path) ? statSync(path).size : 0);

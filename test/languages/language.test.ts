@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { chooseLanguage, languageOf } from '../../src/languages/language.js';
+import { chooseLanguage, languageOf } from '../../src/languages/choice.js';
 
 test('a language is found by its tag and by locales, and not by those of another script', () => {
   for (const name of [

@@ -2,16 +2,45 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { test } from 'uvu';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { longestFirst, selectTestFiles, UnknownName } from './files.js';
 
-const main = fileURLToPath(new URL('main.ts', import.meta.url));
+/** The runner, compiled once: loading TypeScript would take most of the time of these tests. */
+let main: string;
+const source = new URL('main.ts', import.meta.url);
+const cache = fileURLToPath(new URL('../../node_modules/.cache/enrollkit-tests', import.meta.url));
+
+test.before(async () => {
+  mkdirSync(cache, { recursive: true });
+  main = join(mkdtempSync(join(cache, 'runner-')), 'main.mjs');
+  await build({
+    entryPoints: [fileURLToPath(source)],
+    outfile: main,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    // Where it finds the entry of its processes. In one word, the name is replaced in tests, too.
+    define: { [['import.meta', 'url'].join('.')]: JSON.stringify(source.href) },
+  });
+});
+test.after(() => rmSync(dirname(main), { recursive: true, force: true }));
+
 const uvu = fileURLToPath(new URL('../../node_modules/uvu', import.meta.url));
 const preamble = `import { test } from 'uvu';\n`;
 
@@ -78,7 +107,7 @@ async function inProject(names: (keyof typeof files)[], act: (project: Project) 
     mkdirSync(join(folder, 'node_modules'));
     symlinkSync(uvu, join(folder, 'node_modules', 'uvu'), 'junction');
     const start: Project['start'] = (...given) => {
-      const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...given], {
+      const child = spawn(process.execPath, [main, ...given], {
         cwd: folder,
         stdio: ['ignore', 'pipe', 'pipe'],
       });

@@ -24,6 +24,7 @@ export const withoutScenario: Readonly<
     'runs compare',
     'doctor',
     'explain',
+    'completion',
     'group list',
     'group show',
     'group devices',
@@ -34,6 +35,11 @@ export const withoutScenario: Readonly<
     'dps list',
     'dps show',
     'hub list',
+    'namespace list',
+    'namespace show',
+    'authority list',
+    'authority show',
+    'policy list',
     'cert inspect',
     'cert tree',
     'cert fingerprint',
@@ -46,9 +52,10 @@ export const withoutScenario: Readonly<
     'emulator env',
   ],
   'of a running emulator': ['emulator stop', 'emulator clock', 'emulator faults'],
-  // Each store is changed by one program of the system; test/cli/emulator-trust.test.ts interrupts them.
-  'outside of the folder': ['emulator trust', 'emulator untrust'],
   'as sample edge': sampleLanguageNames.map((language) => `sample ${language}`),
+  // Each store is changed by one program of the system; test/cli/emulator-trust.test.ts interrupts them. A certificate
+  // authority is activated by one request.
+  'outside of the folder': ['emulator trust', 'emulator untrust', 'authority activate'],
 };
 
 /** Whether a scenario kills a command. @param name as in `src/cli/command-table.ts` */
@@ -105,6 +112,12 @@ const givenCa = ['--ca', 'plant/certificate.pem', '--ca-key', 'plant/key.pem'];
 const selfSigned = ['enrollment', 'create', 'device-9', '--self-signed'];
 const inPlant = ['--resource-group', 'plant', '--location', 'westeurope'];
 const secondService = ['dps', 'create', 'second', ...inPlant];
+const namespace = ['namespace', 'create', 'line-5', '--resource-group', 'enrollkit'];
+const inNamespace = ['--namespace', 'line-5'];
+const rootAuthority = ['authority', 'create', 'root', ...inNamespace, '--type', 'Root'];
+const issuingAuthority = ['authority', 'create', 'issuing', ...inNamespace, '--issuer-ca-name', 'root'];
+const policy = ['policy', 'create', 'short', ...inNamespace, '--ca-name', 'issuing'];
+const linkNamespace = ['namespace', 'link', 'line-5'];
 const secondHub = ['hub', 'create', 'hub-2', ...inPlant];
 const register = ['fleet', 'register', 'fleet.ndjson', '--target', 'emulator', '--quiet'];
 
@@ -285,6 +298,30 @@ export const scenarios: readonly Scenario[] = [
     name: 'device send --message-id',
     before: [quickstart],
     argv: ['device', 'send', 'device-001', '--message-id', 'reading-17'],
+  },
+  { name: 'namespace create', before: [quickstart], argv: namespace },
+  { name: 'namespace link', before: [quickstart, namespace], argv: linkNamespace },
+  {
+    name: 'namespace unlink',
+    before: [quickstart, namespace, linkNamespace],
+    argv: ['namespace', 'unlink', 'line-5', '--yes'],
+  },
+  {
+    name: 'namespace delete',
+    before: [quickstart, namespace],
+    argv: ['namespace', 'delete', 'line-5', '--yes'],
+  },
+  { name: 'authority create', before: [quickstart, namespace, rootAuthority], argv: issuingAuthority },
+  {
+    name: 'authority delete',
+    before: [quickstart, namespace, rootAuthority],
+    argv: ['authority', 'delete', 'root', ...inNamespace, '--yes'],
+  },
+  { name: 'policy create', before: [quickstart, namespace, rootAuthority, issuingAuthority], argv: policy },
+  {
+    name: 'policy delete',
+    before: [quickstart, namespace, rootAuthority, issuingAuthority, policy],
+    argv: ['policy', 'delete', 'short', ...inNamespace, '--ca-name', 'issuing', '--yes'],
   },
   { name: 'dps create', before: [quickstart], argv: secondService },
   { name: 'dps create in a new folder', before: [], argv: secondService },

@@ -14,6 +14,7 @@ const debianPackages = {
   'paho-mqtt': 'python3-paho-mqtt',
   uamqp: 'python3-uamqp',
   tomllib: 'python3',
+  pytest: 'python3-pytest',
   curl: 'curl',
   mosquitto_pub: 'mosquitto-clients',
   cc: 'gcc',
@@ -37,6 +38,7 @@ const pythonModules: Partial<Record<Tool, string>> = {
   uamqp: 'uamqp',
   // Since Python 3.11.
   tomllib: 'tomllib',
+  pytest: 'pytest',
 };
 
 /** Too large to install for the few tests that need them. */

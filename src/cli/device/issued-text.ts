@@ -13,11 +13,10 @@ export function issuedJson({ certificate, path }: SavedCertificate) {
 }
 
 export function issuedRows(saved: SavedCertificate): [string, string][] {
-  const { notAfter, sha256Thumbprint: thumbprint } = issuedJson(saved);
+  const { notAfter } = issuedJson(saved);
   const { rows } = sentences.cliDevice.issued;
   return [
     [rows.certificate, displayPath(saved.path)],
     [rows.notAfter, notAfter],
-    [rows.thumbprint, thumbprint],
   ];
 }

@@ -12,7 +12,7 @@ import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../target/device-targ
 import { withTarget } from '../target/target.js';
 import { type DeviceCredentials, deviceCredentials } from './credentials.js';
 import type { csrFileFlag, deviceFlags } from './flags.js';
-import { requestedCertificate, type SavedCertificate } from './requested-certificate.js';
+import { finishIssuing, requestedCertificate, type SavedCertificate } from './requested-certificate.js';
 
 export interface Registered {
   target: Target;
@@ -36,6 +36,7 @@ export async function withRegisteredDevice<Result>(
   use: (registered: Registered) => Promise<Result>,
 ): Promise<Result> {
   const { signal } = context;
+  finishIssuing(registrationId, flags, context);
   const { own, requested } = await withPassphrase(flags, context, async (opening) => {
     const { hasOperationalKey, ...own } = await deviceCredentials(registrationId, flags, opening);
     if (!hasOperationalKey && !flags.csr && flags.csrFile === undefined) return { own, requested: undefined };

@@ -7,7 +7,7 @@ const { register } = sentences.cliDevice;
 
 export const deviceRegister = defineCommand({
   description: register.description,
-  args: { id: { summary: sentences.cliDevice.id } },
+  args: { id: { summary: sentences.cliDevice.id, completes: 'devices' } },
   flags: { csr: switchFlag({ summary: register.csr }), ...csrFileFlag, ...deviceFlags },
   examples: [
     { line: 'device register device-001', summary: register.folder },

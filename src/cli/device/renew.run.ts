@@ -20,7 +20,7 @@ import { columns } from '../terminal/text.js';
 import { type DeviceCredentials, deviceCredentials } from './credentials.js';
 import { issuedJson, issuedRows } from './issued-text.js';
 import type { deviceRenew } from './renew.js';
-import { isInFiles, requestedCertificate } from './requested-certificate.js';
+import { finishIssuing, isInFiles, requestedCertificate } from './requested-certificate.js';
 
 const { renew } = sentences.cliDevice;
 
@@ -38,6 +38,7 @@ export const run: RunOf<typeof deviceRenew> = async ({ args: { id }, flags }, co
   assertRegistrationId(id);
   assertTogether(flags);
   const { signal, output } = context;
+  finishIssuing(id, flags, context);
   const { credentials, requested } = await withPassphrase(flags, context, async (opening) => {
     const found = await credentialsOf(id, flags, opening);
     const asked = await requestedCertificate(

@@ -14,7 +14,7 @@ import { openFolder } from '../../workspace/open-folder.js';
 import type { Opening } from '../input/material.js';
 import { mayHoldKey } from '../input/read-file.js';
 import { assertStrongKey, onlyCommonName, readRequest } from '../input/request-file.js';
-import { writeFiles } from '../input/write-files.js';
+import { finishInterrupted, writeFiles } from '../input/write-files.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
 import { folderOf } from '../target/command-target.js';
@@ -50,6 +50,16 @@ type Flags = Pick<FlagValues<typeof deviceFlags>, 'dir' | 'certificate' | 'chain
 /** Whether the device is not one of the certificate folder. */
 export function isInFiles({ certificate, chain, key }: Flags): boolean {
   return certificate !== undefined || chain !== undefined || key !== undefined;
+}
+
+/**
+ * Completes what a killed command was writing into the folder of the device: its key may be among that.
+ *
+ * @throws EnrollkitError FOLDER_IN_USE, JOURNAL_UNREADABLE, FILE_EXISTS, FILE_UNWRITABLE
+ */
+export function finishIssuing(registrationId: string, flags: Flags, { now }: Context): void {
+  if (!isInFiles(flags))
+    finishInterrupted([layoutOf(folderOf(flags)).device(registrationId).operational.key], now);
 }
 
 /** Of the key beside which the certificate will be, or of `--csr-file`. */

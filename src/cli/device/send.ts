@@ -6,7 +6,7 @@ import { textFlag } from '../kernel/flags.js';
 import { deviceFlags } from './flags.js';
 
 export const deviceSend = defineCommand({
-  args: { id: { summary: sentences.cliDevice.id } },
+  args: { id: { summary: sentences.cliDevice.id, completes: 'devices' } },
   flags: {
     message: textFlag({ placeholder: 'JSON', summary: sentences.cliDevice.send.message }),
     'message-id': textFlag({ placeholder: 'ID', summary: sentences.cliDevice.send.messageId }),

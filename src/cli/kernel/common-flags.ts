@@ -1,6 +1,7 @@
 /** Flags of many commands. None has a default: a command must see that a flag was not given. */
 import { EnrollkitError } from '../../errors.js';
-import { type LanguageTag, languageOf, languageTags, sentences } from '../../languages/language.js';
+import { type LanguageTag, languageOf, languageTags } from '../../languages/choice.js';
+import { sentences } from '../../languages/language.js';
 import { parsedFlag, switchFlag, textFlag } from './flags.js';
 
 /** The certificate folder when `--dir` is not given. */
@@ -32,6 +33,7 @@ export const colorFlag = { 'no-color': switchFlag({ summary: flagSentences.noCol
 export const languageFlag = {
   lang: parsedFlag({
     placeholder: 'TAG',
+    completes: languageTags,
     parse: (text) => knownLanguage(text, '--lang'),
     summary: flagSentences.lang(languageTags),
   }),

@@ -11,8 +11,8 @@ const { program: text } = sentences.cliSample;
 
 const args = { sample: { summary: text.sampleArgument(sampleKinds) } } as const;
 const flags = {
-  device: textFlag({ placeholder: 'ID', summary: text.deviceFlag }),
-  group: textFlag({ placeholder: 'ID', summary: text.groupFlag }),
+  device: textFlag({ placeholder: 'ID', summary: text.deviceFlag, completes: 'devices' }),
+  group: textFlag({ placeholder: 'ID', summary: text.groupFlag, completes: 'groups' }),
   client: textFlag({ placeholder: 'NAME', summary: text.clientFlag }),
   ...outFileFlag,
   ...forceFlag,
@@ -29,12 +29,12 @@ export function sampleIn(language: SampleLanguage): SampleCommand {
   const { file } = templatesOf(language, 'send-telemetry')[0]!;
   return declareCommand({
     description: text.description(kinds),
-    args: { sample: { summary: text.sampleArgument(kinds) } },
+    args: { sample: { summary: text.sampleArgument(kinds), completes: kinds } },
     flags,
     examples: [
       { line: `sample ${language} send-telemetry --out ${file}`, summary: text.example },
       {
-        line: `sample ${language} register-device --target azure --id-scope 0ne00000000`,
+        line: `sample ${language} register-device --id-scope 0ne00000000`,
         summary: text.azureExample,
       },
     ],

@@ -8,7 +8,15 @@ import { Writable } from 'node:stream';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { Output } from '../kernel/output.js';
-import { type Asker, type Choice, type Question, type SelectQuestion, WentBack } from './asker.js';
+import {
+  type Asker,
+  asksForHelp,
+  type Choice,
+  type Question,
+  type SelectQuestion,
+  WentBack,
+  yesOrNo,
+} from './asker.js';
 import { isCounted } from './prompts/frame.js';
 import { fitted, labeled, wrap } from './text.js';
 
@@ -46,7 +54,7 @@ export function plainAsker(output: Output, signal: AbortSignal, options: PlainOp
     for (;;) {
       const line = await readLine(output, signal, options, hint, secret);
       if (line.trim() === '<' && question.place?.canGoBack) throw new WentBack();
-      if (line.trim() === '?' && question.help) {
+      if (question.help && asksForHelp(line)) {
         say(question.help);
         continue;
       }
@@ -102,8 +110,8 @@ export function plainAsker(output: Output, signal: AbortSignal, options: PlainOp
         read(line) {
           const text = line.trim();
           if (text === '') return { value: question.default };
-          if (/^(y|ye|yes)$/i.test(text)) return { value: true };
-          return /^(n|no)$/i.test(text) ? { value: false } : { problem: sentences.cliTerminal.answerYesOrNo };
+          const value = yesOrNo(text);
+          return value === undefined ? { problem: sentences.cliTerminal.answerYesOrNo } : { value };
         },
       });
     },

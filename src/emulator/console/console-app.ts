@@ -1,7 +1,8 @@
 /** The application behind the emulator's page: its routes, and what each request is about. */
 import { type Context, Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
-import { type LanguageTag, languageOf, languages } from '../../languages/language.js';
+import { type LanguageTag, languageOf } from '../../languages/choice.js';
+import { languages } from '../../languages/language.js';
 import type { ProvisioningService } from '../dps/provisioning-service.js';
 import type { IotHub } from '../hub/hub-directory.js';
 import { Actions, type Outcome, type Rerender } from './actions.js';

@@ -9,7 +9,7 @@ import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { getCookie, setCookie } from 'hono/cookie';
 import { withoutPort } from '../../dps/contract/host.js';
-import { languageOf } from '../../languages/language.js';
+import { languageOf } from '../../languages/choice.js';
 import { ApiPage } from './api-page.js';
 import { assets } from './assets.js';
 import { certificateRoutes } from './certificates/certificate-routes.js';

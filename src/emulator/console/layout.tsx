@@ -1,6 +1,7 @@
 /** The frame of every page, and the parts that pages are made of. */
 import type { Child } from 'hono/jsx';
-import { type LanguageTag, languages } from '../../languages/language.js';
+import type { LanguageTag } from '../../languages/choice.js';
+import { languages } from '../../languages/language.js';
 import { consolePath, type PageContext, paths } from './page-context.js';
 
 /** A whole page as HTML. */

@@ -1,8 +1,8 @@
 /** What every page gets: the emulator and the language of the request. */
 
 import { certificatesPath, consolePath } from '../../dps/contract/emulator-endpoints.js';
+import type { LanguageTag } from '../../languages/choice.js';
 import type { Sentences } from '../../languages/en.js';
-import type { LanguageTag } from '../../languages/language.js';
 import type { EmulatorClock } from '../clock.js';
 import type { ProvisioningService } from '../dps/provisioning-service.js';
 import type { ServiceDirectory } from '../dps/service-directory.js';

@@ -145,7 +145,7 @@ export class FleetJournal {
         next: sentences.fleet.chooseOut,
       });
     }
-    const before = readJournal(path, devices);
+    const before = readJournal(path, { request: fleet.request, devices });
     if (!before.fleet) assertFree();
     else if (
       before.fleet.request !== fleet.request ||
@@ -229,8 +229,8 @@ interface Found {
   whole: number;
 }
 
-/** @param devices how many the fleet has; when that is known, a journal that contradicts it is refused */
-function readJournal(path: string, devices?: number): Found {
+/** @param expected a fleet and how many devices it has: a journal of the same fleet that contradicts it is refused */
+function readJournal(path: string, expected?: { request: string; devices: number }): Found {
   const text = readBytesIfExists(path)?.toString('latin1');
   const found: Found = { text, whole: 0 };
   const lines = (text ?? '').split('\n');
@@ -242,6 +242,7 @@ function readJournal(path: string, devices?: number): Found {
     if ('fleet' in parsed.data) found.fleet = parsed.data.fleet;
     else {
       const { done } = parsed.data;
+      const devices = found.fleet?.request === expected?.request ? expected?.devices : undefined;
       if (!follows(done, found.done, devices)) throw notAJournal(path, index + 1);
       found.done = done;
     }

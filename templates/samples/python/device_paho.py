@@ -4,7 +4,7 @@
 {{/telemetry}}
 # Written by enrollkit; run it against Azure, or against "enrollkit emulator start".
 #
-#   python3 -m pip install paho-mqtt==2.1.0      (Debian: apt install python3-paho-mqtt)
+#   python3 -m pip install paho-mqtt==2.2.0
 #   python3 device_paho.py
 #
 # Source: Microsoft Learn, "Communicate with DPS using the MQTT protocol" and "Communicate with an IoT hub using the

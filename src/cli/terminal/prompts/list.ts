@@ -12,7 +12,7 @@ import {
   useState,
 } from '@inquirer/core';
 import { sentences } from '../../../languages/language.js';
-import type { Choice } from '../asker.js';
+import { asksForHelp, type Choice } from '../asker.js';
 import { displayWidth, labeledWithin } from '../text.js';
 import {
   answeredLine,
@@ -66,7 +66,7 @@ export const list = createPrompt<Outcome<unknown>, ListConfig>((config, finish) 
       if (filters) readline.write(typed);
     } else if (isUpKey(key)) move(-1);
     else if (isDownKey(key)) move(1);
-    else if ((key as { name?: string }).name === 'f1' || line === '?') {
+    else if ((key as { name?: string }).name === 'f1' || asksForHelp(line)) {
       readline.clearLine(0);
       setTyped('');
       toggleHelp();

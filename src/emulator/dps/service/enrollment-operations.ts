@@ -1,6 +1,7 @@
 /** The operations that enrollment groups and individual enrollments share: read, create, change, delete, query. */
 import { routes } from '../../../dps/contract/routes.js';
 import { DpsError } from '../dps-error.js';
+import type { PolicyReference } from '../registry/device-registry.js';
 import type { StoredVersion } from '../state/enrollment-settings.js';
 import { runBulkOperation } from './bulk-enrollments.js';
 import { type EnrollmentKind, requireEnrollment } from './enrollment-kind.js';
@@ -9,7 +10,7 @@ import { answerPage, assertQuery } from './query-pages.js';
 import { assertIfMatch, type ServiceOperation } from './service-operation.js';
 
 /** The operations of one kind of enrollment. */
-export function enrollmentOperations<Settings, Stored extends Settings & StoredVersion>(
+export function enrollmentOperations<Settings, Stored extends Settings & StoredVersion & PolicyReference>(
   kind: EnrollmentKind<Settings, Stored>,
 ): ServiceOperation[] {
   const { idField, name, storeOf } = kind;
@@ -33,9 +34,10 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
       ...write,
       async handle(request, service) {
         const store = storeOf(service);
-        const body = withPolicyMembersOf(request.apiVersion, await request.json());
         const id = request.parameters[idField]!;
+        const given = await request.json();
         const before = store.get(id);
+        const body = withPolicyMembersOf(request.apiVersion, given, before);
         const settings = kind.read(id, body, before, service);
         if (before && request.header('if-match') === undefined) throw new DpsError(kind.errors.conflict);
         assertIfMatch(request, before?.etag);
