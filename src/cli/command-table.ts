@@ -106,6 +106,7 @@ export const commands: readonly CommandEntry[] = [
   inOneFile('authority activate', async () => (await import('./authority/activate.js')).authorityActivate),
   inOneFile('authority delete', async () => (await import('./authority/delete.js')).authorityDelete),
   inOneFile('policy list', async () => (await import('./policy/list.js')).policyList),
+  inOneFile('policy show', async () => (await import('./policy/show.js')).policyShow),
   inOneFile('policy create', async () => (await import('./policy/create.js')).policyCreate),
   inOneFile('policy delete', async () => (await import('./policy/delete.js')).policyDelete),
   inOneFile('cert root', async () => (await import('./cert/root.js')).certRoot),
