@@ -87,14 +87,13 @@ try {
   const sdk = clones['azure-sdk-for-c'];
   if (sdk !== undefined) {
     enrollkit('sample', 'embedded-c', 'send-telemetry', '--out', 'device.c');
-    const source = (name: string) =>
-      join(resolve(sdk), 'sdk/src/azure', `az_${name}.c`.replace(/^az_(.*)\//, '$1/az_'));
+    const source = (room: string, name: string) => join(resolve(sdk), `sdk/src/azure/${room}/az_${name}.c`);
     const core = ['context', 'log', 'precondition', 'span', 'json_reader', 'json_token', 'json_writer'];
     const iot = ['common', 'hub_client', 'hub_client_telemetry', 'provisioning_client'];
     const sources = [
-      ...core.map((name) => source(`core/${name}`)),
-      ...iot.map((name) => source(`iot/iot_${name}`)),
-      source('platform/noplatform'),
+      ...core.map((name) => source('core', name)),
+      ...iot.map((name) => source('iot', `iot_${name}`)),
+      source('platform', 'noplatform'),
     ];
     run(
       'cc',
