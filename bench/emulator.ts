@@ -5,26 +5,21 @@
  *
  *     npm run bench:emulator [-- STORED]
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:https';
+import { type ChildProcess, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseConnectionString } from '../src/dps/contract/connection-string.js';
 import { createSasToken, deriveDeviceKey } from '../src/dps/contract/sas.js';
-import type { EmulatorEndpoints } from '../src/emulator/endpoints.js';
-import { privateKeyToPem } from '../src/pki/keys.js';
-import { make } from '../test/support/chains.js';
+import { handshake, registerHttps, registerMqtt, type Server } from './emulator/device-client.js';
 import {
-  benchDevice,
-  handshake,
-  registerHttps,
-  registerMqtt,
-  type Server,
-} from './emulator/device-client.js';
+  benchFleet,
+  serviceCalls,
+  startEmulatorProcess,
+  startProcess,
+  stopProcesses,
+} from './emulator/emulator-process.js';
 import { line, rate } from './emulator/measure.js';
 import { median } from './median.js';
 
@@ -36,74 +31,28 @@ const concurrency = 16;
 const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
 const running: ChildProcess[] = [];
 
-async function start(arguments_: string[]): Promise<{ child: ChildProcess; said: unknown }> {
-  const child = spawn(process.execPath, arguments_, { stdio: ['ignore', 'pipe', 'inherit'] });
-  running.push(child);
-  const [text] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
-  return { child, said: JSON.parse(text) };
-}
-
 /** Resident kilobytes of a process. */
 function residentKb({ pid }: ChildProcess): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }));
 }
 
-const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
-const ports = ['--port', '0', '--mqtt-port', '0'];
-const emulator = await start([bin, 'emulator', 'start', '--json', '--dir', folder, ...ports]);
-const endpoints = emulator.said as EmulatorEndpoints;
-const ca = readFileSync(endpoints.caFile, 'utf8');
-const agent = new Agent({ keepAlive: true, maxSockets: concurrency, ca });
-
-function call(method: string, path: string, authorization: string, body?: unknown): Promise<void> {
-  const text = body === undefined ? undefined : JSON.stringify(body);
-  return new Promise((resolve, reject) => {
-    const headers: Record<string, string> = { authorization };
-    if (text !== undefined) headers['content-type'] = 'application/json';
-    const asked = request(
-      new URL(path, endpoints.armEndpoint),
-      { method, agent, headers },
-      async (response) => {
-        let answer = '';
-        for await (const chunk of response.setEncoding('utf8')) answer += chunk;
-        if (response.statusCode! >= 300)
-          reject(new Error(`${method} ${path}: ${response.statusCode} ${answer}`));
-        else resolve();
-      },
-    );
-    asked.on('error', reject);
-    asked.end(text);
-  });
-}
-
+const emulator = await startEmulatorProcess(fileURLToPath(new URL('..', import.meta.url)), folder);
+running.push(emulator.child);
+const { endpoints } = emulator;
+const call = serviceCalls(endpoints, concurrency);
 const bearer = `Bearer ${endpoints.armToken}`;
 const version = 'api-version=2021-10-01';
 
 try {
-  const root = await make('root', 'Bench Root');
-  const intermediate = await make('intermediate', 'Bench Intermediate', root);
-  const service = `/subscriptions/${endpoints.subscriptionId}/resourceGroups/${endpoints.resourceGroup}/providers/Microsoft.Devices/provisioningServices/${endpoints.dpsName}`;
-  await call('PUT', `${service}/certificates/root?api-version=2022-02-05`, bearer, {
-    properties: { certificate: Buffer.from(root.pem).toString('base64'), isVerified: true },
-  });
-  await call('PUT', `/enrollmentGroups/x509?${version}`, bearer, {
-    enrollmentGroupId: 'x509',
-    attestation: { type: 'x509', x509: { caReferences: { primary: 'root' } } },
-  });
-  const devices = await Promise.all(
-    Array.from({ length: deviceCount }, async (_, index) => {
-      const id = `bench-${index}`;
-      const device = await make('device', id, intermediate);
-      return benchDevice(id, device.pem + intermediate.pem, await privateKeyToPem(device.privateKey), ca);
-    }),
-  );
+  const devices = await benchFleet(endpoints, call, deviceCount);
 
   const folderOfTls = join(folder, 'emulator');
-  const bare = await start([
+  const bare = await startProcess([
     fileURLToPath(new URL('emulator/bare-server.mjs', import.meta.url)),
     join(folderOfTls, 'tls-server.pem'),
     join(folderOfTls, 'tls-server.key.pem'),
   ]);
+  running.push(bare.child);
   const { idScope, ports: at } = endpoints;
   const servers: Record<string, [Server, typeof handshake]> = {
     bare: [{ port: (bare.said as { port: number }).port, idScope }, handshake],
@@ -206,8 +155,7 @@ try {
     `${(((kbAfter - kbBefore) * 1024) / stored).toFixed(0)} bytes each`,
   );
 } finally {
-  agent.destroy();
-  for (const child of running) child.kill();
-  await Promise.all(running.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
+  call.end();
+  await stopProcesses(running);
   rmSync(folder, { recursive: true, force: true });
 }

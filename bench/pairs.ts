@@ -1,7 +1,6 @@
 /**
  * Processor time of validating chains and of issuing a fleet, beside another checkout of enrollkit that is built: in
- * alternating pairs, so that other load on the machine affects both. Prints the median of the ratios, this checkout to
- * the other one, with its 95 % confidence interval (by order statistics).
+ * alternating pairs.
  *
  *     npm run build && npx tsx bench/pairs.ts CHECKOUT [--pairs 15] [--devices 40000] [--chains 2000]
  */
@@ -12,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { authority, device, now } from '../test/support/raw-certificates.js';
+import { compareInPairs } from './pair-ratios.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -73,33 +73,6 @@ function issue(checkout: string): number {
   }
 }
 
-/** The order statistics between which the median of all is with 95 %: a sign test. */
-function interval(sorted: readonly number[]): [number, number] {
-  const n = sorted.length;
-  let probability = 0.5 ** n;
-  let cumulated = probability;
-  let rank = 0;
-  while (cumulated <= 0.025 && rank < n / 2) {
-    rank += 1;
-    probability *= (n - rank + 1) / rank;
-    cumulated += probability;
-  }
-  return [sorted[Math.max(0, rank - 1)]!, sorted[Math.min(n - 1, n - rank)]!];
-}
-
-function compare(what: string, measure: (checkout: string) => number): void {
-  const ratios = Array.from({ length: pairs }, (_, index) => {
-    const order = index % 2 === 0 ? [here, other!] : [other!, here];
-    const measured = new Map(order.map((checkout) => [checkout, measure(checkout)]));
-    return measured.get(here)! / measured.get(other!)!;
-  }).sort((a, b) => a - b);
-  const [low, high] = interval(ratios);
-  const middle = ratios[Math.floor(ratios.length / 2)]!;
-  console.log(
-    `${what}: ${pairs} pairs, median ratio ${middle.toFixed(3)}, 95 % interval ${low.toFixed(3)} to ${high.toFixed(3)}`,
-  );
-}
-
 try {
   const root = authority('Root');
   const intermediate = authority('Intermediate', root);
@@ -121,8 +94,8 @@ try {
     ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-days', '3650', '-subj', '/CN=Bench Root', '-addext', 'keyUsage=critical,keyCertSign,cRLSign', '-keyout', 'ca.key', '-out', 'ca.pem'],
     { cwd: folder, stdio: 'ignore' },
   );
-  compare(`validating ${chains.length} chains of three`, validate);
-  compare(`issuing ${values.devices} devices`, issue);
+  await compareInPairs(`validating ${chains.length} chains of three`, [here, other], pairs, validate);
+  await compareInPairs(`issuing ${values.devices} devices`, [here, other], pairs, issue);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -3,12 +3,22 @@
  * share. A command loads a few files instead of hundreds, in half the time.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { languageTags } from '../src/languages/choice.js';
 import { bundling, readCompiled } from './bundling.js';
+import { copyDeclarations } from './declarations.js';
+import { withLinesOnly } from './source-maps.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const [src, modules, dist] = ['src', 'build', 'dist'].map((folder) => join(root, folder)) as [
@@ -17,19 +27,13 @@ const [src, modules, dist] = ['src', 'build', 'dist'].map((folder) => join(root,
   string,
 ];
 
-/** For `npm run coverage`; tsc must have written those of the modules. */
-const withSourceMaps = process.argv.includes('--source-maps');
+/** For `npm run coverage`: source maps with columns, also of the modules. */
+const withWholeSourceMaps = process.argv.includes('--whole-source-maps');
+
+const parts = ['index', 'pki/index', 'emulator/index', 'fleet/index'];
 
 /** The parts of the library, the command line, and what it runs in processes and threads of their own. */
-const entryPoints = [
-  'index',
-  'pki/index',
-  'emulator/index',
-  'fleet/index',
-  'bin',
-  'pki/slow-work-process',
-  'fleet/issue/worker',
-];
+const entryPoints = [...parts, 'bin', 'pki/slow-work-process', 'fleet/issue/worker'];
 
 const compiledModules: Plugin = {
   name: 'compiled-modules',
@@ -47,10 +51,22 @@ const { metafile } = await build({
   outdir: dist,
   chunkNames: 'chunks/[name]-[hash]',
   plugins: [...bundling.plugins, compiledModules],
-  sourcemap: withSourceMaps,
+  sourcemap: true,
+  sourcesContent: false,
   legalComments: 'none',
   metafile: true,
 });
+
+if (!withWholeSourceMaps) {
+  for (const path of Object.keys(metafile.outputs).filter((name) => name.endsWith('.map'))) {
+    writeFileSync(join(root, path), withLinesOnly(readFileSync(join(root, path), 'utf8')));
+  }
+}
+
+const declarations = copyDeclarations(modules, dist, parts);
+
+const launchers = ['enrollkit.cjs', 'start.cjs'].map((name) => join(dist, name));
+for (const path of launchers) copyFileSync(join(src, relative(dist, path)), path);
 
 // Each chunk that makes a function that it does not call would cost every command that loads it.
 for (const path of Object.keys(metafile.outputs).filter((one) => one.endsWith('.js'))) {
@@ -63,7 +79,9 @@ for (const path of Object.keys(metafile.outputs).filter((one) => one.endsWith('.
 /** Their licenses ask for their texts to be passed on. */
 const licenses = join(dist, 'THIRD_PARTY_NOTICES.txt');
 const packages = new Set(
-  Object.keys(metafile.inputs).flatMap((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+  [...Object.keys(metafile.inputs), ...declarations.packages.map((path) => relative(root, path))].flatMap(
+    (path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [],
+  ),
 );
 writeFileSync(
   licenses,
@@ -90,13 +108,15 @@ for (const { file, text } of answerFiles) writeFileSync(file, text);
 // What earlier builds left: the package holds all of dist, and the tests run all of build.
 const written = new Set([
   licenses,
+  ...launchers,
+  ...declarations.files,
+  join(dist, 'enrollkit.1'),
   ...answerFiles.map(({ file }) => file),
   ...Object.keys(metafile.outputs).map((path) => join(root, path)),
 ]);
-removeFrom(dist, (path) => !path.endsWith('.d.ts') && !written.has(path));
-removeFrom(dist, (path) => path.endsWith('.d.ts') && !hasSource(path, dist, '.d.ts'));
-removeFrom(modules, (path) => !withSourceMaps && path.endsWith('.map'));
-removeFrom(modules, (path) => path.endsWith('.js') && !hasSource(path, modules, '.js'));
+removeFrom(dist, (path) => !written.has(path));
+removeFrom(modules, (path) => !withWholeSourceMaps && path.endsWith('.map'));
+removeFrom(modules, (path) => path.endsWith('.js') && !hasSource(path));
 
 /** @param folder of the package, relative to the project */
 function licenseOf(folder: string): string {
@@ -106,8 +126,8 @@ function licenseOf(folder: string): string {
   return `${name} ${version}: ${license}\n${text}`;
 }
 
-function hasSource(path: string, folder: string, extension: string): boolean {
-  const source = `${src}${path.slice(folder.length, -extension.length)}`;
+function hasSource(path: string): boolean {
+  const source = `${src}${path.slice(modules.length, -'.js'.length)}`;
   return existsSync(`${source}.ts`) || existsSync(`${source}.tsx`);
 }
 

@@ -1,5 +1,5 @@
 /** Writes the JSON Schemas that stand in templates/, from the zod schemas that the code checks with. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { faultFileSchema } from '../src/emulator/faults/schema.js';
 import { emulatorSeedFileSchema } from '../src/emulator/seed/seed-schema.js';
@@ -15,13 +15,22 @@ export const schemas = {
   'templates/profiles/profile.schema.json': profileSchema,
 };
 
-/** A schema as the text of its file. */
-export function schemaText(schema: z.ZodType): string {
-  return `${JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), null, 2)}\n`;
+/** Where editors and validators that do not have the package know the schemas from: a name, not yet an address. */
+const { homepage } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+/**
+ * A schema as the text of its file.
+ *
+ * @param path of that file
+ */
+export function schemaText(path: string, schema: z.ZodType): string {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input' });
+  const $id = `${homepage}/schemas/${path.split('/').at(-1)}`;
+  return `${JSON.stringify({ $schema, $id, ...rest }, null, 2)}\n`;
 }
 
 if (import.meta.url === `file://${process.argv[1]}`) {
   for (const [path, schema] of Object.entries(schemas)) {
-    writeFileSync(new URL(`../${path}`, import.meta.url), schemaText(schema));
+    writeFileSync(new URL(`../${path}`, import.meta.url), schemaText(path, schema));
   }
 }

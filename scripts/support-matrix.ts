@@ -1,6 +1,12 @@
 /** Writes docs/emulator-support.md, and its summary in README.md, from the tables by which the emulator routes requests. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { apiVersions } from '../src/dps/contract/api-versions.js';
+import {
+  apiVersions,
+  certificateAuthorityApiVersions,
+  credentialApiVersions,
+  iotHubApiVersions,
+  namespaceApiVersions,
+} from '../src/dps/contract/api-versions.js';
 import { type Route, routes } from '../src/dps/contract/routes.js';
 import { missingTypes } from '../src/emulator/dps/attestation/kinds.js';
 import { type ApiOperation, apiOperations } from '../src/emulator/openapi/document.js';
@@ -17,6 +23,11 @@ const headings: Record<SupportRow['plane'], string> = {
   device: 'Device plane of DPS over HTTPS',
   hub: 'IoT Hub over HTTPS',
 };
+
+const otherProviders = `IoT hubs: ${iotHubApiVersions.join(', ')}
+
+Azure Device Registry: ${namespaceApiVersions.join(', ')}; certificate authorities and certificate policies:
+${certificateAuthorityApiVersions.join(', ')}; credentials: ${credentialApiVersions.join(', ')}`;
 
 /** Prefixes that say nothing, since every operation of the plane has them. */
 function shortPath({ path }: Route): string {
@@ -37,7 +48,7 @@ export function supportText(): string {
     });
     return `## ${headings[plane]}
 
-api-versions: ${apiVersions[plane].join(', ')}
+api-versions: ${apiVersions[plane].join(', ')}${plane === 'arm' ? `\n\n${otherProviders}` : ''}
 
 | operation | request | supported | evidence |
 | --- | --- | --- | --- |
@@ -71,8 +82,10 @@ ${Object.values(missingTypes)
     '',
   )}- Queries of the service plane take \`*\` and \`SELECT\`, and give everything: by reports of its users, the service passes
   over conditions. Rows of individual enrollments come without \`registrationState\`, as by reports they do there.
-- A provisioning service with a managed identity, filters by IP address, private networks, data residency, without keys or
-  with Azure Device Registry is answered with 501, and so is a hub linked by managed identity.
+- A provisioning service with filters by IP address, private networks, data residency or without keys is answered with
+  501, and so is a hub linked by managed identity. Managed identities are stored and shown, and never needed.
+- Azure Device Registry: namespaces, certificate authorities, certificate policies (from 2026-11-01 on) and credentials
+  (up to 2026-03-01-preview); not its devices, assets, groups and jobs.
 - \`HEAD\` on a resource group or a resource is answered with 204 or 404.
 
 ## Over MQTT and AMQP

@@ -12,6 +12,11 @@ if (!answeredAtOnce()) {
   ]);
   // Declarations of commands read their sentences while they are loaded.
   await useLanguage(language);
+  if (argv[0] === '__complete') {
+    const { complete } = await import('./cli/completion/complete.js');
+    process.stdout.write(await complete(argv.slice(1), process.env), () => process.exit(exitStatus.ok));
+    await new Promise(() => {});
+  }
   const { main } = await import('./cli/kernel/main.js').catch((error: NodeJS.ErrnoException) => {
     // Node.js opens many modules at once; where few files may be open, nothing of ours is there yet to report that.
     if (error.code !== 'EMFILE' && error.code !== 'ENFILE') throw error;

@@ -71,7 +71,17 @@ const parts: Record<string, string[]> = {
   'dps/contract': ['errors', 'pki'],
   dps: ['errors', 'explanations', 'pki', 'dps/contract'],
   emulator: ['errors', 'pki', 'workspace', 'dps/contract'],
-  quickstart: ['errors', 'package-files', 'json-source', 'pki', 'workspace', 'dps/contract', 'dps'],
+  samples: ['package-files'],
+  quickstart: [
+    'errors',
+    'package-files',
+    'json-source',
+    'pki',
+    'workspace',
+    'dps/contract',
+    'dps',
+    'samples',
+  ],
   rollover: ['errors', 'pki', 'workspace', 'dps/contract', 'dps', 'quickstart'],
   fleet: ['errors', 'explanations', 'package-files', 'pki', 'workspace', 'dps/contract', 'dps'],
   cli: [
@@ -84,6 +94,7 @@ const parts: Record<string, string[]> = {
     'certgen',
     'dps/contract',
     'dps',
+    'samples',
     'quickstart',
     'rollover',
     'fleet',
@@ -276,6 +287,21 @@ for (const [name, file] of onlyCallers) {
     assert.match(taking[0]!, file);
   });
 }
+
+test('what generates a key pair synchronously gets it encoded: a KeyObject of it may wait for ever', () => {
+  const generating = sources.filter((file) => /generateKeyPairSync/.test(text(file)));
+  assert.deepEqual(generating.sort(), ['fleet/issue/key-pairs.ts', 'pki/slow-work.ts']);
+  const tests = fileURLToPath(new URL('./', import.meta.url));
+  const inTests = (readdirSync(tests, { recursive: true }) as string[]).filter(
+    (file) => file.endsWith('.ts') && /generateKeyPairSync\(/.test(readFileSync(join(tests, file), 'utf8')),
+  );
+  assert.deepEqual(inTests, [join('support', 'generated-keys.ts')]);
+  for (const file of generating) {
+    for (const [call] of text(file).matchAll(/generateKeyPairSync\([^;]*;/g))
+      assert.match(call, /privateKeyEncoding|rsaOptions\(/, file);
+    assert.match(text(file), /publicKeyEncoding: .*\n +privateKeyEncoding: /, file);
+  }
+});
 
 test('pki knows neither clock nor environment, and writes no file', () => {
   const files = (readdirSync(join(source, 'pki'), { recursive: true }) as string[]).filter((file) =>

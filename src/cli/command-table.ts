@@ -1,5 +1,6 @@
 /** The commands, in the order of the help. */
 import { sentences } from '../languages/language.js';
+import { sampleLanguageNames } from '../samples/samples.js';
 import type { Command, CommandEntry, Declaration, RunOf } from './kernel/command.js';
 
 const { commands: summaries, families: familySummaries } = sentences.commandTable;
@@ -46,6 +47,11 @@ export const commands: readonly CommandEntry[] = [
   ),
   inOneFile('explain', async () => (await import('./explain/explain.js')).explain),
   inOneFile('device register', async () => (await import('./device/register.js')).deviceRegister),
+  inTwoFiles(
+    'device renew',
+    async () => (await import('./device/renew.js')).deviceRenew,
+    async () => (await import('./device/renew.run.js')).run,
+  ),
   inOneFile('device send', async () => (await import('./device/send.js')).deviceSend),
   inTwoFiles(
     'device run',
@@ -83,6 +89,21 @@ export const commands: readonly CommandEntry[] = [
   inOneFile('hub delete', async () => (await import('./hub/delete.js')).hubDelete),
   inOneFile('hub link', async () => (await import('./hub/link.js')).hubLink),
   inOneFile('hub unlink', async () => (await import('./hub/unlink.js')).hubUnlink),
+  inOneFile('namespace list', async () => (await import('./namespace/list.js')).namespaceList),
+  inOneFile('namespace show', async () => (await import('./namespace/show.js')).namespaceShow),
+  inOneFile('namespace create', async () => (await import('./namespace/create.js')).namespaceCreate),
+  inOneFile('namespace delete', async () => (await import('./namespace/delete.js')).namespaceDelete),
+  inOneFile('namespace link', async () => (await import('./namespace/link.js')).namespaceLink),
+  inOneFile('namespace unlink', async () => (await import('./namespace/unlink.js')).namespaceUnlink),
+  inOneFile('authority list', async () => (await import('./authority/list.js')).authorityList),
+  inOneFile('authority show', async () => (await import('./authority/show.js')).authorityShow),
+  inOneFile('authority create', async () => (await import('./authority/create.js')).authorityCreate),
+  inOneFile('authority activate', async () => (await import('./authority/activate.js')).authorityActivate),
+  inOneFile('authority delete', async () => (await import('./authority/delete.js')).authorityDelete),
+  inOneFile('policy list', async () => (await import('./policy/list.js')).policyList),
+  inOneFile('policy show', async () => (await import('./policy/show.js')).policyShow),
+  inOneFile('policy create', async () => (await import('./policy/create.js')).policyCreate),
+  inOneFile('policy delete', async () => (await import('./policy/delete.js')).policyDelete),
   inOneFile('cert root', async () => (await import('./cert/root.js')).certRoot),
   inOneFile('cert intermediate', async () => (await import('./cert/intermediate.js')).certIntermediate),
   inOneFile('cert device', async () => (await import('./cert/device.js')).certDevice),
@@ -165,6 +186,13 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./sample/edge.js')).sampleEdge,
     async () => (await import('./sample/edge.run.js')).run,
   ),
+  ...sampleLanguageNames.map((language) =>
+    inTwoFiles(
+      `sample ${language}`,
+      async () => (await import('./sample/language.js')).sampleIn(language),
+      async () => (await import('./sample/language.run.js')).runIn(language),
+    ),
+  ),
   inTwoFiles(
     'certgen',
     async () => (await import('./certgen/certgen.js')).certgen,
@@ -193,6 +221,7 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./emulator/trust.js')).emulatorUntrust,
     async () => (await import('./emulator/trust.run.js')).runUntrust,
   ),
+  inOneFile('completion', async () => (await import('./completion/completion.js')).completion),
 ];
 
 /** The families of commands, by their first word. The help adds the second words, or the highlights. */

@@ -4,7 +4,9 @@ import { limitsOf } from './dps/quotas.js';
 import { hubCertificateIssuer } from './dps/registration/hub-certificates.js';
 import { Registrations } from './dps/registration/registrations.js';
 import type { RegistrationVerdict } from './dps/registration/verdict.js';
+import { DeviceRegistry } from './dps/registry/device-registry.js';
 import { ServiceDirectory } from './dps/service-directory.js';
+import { RegistryResources } from './dps/state/registry-resources.js';
 import { HubDirectory } from './hub/hub-directory.js';
 import type { EmulatorOptions } from './options.js';
 import type { StateDatabases } from './state/databases.js';
@@ -17,6 +19,7 @@ import { ServedApiVersions } from './wire/served-api-versions.js';
 export interface EmulatorCore {
   services: ServiceDirectory;
   hubs: HubDirectory;
+  registry: DeviceRegistry;
   registrations: Registrations;
   versions: ServedApiVersions;
   now: () => Date;
@@ -70,10 +73,12 @@ export function openCore({
     openAddress: (number, name) => openAddress(number, addresses.ofHub(number, name), name),
     allowsRenewedCertificates: allowRenewedCertificates,
   });
+  const registry = new DeviceRegistry(new RegistryResources(databases.main));
   const services = new ServiceDirectory({
     ...shared,
     addressOf: addresses.ofService,
     hubs,
+    registry,
     limits: limitsOf(quotas),
     fullChain,
     subscriptionId,
@@ -84,5 +89,5 @@ export function openCore({
   const registrations = new Registrations(services, now, onVerdict);
   const events = new EventLog(log, now);
   const versions = new ServedApiVersions({ strict: strictApiVersions, log: events });
-  return { services, hubs, registrations, versions, now, log: events, listening };
+  return { services, hubs, registry, registrations, versions, now, log: events, listening };
 }

@@ -2,6 +2,7 @@
 import { AccessTokens } from './access/access-tokens.js';
 import { tokenEndpoint } from './access/token-endpoint.js';
 import { type ControlOptions, controlRoutes } from './control/control-routes.js';
+import { healthRoutes } from './control/health-routes.js';
 import type { EmulatorCore } from './core.js';
 import { armPlane } from './dps/arm/arm-plane.js';
 import { devicePlane } from './dps/device/device-plane.js';
@@ -22,6 +23,8 @@ export interface EmulatorAppOptions extends Omit<ControlOptions, 'tokens' | 'log
   database: StateDatabase;
   /** Seconds that a device is told to wait while it is being assigned. */
   retryAfter: number;
+  /** Whether all is open and seeded. */
+  isOpen: () => boolean;
 }
 
 /** The applications of an emulator; all answer from the same planes. */
@@ -36,8 +39,8 @@ export interface EmulatorApps {
 
 /** Puts the planes and the emulator's own routes together. */
 export function createEmulatorApps(
-  { services, hubs, registrations, versions, now, log }: EmulatorCore,
-  { identity, database, retryAfter, faults, ...control }: EmulatorAppOptions,
+  { services, hubs, registry, registrations, versions, now, log }: EmulatorCore,
+  { identity, database, retryAfter, isOpen, faults, ...control }: EmulatorAppOptions,
 ): EmulatorApps {
   const tokens = new AccessTokens(identity.armToken, now);
   // An emulator starts with at least one service: see readIdentity.
@@ -49,6 +52,7 @@ export function createEmulatorApps(
     resourceGroups: new ResourceGroups(database),
     services,
     hubs,
+    registry,
     retryAfter,
     now,
   });
@@ -75,6 +79,7 @@ export function createEmulatorApps(
     app: createHttpApp({
       ...shared,
       plainRoutes: [
+        ...healthRoutes(() => isOpen() && answers(database)),
         openApiRoute(() => `https://${names.https}`),
         ...tokenEndpoint({ tokens, names, log }),
         ...controlRoutes({ ...control, faults, tokens, log }),
@@ -85,4 +90,13 @@ export function createEmulatorApps(
     planes: createHttpApp({ ...shared, plainRoutes: [], log }),
     quietPlanes: createHttpApp({ ...shared, plainRoutes: [], log: new EventLog(() => {}, now) }),
   };
+}
+
+/** Whether the state can be read: neither closed nor damaged. */
+function answers(database: StateDatabase): boolean {
+  try {
+    return database.open && database.prepare('SELECT count(*) AS count FROM setting').get() !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -87,6 +87,7 @@ export async function serve(
   const amqpListener = await startAmqpListener({ ...listener, port: amqpPort, protocols: accepting });
   closers.push(() => amqpListener.close());
   const { onStopRequest } = options;
+  let isOpen = false;
   const apps = createEmulatorApps(core, {
     identity,
     database: databases.main,
@@ -96,6 +97,7 @@ export async function serve(
     onStopRequest,
     feed,
     faults,
+    isOpen: () => isOpen,
   });
   const page = await startConsole(core, {
     armToken: identity.armToken,
@@ -136,7 +138,9 @@ export async function serve(
   };
   services.onChange = publishAgain;
   hubs.onChange = publishAgain;
-  return publish();
+  const endpoints = await publish();
+  isOpen = true;
+  return endpoints;
 }
 
 /** The services and hubs of the state. */

@@ -104,7 +104,7 @@ export const en = {
         'Use the emulator that is running there, stop it, or use another folder: --dir FOLDER.',
       EMULATOR_STATE_UNREADABLE: 'Move that folder away. The emulator creates a new one.',
       EMULATOR_UNSUPPORTED:
-        'Run the emulator on another computer or in a container: Linux or macOS on x64 or Arm, or Windows on x64. Everything else in enrollkit works here.',
+        'Use Node.js 22.13 or later, which includes a database. Everything else in enrollkit works with this version.',
       NOT_RECORDED:
         'This run differs from the recorded one. Compare the versions of enrollkit, or replay it without --offline.',
       INTERRUPTED: 'Run the command again to resume.',
@@ -700,6 +700,28 @@ export const en = {
         meaning: 'Azure Resource Manager does not support this api-version.',
         causes: [['a client that is newer or older than the service', 'the message lists the versions']],
         next: 'Use an api-version listed in the message.',
+      },
+      BadRequest: {
+        meaning: 'Azure Device Registry refused the request.',
+        causes: [
+          ['a name or a value that it does not allow', 'the message states the rule'],
+          [
+            'a certificate chain that does not belong to the certificate authority’s request',
+            'enrollkit authority show NAME --csr prints the request that must be signed',
+          ],
+        ],
+        next: 'Correct what the message names.',
+      },
+      OperationNotAllowed: {
+        meaning: 'The resource is in use, or cannot be changed this way.',
+        causes: [
+          [
+            'an enrollment, a link or another certificate authority needs it',
+            'enrollkit enrollment list and enrollkit namespace show NAME',
+          ],
+          ['a property that cannot be changed after creation', 'enrollkit authority show NAME'],
+        ],
+        next: 'Remove what the message names first.',
       },
       InvalidRequestContent: {
         meaning: 'The request body cannot be read.',
@@ -3023,12 +3045,13 @@ export const en = {
         ],
       },
       EMULATOR_UNSUPPORTED: {
-        meaning: 'The emulator does not run on this platform.',
+        meaning: 'The emulator has no database on this platform.',
         causes: [
           [
-            'its database has no build for this platform',
-            'node -p \'process.platform + " " + process.arch\'',
+            'libsql has no build for this platform, and this version of Node.js (before 22.13) has no SQLite',
+            'node -p \'process.version + " " + process.platform + " " + process.arch\'',
           ],
+          ['enrollkit was installed without its optional dependencies', 'npm ls libsql'],
         ],
       },
       INTERRUPTED: {
@@ -4062,6 +4085,10 @@ export const en = {
       `The provisioning service name "${name}" is invalid. Use 3 to 64 letters, digits and hyphens, without a hyphen at either end, and not "global".`,
     invalidPolicyName: (name: string) =>
       `The credential policy name "${name}" is invalid. Use 1 to 63 letters, digits, or - . _ characters.`,
+    invalidRegistryName: (name: string) =>
+      `The name "${name}" is invalid. Use 3 to 63 letters, digits and hyphens, beginning with a letter or digit.`,
+    invalidNamespaceName: (name: string) =>
+      `The namespace name "${name}" is invalid. Use 3 to 64 lowercase letters, digits and hyphens, without a hyphen at either end.`,
     unknownPart: 'it has a part other than HostName, SharedAccessKeyName and SharedAccessKey',
     partTwice: (name: string) => `it has ${name} twice`,
     partMissing: (name: string) => `${name} is missing`,
@@ -4126,6 +4153,12 @@ export const en = {
     noEntraCredentials: (tried: readonly string[]) =>
       `No Microsoft Entra credentials were found. Tried: ${tried.length === 0 ? 'every source of credentials' : tried.join(', ')}.`,
     noCredentials: 'none',
+    identityMissing: (variable: string) =>
+      `${variable} is set, but signing in with it requires the package @azure/identity, which is not installed.`,
+    installIdentity:
+      'Install it where enrollkit is installed: npm install @azure/identity@4 (with --global if enrollkit is global). Or unset the variable, and sign in with az login.',
+    loginOrInstallIdentity:
+      'Sign in with az login. To sign in with a service principal, a managed identity or another tool, install @azure/identity where enrollkit is installed: npm install @azure/identity@4 (with --global if enrollkit is global).',
     betweenSentences: ' ',
     atMember: (path: string, problem: string) => `at ${path === '' ? 'the top level' : path}, ${problem}`,
     enrollmentDisabled: (registrationId: string, message: string | undefined) =>
@@ -4164,6 +4197,8 @@ export const en = {
     entraRefused: (message: string) => `Microsoft Entra rejected the credentials: ${message}`,
     correctEntra:
       'Correct the value that it names (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, or the account of "az login"), then run the command again.',
+    goOnline:
+      'Connect to the internet, or set HTTPS_PROXY if this network requires a proxy. Then run the command again.',
     entraUnreachable: 'Microsoft Entra (login.microsoftonline.com) cannot be reached.',
     environmentVariables: 'environment variables',
     workloadIdentity: 'workload identity',
@@ -4400,9 +4435,10 @@ export const en = {
     stateNotCopied: (path: string) => `Cannot copy the emulator state to ${path}.`,
     databaseMissing: (platform: string) =>
       `Cannot load the database of the emulator (libsql): its package for this platform (${platform}) is missing or damaged.`,
-    installAgain: 'Reinstall enrollkit with its optional dependencies: npm install --include=optional',
+    installAgain:
+      'Reinstall enrollkit with its optional dependencies (npm install --include=optional), or use Node.js 22.13 or later, which includes a database.',
     platformUnsupported: (platform: string) =>
-      `The emulator does not support this platform (${platform}): its database (libsql) is not available for it.`,
+      `The emulator does not support this version of Node.js on this platform (${platform}): its database (libsql) is not available for it.`,
     otherPort: (flag: string) => `Choose another port with ${flag} PORT, or 0 for any free port.`,
     cannotListen: (address: string, reason: string) => `The emulator cannot listen on ${address}: ${reason}.`,
     permitOnLinux: (node: string) =>
@@ -4850,7 +4886,10 @@ export const en = {
     targetQuestion: 'Where do you want to enroll your devices?',
     dpsNameFlag: 'Azure: the name of the provisioning service',
     dpsNameQuestion: 'Name of the provisioning service:',
-    dpsNameHelp: 'As shown in the portal, or by az iot dps list.',
+    dpsNameHelp: (isNew: boolean) =>
+      isNew
+        ? '3 to 64 letters, digits and hyphens, unique in Azure.'
+        : 'As shown in the portal, or by az iot dps list.',
     subscriptionProblem: 'A subscription ID is a GUID.',
     subscriptionFlag: 'Azure: the subscription of the provisioning service',
     subscriptionOptional: 'Subscription ID (optional):',
@@ -4860,7 +4899,10 @@ export const en = {
     resourceGroupFlag: 'Azure: the resource group of the provisioning service',
     resourceGroupOptional: 'Resource group (optional):',
     resourceGroupQuestion: 'Resource group:',
-    resourceGroupHelp: 'The resource group that contains the provisioning service.',
+    resourceGroupHelp: (isNew: boolean) =>
+      isNew
+        ? 'An existing one, or a new name: it is created if it does not exist.'
+        : 'The resource group that contains the provisioning service.',
     idScopeProblem: 'An ID scope begins with 0ne. Copy it from the portal.',
     idScopeFlag: 'Azure: the ID scope, if you have no access to Azure Resource Manager',
     idScopeQuestion: 'ID scope:',
@@ -4913,7 +4955,8 @@ export const en = {
       'how devices get their certificates: from the CA, self-signed, or for CSRs (--csr)',
     deviceCertificatesQuestion: 'How do the devices get their certificates?',
     selfSignedSummary: (folder: string) => `in ${folder}: self-signed, without a CA`,
-    individualSummary: 'an individual enrollment for each device',
+    individualRow: 'Enrollments',
+    individualSummary: 'an individual one for each device',
     iotEdgeNeedsCa:
       'The CA in the folder must sign the certificates of IoT Edge gateways (deviceCertificates ca).',
     enrollmentGroupLabel: 'With an enrollment group',
@@ -5014,12 +5057,12 @@ export const en = {
     noHub: 'Specify at least one hub.',
     oneHub: 'The static policy requires exactly one hub.',
     hubFlag: 'a linked hub to assign devices to (default: all)',
-    hubQuestion: 'Hub:',
-    hubsQuestion: 'Hubs:',
+    hubQuestion: 'IoT hub:',
+    hubsQuestion: 'IoT hubs:',
     twinFlag: 'a JSON file with the initial tags and desired properties',
     twinQuestion: 'Initial twin:',
     twinHelp:
-      'Tags and desired properties of each new device, as JSON on one line: {"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}',
+      'Tags and desired properties of each new device, as JSON on one line: {"tags":{"site":"A"},"properties":{"desired":{"rate":5}}}',
     twinLabel: 'Initial twin',
     migrateLabel: 'Migrate its data',
     migrateHelp: 'migrate: if the hub changes, the twin moves to the new hub.',
@@ -5157,7 +5200,7 @@ export const en = {
     otherRequestedKey: 'its public key is not the one in the certificate signing request',
     notIssued: (id: string) => `DPS assigned ${id} to a hub, but did not issue a certificate.`,
     checkPolicy:
-      'Check that the enrollment names a credential policy (--credential-policy NAME), and that the provisioning service is linked to Azure Device Registry. Or leave out --request-certificates.',
+      'Check that the enrollment names a credential policy (--credential-policy NAME), and that the provisioning service is linked to Azure Device Registry. Or leave out --request-certificates or --csr.',
     issuedForOtherKey: (id: string) =>
       `DPS issued ${id} a certificate for another key than the requested one.`,
     createGroup: (id: string) => `Create the enrollment group ${id}`,
@@ -5573,6 +5616,8 @@ export const en = {
     answerSecret: 'Answer (not shown): ',
     cancelled: 'Canceled.',
     rerun: 'Run the command again when you are ready.',
+    /** A choice of a numbered list, and what it means. */
+    choice: (name: string, why: string) => `${name}: ${why}`,
     nothingMatches: 'No matches. Delete your search to see all.',
     matching: (found: number, count: number) => `${found} of ${count}; type to search`,
     answerYOrN: 'Answer y or n.',
@@ -5595,7 +5640,7 @@ export const en = {
       noTerminal: (question: string) => `${question} There is no terminal to ask in.`,
       addYes: 'Add --yes.',
       warning: 'This cannot be undone.',
-      declined: 'Cancelled. Nothing was deleted.',
+      declined: 'Canceled. Nothing was deleted.',
       nothingToDo: 'There is nothing else to do.',
     },
     enrollment: {
@@ -5610,6 +5655,7 @@ export const en = {
         allocation: 'Allocation',
         reprovisioning: 'Re-provisioning',
         status: 'Status',
+        certificatePolicy: 'Certificate policy',
       },
       allHubs: 'all linked hubs',
       serviceDefault: 'service default',
@@ -6108,7 +6154,8 @@ export const en = {
         `a device: keeps its key; certificate for its request, valid for ${days} days`,
       individual: (count: number) =>
         count === 1 ? 'Individual enrollment' : `${count} individual enrollments`,
-      individualMeaning: 'each allows one device, by its certificate',
+      individualMeaning: (count: number) =>
+        `${count === 1 ? '' : 'each '}allows one device, by its certificate`,
       details: (count: number) =>
         count === 1 ? 'Device ID, tags: 1 device' : `Device IDs, tags: ${count} devices`,
       detailsMeaning: (first: string) => `for example ${first}`,
@@ -6132,9 +6179,14 @@ export const en = {
       hashed: 'where devices send their messages; devices are spread evenly',
       geoLatency: 'where devices send their messages; the nearest hub',
       staticHub: 'where devices send their messages; always this hub',
+      webhook: (host: string) => `Webhook ${host}`,
+      webhookMeaning: (url: string) => `assigns devices to hubs: ${url}`,
       customHub: 'where devices send their messages; the webhook decides which',
       created:
-        'your Device Provisioning Service in Azure, created with an IoT hub if it does not exist; Azure bills both',
+        'your Device Provisioning Service in Azure, created if it does not exist; Azure bills its operations',
+      newHub: (name: string) => `IoT hub ${name}`,
+      newHubMeaning: (sku: string, region: string | undefined) =>
+        `created if no hub is linked: ${sku}, ${sku === 'F1' ? 'free' : 'billed per day'}${region === undefined ? '' : `, in ${region}`}`,
     },
     createConfirm: 'Create a provisioning service and an IoT hub in this subscription?',
     serviceFacts: (location: string, resourceGroup: string, hubs: number) =>
@@ -6235,13 +6287,13 @@ The verification certificate is ready. In the portal, on the same page:
       'certificates.rootCommonName':
         'The name in the certificate of the root CA, which people see in tools and in the portal. Leave it blank to get a unique name, since two roots with the same name are easily confused.',
       'certificates.intermediate':
-        'A CA (certificate authority) is a key that signs certificates. With an intermediate CA, the root signs only the intermediate, and the intermediate signs devices. The key of the root can then stay offline, and if the intermediate is lost, you replace it without replacing the root. Choose no only for small tests.',
+        'A certificate authority (CA) signs certificates with its private key. With an intermediate CA, the root signs only the intermediate, and the intermediate signs devices. The root key can then stay offline, and if the intermediate key is lost or stolen, you replace only the intermediate. Choose no only for small tests.',
       'certificates.intermediateCommonName':
         'The name in the certificate of the intermediate CA. Leave it blank to get a unique name.',
       'certificates.deviceValidityDays':
         'A device certificate must be replaced before it expires, or the device can no longer connect. A year suits devices that you can reach; shorter is safer if renewal is automatic. It never expires later than the CA that signs it.',
       'certificates.encryptKeys':
-        'Without a passphrase, anyone who can read the key files can use the keys. With one, the passphrase is also needed, each time. Choose yes for CAs that real devices depend on. Many devices cannot ask for a passphrase, so their own keys are often not encrypted.',
+        'Without a passphrase, anyone who can read the key files can use the keys. With one, they need the passphrase too. Choose yes for CAs that real devices depend on. On most devices, nobody can enter a passphrase, so device keys are often left unencrypted.',
       'certificateAuthority.uploaded':
         'DPS trusts devices whose certificate chain leads to the CA that you upload. If you upload the root, DPS also accepts devices of intermediates that you add later. If you upload the intermediate, DPS accepts only its devices.',
       'certificateAuthority.name':
@@ -6249,13 +6301,13 @@ The verification certificate is ready. In the portal, on the same page:
       'certificateAuthority.proofOfPossession':
         'A CA certificate is public, so anyone could upload yours. DPS therefore shows a verification code and asks for a certificate with that code, signed by the CA. Only the owner of the private key can create it. enrollkit does this for you if your account can change the provisioning service. If not, or to learn how it works, do it by hand.',
       'enrollmentGroup.id':
-        'An enrollment group is an entry in DPS that says: devices whose certificate is signed by this CA may register, and this is how they are set up. One group is enough for any number of devices. You choose the ID.',
+        'An enrollment group is an entry in DPS that lets devices register if this CA signed their certificates, and says how they are set up. One group is enough for any number of devices. You choose the ID.',
       'enrollmentGroup.attestation':
         'Attestation is how DPS recognizes a device. With an uploaded CA, the group refers to it by name, and several groups can share it. With a certificate in the group, the certificate of the CA that signs the devices is stored in the group itself; it is accepted without proof of possession.',
       'enrollmentGroup.allocationPolicy':
         'DPS assigns each device to one of the linked IoT hubs. hashed spreads devices evenly, geoLatency takes the nearest hub, static always takes the hub that you name. With a single hub, they are all the same.',
       'enrollmentGroup.webhookUrl':
-        'A webhook is a small web service that you run, often an Azure function. DPS sends it each device that registers, with its payload and the list of linked hubs, and the answer names the hub. Azure accepts https only; the emulator also accepts http on this computer. examples/allocation-webhook in the repository of enrollkit is one to start from.',
+        'A webhook is a small web service that you run, often an Azure function. DPS sends it each device that registers, with its payload and the list of linked hubs, and the answer names the hub. Azure accepts https only; the emulator also accepts http on this computer. enrollkit sample node allocation-webhook is one to start from; other languages have it, too.',
       'enrollmentGroup.webhookApiVersion':
         'The enrollment that the webhook gets is written in one api-version of the service. Keep the usual one unless your webhook was written for another.',
       'enrollmentGroup.iotHubs':
@@ -6263,7 +6315,7 @@ The verification certificate is ready. In the portal, on the same page:
       'enrollmentGroup.initialTwin':
         'A device twin is a JSON document that IoT Hub keeps for each device. Tags are for you (location, customer); desired properties are settings that the device reads. These values are set when a device registers for the first time.',
       'enrollmentGroup.reprovisionPolicy':
-        'A device that registers again can be assigned to another hub. Migrate data: its twin is moved to the new hub. Reset: it starts with the initial twin again. Never: it keeps its current hub. For a single hub, keep the default.',
+        'A device that registers again can be assigned to another hub. Migrate: its twin moves to the new hub. Reset: it starts with the initial twin again. Keep: it stays in its current hub. With a single hub, keep the default.',
       'enrollmentGroup.iotEdge':
         'An IoT Edge device is a gateway that runs modules and lets other devices connect through it. It needs an additional CA certificate for those. Answer no for ordinary devices.',
       'enrollmentGroup.provisioningStatus':
@@ -6289,7 +6341,7 @@ The verification certificate is ready. In the portal, on the same page:
       'devices.registrationIds':
         'Letters, digits and the characters - . _ : are allowed, at most 64 of them for certificates. IDs are case-insensitive. Each ID is also the common name in the certificate of the device, since DPS compares the two.',
       'devices.protocol':
-        'Devices can register over MQTT (port 8883) or HTTPS (port 443). Most devices use MQTT. Choose HTTPS if only port 443 is open.',
+        'Devices can register over MQTT (port 8883), AMQP (port 5671) or HTTPS (port 443). Most devices use MQTT. Choose HTTPS if only port 443 is open.',
       'devices.sendTelemetry':
         'After registering, each device connects to its hub, sends one message and reads its twin. This proves that everything works from end to end.',
     },
@@ -6313,6 +6365,10 @@ The verification certificate is ready. In the portal, on the same page:
     lookAgainWhen: 'Use this after you create one or get permission.',
     tryAgain: 'Try again',
     tryAgainAfterLogin: 'For example, after az login in another terminal.',
+    signInAgain:
+      'Sign in with "az login" in another terminal, then try again. Your answers are kept. Without access to Azure Resource Manager, type the names and verify the CA manually.',
+    checkNetwork:
+      'Check the network and the proxy (HTTPS_PROXY), then try again. Your answers are kept. You can also type the names.',
     typeNames: 'Type the names',
     typeNamesWithoutRights: 'Also works without permissions in Azure Resource Manager.',
     runAgain: 'Run again',
@@ -6350,7 +6406,7 @@ The verification certificate is ready. In the portal, on the same page:
     othersKept: 'All other answers are kept.',
     quitWithoutRunning: 'Quit without running',
     quitEffect: 'Creates nothing and saves nothing.',
-    cancelled: 'Cancelled. Nothing was created.',
+    cancelled: 'Canceled. Nothing was created.',
     runWhenReady: 'Run the same command again when you are ready.',
     whichAnswer: 'Which answer do you want to change?',
     asksAgain: 'Asks this question again; all other answers are kept.',
@@ -6386,7 +6442,7 @@ The verification certificate is ready. In the portal, on the same page:
     csrOfNoDeviceNext: (id: string) => `Add --device ${id}, or leave out its request.`,
     csrTwice: (id: string, one: string, other: string) => `${one} and ${other} are both requests for ${id}.`,
     noCsrIn: (folder: string, endings: readonly string[]) =>
-      `${folder} contains no file whose name ends in ${endings.join(', ')}.`,
+      `${folder} contains no certificate signing request in a file whose name ends in ${endings.join(', ')}.`,
     commandCsr:
       'a certificate signing request of a device that keeps its key, or a folder of them; repeat for more',
     commandExampleDevices: 'the devices of a list, each with an individual enrollment',
@@ -7197,6 +7253,139 @@ The verification certificate is ready. In the portal, on the same page:
     },
   },
 
+  /** src/cli/namespace/, src/cli/authority/, src/cli/policy/ */
+  cliRegistry: {
+    subjects: {
+      namespaces: 'namespaces',
+      namespace: (name: string) => `namespace ${name}`,
+      authority: (name: string) => `certificate authority ${name}`,
+      policy: (name: string) => `certificate policy ${name}`,
+    },
+    flags: {
+      namespace: 'namespace of Azure Device Registry',
+      caName: 'certificate authority of the policy',
+    },
+    enrollment: {
+      flags: {
+        namespace: 'namespace of the certificate policy by which Azure issues certificates to devices',
+        caName: 'certificate authority of that policy, in the namespace',
+        policyName: 'the certificate policy',
+      },
+      allOfThem:
+        'A certificate policy requires all three: --adr-namespace, --adr-ca-name and --adr-cert-policy-name.',
+    },
+    inEmulator: 'in the emulator',
+    linkedServices: 'Linked provisioning service',
+    whichNamespace: 'Specify the namespace with --namespace NAME.',
+    whichAuthority: 'Specify the certificate authority with --ca-name NAME.',
+    noNamespace: (name: string) => `There is no namespace ${name}.`,
+    listNamespaces: 'List the namespaces: enrollkit namespace list',
+    severalNamespaces: (name: string, groups: readonly string[]) =>
+      `Several resource groups have a namespace ${name}: ${groups.join(', ')}.`,
+    nameResourceGroup: 'Specify one with --resource-group NAME.',
+    noAuthority: (name: string, namespace: string) =>
+      `There is no certificate authority ${name} in the namespace ${namespace}.`,
+    listAuthorities: (namespace: string) =>
+      `List the certificate authorities: enrollkit authority list --namespace ${namespace}`,
+    namespace: {
+      create:
+        'Creates a namespace of Azure Device Registry, and the resource group if it does not exist. Its certificate authorities issue certificates to devices, once the namespace is linked to a provisioning service: see namespace link.',
+      newName: 'the name: 3 to 64 lowercase letters, digits and hyphens',
+      name: 'the name of the namespace',
+      exists: (name: string, group: string) => `The resource group ${group} already has a namespace ${name}.`,
+      list: 'Lists the namespaces of Azure Device Registry in your Azure subscriptions, or in the emulator.',
+      none: 'There are no namespaces.',
+      show: 'Shows a namespace and what is linked to it.',
+      delete:
+        'Deletes a namespace with its certificate authorities and policies. Unlink its hubs and its provisioning service first: see namespace unlink.',
+      confirmDelete: (name: string) => `Delete the namespace ${name} with its certificate authorities?`,
+      deleted: (name: string) => `Deleted the namespace ${name}.`,
+      link: 'Links a provisioning service to a namespace, whose certificate policies its enrollments can then name, or an IoT hub with --hub. The provisioning service comes first. They use their managed identity, which requires a role on the namespace.',
+      hub: 'IoT hub, instead of the provisioning service',
+      identity: 'resource ID of a user-assigned managed identity (default: the system-assigned one)',
+      linkHub: 'a hub of the emulator, after its provisioning service',
+      linked: (resource: string, namespace: string) => `${resource} is linked to the namespace ${namespace}.`,
+      unlink:
+        'Unlinks a provisioning service from a namespace, or an IoT hub with --hub. Hubs come first. Devices keep the certificates that they have, and cannot renew them.',
+      confirmUnlink: (name: string) => `Remove the link to the namespace ${name}?`,
+      notLinked: (resource: string, namespace: string, linked: readonly string[]) =>
+        `${resource} is not linked to the namespace ${namespace}. ${linked.length === 0 ? 'Nothing is.' : `Linked: ${linked.join(', ')}.`}`,
+      nameLinked: 'Specify a linked one with --dps-name NAME or --hub NAME.',
+      unlinked: (resource: string, namespace: string) =>
+        `${resource} is no longer linked to the namespace ${namespace}.`,
+    },
+    authority: {
+      rows: {
+        type: 'Type',
+        issuer: 'Issuer',
+        status: 'Status',
+        subject: 'Subject',
+        validUntil: 'Valid until',
+      },
+      heads: { name: 'NAME', type: 'TYPE', issuer: 'ISSUER', status: 'STATUS' },
+      create:
+        'Creates a certificate authority in a namespace: a root, or an intermediate (ICA) that such a root or your own CA signs. Azure keeps the key. A namespace has at most three intermediates, and each has one certificate policy.',
+      newName: 'the name: 3 to 63 letters, digits and hyphens',
+      name: 'the name of the certificate authority',
+      type: 'Root or ICA (default: ICA)',
+      issuerType: 'who signs an ICA: Microsoft, or External for your own CA (default: Microsoft)',
+      issuerCaName: 'root of the namespace that signs the ICA',
+      rootExample: 'a root that Azure manages',
+      issuedExample: 'an intermediate below it',
+      externalExample: 'an intermediate that your own CA signs',
+      rootHasNoIssuer: 'A root has no issuer: --issuer-type and --issuer-ca-name are for --type ICA.',
+      oneIssuer: 'An intermediate certificate authority requires one issuer.',
+      giveIssuer: 'Specify --issuer-ca-name NAME, or --issuer-type External.',
+      exists: (name: string, namespace: string) =>
+        `The namespace ${namespace} already has a certificate authority ${name}.`,
+      signRequest: (name: string, namespace: string) =>
+        `To activate it, sign its request with your CA: enrollkit authority show ${name} --namespace ${namespace} --csr > ${name}.csr.pem; then enrollkit cert sign ${name}.csr.pem --role intermediate --out ${name}.pem, and enrollkit authority activate ${name} --namespace ${namespace} --chain ${name}.pem`,
+      list: 'Lists the certificate authorities of a namespace.',
+      none: 'The namespace has no certificate authorities.',
+      show: 'Shows a certificate authority of a namespace: its issuer, its status and its validity.',
+      csr: 'print the certificate signing request that your CA must sign',
+      csrExample: 'the request to sign, to a file',
+      noRequest: (name: string) =>
+        `The certificate authority ${name} has no certificate signing request: its issuer is not external.`,
+      activate:
+        'Activates a certificate authority with the certificate that your CA issued for its request. Run it again to renew that certificate.',
+      chain: 'the certificate, then its issuers, with or without the root; may be repeated, in this order',
+      noChain: 'The certificate that your CA issued is missing.',
+      giveChain: (name: string) =>
+        `Specify it with --chain FILE. The request that your CA must sign: enrollkit authority show ${name} --csr`,
+      oneFile: 'the whole chain in one file',
+      severalFiles: 'the certificate and its root in two files',
+      delete:
+        'Deletes a certificate authority of a namespace. Delete its certificate policy, and the certificate authorities below it, first.',
+      confirmDelete: (name: string) => `Delete the certificate authority ${name}?`,
+      deleted: (name: string) => `Deleted the certificate authority ${name}.`,
+    },
+    policy: {
+      heads: { name: 'NAME', authority: 'CERTIFICATE AUTHORITY', validity: 'VALIDITY' },
+      validity: 'Validity of certificates',
+      days: (days: number) => (days === 1 ? '1 day' : `${days} days`),
+      create:
+        'Creates the certificate policy of an intermediate certificate authority, which enrollments can then name. It determines how long the certificates of devices are valid.',
+      newName: 'the name: 3 to 63 letters, digits and hyphens',
+      name: 'the name of the certificate policy',
+      validityDays: 'validity of certificates in days, 1 to 90 (default: 30)',
+      usual: 'certificates that are valid for 30 days',
+      week: 'certificates that are valid for a week',
+      exists: (name: string, authority: string) =>
+        `The certificate authority ${authority} already has a certificate policy ${name}.`,
+      list: 'Lists the certificate policies of a namespace, with their certificate authorities.',
+      none: 'The namespace has no certificate policies.',
+      show: 'Shows a certificate policy.',
+      delete: 'Deletes a certificate policy that no enrollment names.',
+      confirmDelete: (name: string) => `Delete the certificate policy ${name}?`,
+      deleted: (name: string) => `Deleted the certificate policy ${name}.`,
+      notFound: (name: string, authority: string) =>
+        `The certificate authority ${authority} has no certificate policy ${name}.`,
+      listThem: (namespace: string) =>
+        `List the certificate policies: enrollkit policy list --namespace ${namespace}`,
+    },
+  },
+
   /** src/cli/device/ */
   cliDevice: {
     keyAndCertificate: 'A certificate requires its key, and a key its certificate.',
@@ -7214,8 +7403,39 @@ The verification certificate is ready. In the portal, on the same page:
       chain: 'its issuers, or the whole chain',
       key: 'its private key, PEM',
       protocol: 'protocol of the registration (default: mqtt)',
+      csrFile:
+        'certificate signing request to send, for a key that is elsewhere; the certificate is written beside this file',
+    },
+    issued: {
+      rows: { certificate: 'Issued certificate', notAfter: 'Valid until' },
+      otherRequest: (file: string, commonName: string, registrationId: string) =>
+        `${file} is the request of "${commonName}", not of ${registrationId}. Azure issues certificates for the registration ID only.`,
+      makeRequest: (registrationId: string) =>
+        `Create one with the common name ${registrationId}: enrollkit cert csr ${registrationId}`,
+      otherFile: (file: string, registrationId: string) =>
+        `${file} exists and is not a certificate of ${registrationId}, so it is not replaced.`,
+    },
+    renew: {
+      description:
+        'Renews the certificate that Azure issued to a device: requests a new one from its hub over MQTT, as the device itself would, writes it, and connects with it. The private key stays where it is. The device needs a certificate from "device register --csr".',
+      hub: 'host name of the hub (default: read from DPS, for a device of the certificate folder)',
+      certificate: 'certificate that Azure issued, if it is not in the certificate folder',
+      protocol: 'mqtt or mqtt-ws, in WebSockets on port 443 (default: mqtt)',
+      files: 'with a certificate in other files; the new one is written beside the key',
+      filesWithoutHub: 'A certificate in other files requires --hub: DPS does not know it.',
+      giveHub: 'Specify the hub that the device is assigned to: --hub HOST',
+      notIssued: (registrationId: string, folder: string) =>
+        `${folder} has no certificate for ${registrationId} that Azure issued.`,
+      registerWithCsr: (registrationId: string) =>
+        `Register the device again: enrollkit device register ${registrationId} --csr`,
+      expired: (registrationId: string, notAfter: string) =>
+        `The certificate of ${registrationId} expired on ${notAfter}. The hub refuses it, and so cannot renew it.`,
+      notUsed:
+        'The device has to connect with the new certificate and its key. Until then, the previous certificate remains valid.',
     },
     register: {
+      csr: 'request a certificate from Azure, with which the device then connects to its hub',
+      csrExample: 'with a certificate from Azure, whose key stays in the certificate folder',
       description:
         'Registers a device with its certificate, as the device itself would, and shows the hub that it is assigned to. With --id-scope, works with any DPS.',
       folder: 'a device in the certificate folder',
@@ -7392,6 +7612,44 @@ The verification certificate is ready. In the portal, on the same page:
       copy: 'Copy these files. The user aziotcs must be able to read the certificates, aziotks the keys.',
       written: (path: string, id: string) => `Wrote ${path}, for the gateway ${id}.`,
     },
+    program: {
+      description: (samples: readonly string[]) =>
+        `Writes a program to start from, filled with the ID scope, the host names and the certificate files of the certificate folder: ${samples.join(', ')}. It runs as it is, against Azure or a running emulator. Secrets come from environment variables and are not in the program.`,
+      sampleArgument: (samples: readonly string[]) => samples.join(', '),
+      deviceFlag: 'registration ID of the device (default: the first in the folder)',
+      groupFlag: 'ID of the enrollment group to create (default: that of the plan)',
+      clientFlag: 'client library to use, if the language has a choice',
+      example: 'register a device with DPS and send a message to its hub',
+      azureExample: 'for a device in Azure, to standard output',
+      unknown: (language: string, sample: string) => `There is no sample "${sample}" for ${language}.`,
+      unknownClient: (client: string) => `There is no such sample with the client library "${client}".`,
+      choose: (names: readonly string[]) => `Use one of these: ${names.join(', ')}`,
+      unused: (flag: string, sample: string) => `${flag} does not apply to ${sample}.`,
+      stopped: (state: string) =>
+        `The emulator in ${state} is not running, so its ports are not known, and the sample could not connect.`,
+      start: (command: string) => `Start it: ${command}`,
+      noDevice: (folder: string) => `There is no device with a certificate and a key in ${folder}.`,
+      deviceCertificate: 'certificate of the device with its chain and key',
+      encrypted: (path: string) =>
+        `The private key in ${path} is encrypted. Samples read unencrypted keys only.`,
+      chosen: (id: string) => `For the device ${id}. To choose another, use --device ID.`,
+      environment: (command: string) =>
+        `Before you run it, set the emulator’s environment variables: ${command}`,
+      written: (path: string, sample: string) => `Wrote ${path} (${sample}).`,
+    },
+  },
+
+  /** src/cli/completion/ */
+  cliCompletion: {
+    description:
+      'Prints a script that completes command lines of enrollkit in your shell when you press Tab: commands, flags, files, the devices of the certificate folder, and the enrollment groups of a running emulator or of a provisioning service whose connection string is set.',
+    shell: (shells: readonly string[]) => shells.join(', '),
+    bashExample: 'for new bash sessions',
+    zshExample: 'for zsh; the folder must be in $fpath',
+    fishExample: 'for fish',
+    powershellExample: 'for PowerShell',
+    unknown: (shell: string) => `There is no completion for "${shell}".`,
+    choose: (shells: readonly string[]) => `Use one of these: ${shells.join(', ')}`,
   },
 
   /** src/cli/doctor/ */
@@ -7568,8 +7826,12 @@ The verification certificate is ready. In the portal, on the same page:
     trustDescription:
       'Adds the TLS root of the emulator to the trust store of the system and to the databases of Firefox and Chromium, so that browsers and SDKs connect without further settings. It shows what it will change, asks, and reads each store back. Stores that already trust the root stay as they are.',
     untrustDescription:
-      'Removes the TLS root of this emulator, and nothing else, from the stores to which "emulator trust" adds it. Run it before you delete the folder of the emulator or give it a new identity.',
+      'Removes the TLS root of this emulator, and nothing else, from the stores to which "emulator trust" adds it. Run it before you delete the folder of the emulator or give it a new identity; afterwards, name the root with --root.',
     storeFlag: 'change only this store; repeatable. java: the keystore of JAVA_HOME',
+    rootFlag: 'PEM file of the root, if the folder of the emulator is gone',
+    notOfEmulator: (file: string) => `${file} is not the TLS root of an emulator.`,
+    giveRoot:
+      'If you have deleted the folder of the emulator, name its root with --root FILE: on Linux, the file enrollkit-emulator-….crt or .pem among the system’s added roots; elsewhere, export it from the store.',
     trustExample: 'the system and all browsers of this user',
     browsersExample: 'browsers only, which needs no special rights; without asking',
     untrustExample: 'undo it',
@@ -7592,7 +7854,7 @@ The verification certificate is ready. In the portal, on the same page:
       action === 'trust'
         ? '"enrollkit emulator untrust" undoes it.'
         : 'Browsers then warn before they open the emulator over HTTPS.',
-    declined: 'Cancelled. Nothing was changed.',
+    declined: 'Canceled. Nothing was changed.',
     changed: (action: 'trust' | 'untrust', place: string) =>
       action === 'trust' ? `✓ ${place}: trusts the emulator` : `✓ ${place}: removed`,
     noStores: 'There are no databases of Firefox or Chromium. Start the browser once to create one.',
@@ -8112,6 +8374,7 @@ The verification certificate is ready. In the portal, on the same page:
       explain: 'explain an error code: meaning, causes, what to do',
       'device register': 'register a device, acting as the device',
       'device send': 'register a device, send a message to its hub, read its twin',
+      'device renew': 'renew the certificate that Azure issued to a device',
       'device run': 'run devices that stay connected and send telemetry',
       'device block': 'keep one device out, in DPS and in its hub',
       'device unblock': 'let a blocked device in again',
@@ -8140,6 +8403,21 @@ The verification certificate is ready. In the portal, on the same page:
       'hub delete': 'delete an IoT hub',
       'hub link': 'link an IoT hub to a provisioning service',
       'hub unlink': 'unlink an IoT hub from a provisioning service',
+      'namespace list': 'list namespaces',
+      'namespace show': 'show a namespace and its links',
+      'namespace create': 'create a namespace',
+      'namespace delete': 'delete a namespace',
+      'namespace link': 'link a provisioning service or a hub',
+      'namespace unlink': 'unlink a provisioning service or a hub',
+      'authority list': 'list certificate authorities',
+      'authority show': 'show a certificate authority, or its request',
+      'authority create': 'create a certificate authority',
+      'authority activate': 'activate it with a certificate from your CA',
+      'authority delete': 'delete a certificate authority',
+      'policy list': 'list certificate policies',
+      'policy show': 'show a certificate policy',
+      'policy create': 'create a certificate policy',
+      'policy delete': 'delete a certificate policy',
       'cert root': 'create a root CA',
       'cert intermediate': 'create an intermediate CA',
       'cert device': 'create a device certificate',
@@ -8167,6 +8445,14 @@ The verification certificate is ready. In the portal, on the same page:
       'fleet merge': 'merge the manifests of the parts of a fleet',
       certgen: 'the commands of certGen.sh, with the same files',
       'sample edge': 'the configuration of an IoT Edge gateway',
+      'sample python': 'programs in Python',
+      'sample node': 'programs for Node.js',
+      'sample csharp': 'programs in C#',
+      'sample java': 'programs in Java',
+      'sample c': 'programs in C, with Eclipse Paho and libcurl',
+      'sample embedded-c': 'programs in C, with the Azure SDK for Embedded C',
+      'sample go': 'programs in Go',
+      'sample shell': 'scripts for bash, with curl and mosquitto',
       'emulator start': 'run a provisioning service and a hub on this computer',
       'emulator status': 'show whether the emulator is running, and its addresses',
       'emulator stop': 'stop the running emulator',
@@ -8178,6 +8464,7 @@ The verification certificate is ready. In the portal, on the same page:
       'emulator env': 'print environment variables that point SDKs at the emulator',
       'emulator trust': 'let this computer and its browsers trust the emulator’s TLS root',
       'emulator untrust': 'remove the emulator’s TLS root from the trust stores',
+      completion: 'complete command lines in your shell',
     },
     /** By the first words of commands. The help adds the second words, or the highlights. */
     families: {
@@ -8186,6 +8473,9 @@ The verification certificate is ready. In the portal, on the same page:
       enrollment: { summary: 'individual enrollments, one device each' },
       dps: { summary: 'provisioning services of an account' },
       hub: { summary: 'IoT hubs of an account, and their links' },
+      namespace: { summary: 'namespaces of Azure Device Registry, and their links' },
+      authority: { summary: 'CAs of a namespace, which issue certificates' },
+      policy: { summary: 'certificate policies of a namespace' },
       registration: { summary: 'registration records of devices' },
       ca: { summary: 'CA certificates in DPS' },
       cert: {
@@ -8193,7 +8483,7 @@ The verification certificate is ready. In the portal, on the same page:
         highlights: 'create, sign, convert, inspect, verify, lint',
       },
       fleet: { summary: 'many devices' },
-      sample: { summary: 'files to start from' },
+      sample: { summary: 'programs and files to start from' },
       emulator: { summary: 'the built-in DPS' },
     },
   },

@@ -83,7 +83,7 @@ export const zhCN: Sentences = {
       EMULATOR_STATE_IN_USE: '使用正在该处运行的模拟器，或停止它，或使用其他文件夹：--dir FOLDER。',
       EMULATOR_STATE_UNREADABLE: '移走该文件夹。模拟器会创建新的文件夹。',
       EMULATOR_UNSUPPORTED:
-        '在其他计算机或容器中运行模拟器：x64 或 Arm 上的 Linux 或 macOS，或 x64 上的 Windows。enrollkit 的其他功能都可以在此使用。',
+        '使用自带数据库的 Node.js 22.13 或更高版本。enrollkit 的其他功能都可以在此版本上使用。',
       NOT_RECORDED: '此次运行与记录的运行不同。请比较 enrollkit 的版本，或不带 --offline 进行重放。',
       INTERRUPTED: '重新运行命令以继续。',
     },
@@ -547,6 +547,25 @@ export const zhCN: Sentences = {
         meaning: 'Azure 资源管理器不支持此 api-version。',
         causes: [['客户端比服务新或旧', '消息会列出版本']],
         next: '使用消息中列出的 api-version。',
+      },
+      BadRequest: {
+        meaning: 'Azure 设备注册表拒绝了该请求。',
+        causes: [
+          ['名称或值不被允许', '消息中有相应的规则'],
+          ['证书链与证书颁发机构的请求不对应', 'enrollkit authority show NAME --csr 会输出需要签名的请求'],
+        ],
+        next: '更正消息中指出的内容。',
+      },
+      OperationNotAllowed: {
+        meaning: '资源正在使用中，或者不能这样更改。',
+        causes: [
+          [
+            '注册、链接或其他证书颁发机构仍需要它',
+            'enrollkit enrollment list 和 enrollkit namespace show NAME',
+          ],
+          ['创建后不能更改的属性', 'enrollkit authority show NAME'],
+        ],
+        next: '先移除消息中指出的内容。',
       },
       InvalidRequestContent: {
         meaning: '无法读取请求正文。',
@@ -2298,7 +2317,7 @@ export const zhCN: Sentences = {
         ],
       },
       NEEDS_INPUT: {
-        meaning: '缺少一个答案，而又无人可问。',
+        meaning: '缺少一个回答，而又无人可问。',
         causes: [
           [
             '输入或输出不是终端，例如在 CI 中、使用管道，或 docker run 没有 -it',
@@ -2392,8 +2411,14 @@ export const zhCN: Sentences = {
         ],
       },
       EMULATOR_UNSUPPORTED: {
-        meaning: '模拟器不能在此平台上运行。',
-        causes: [['其数据库没有用于此平台的版本', 'node -p \'process.platform + " " + process.arch\'']],
+        meaning: '模拟器在此平台上没有可用的数据库。',
+        causes: [
+          [
+            'libsql 没有用于此平台的版本，且此版本的 Node.js（早于 22.13）没有 SQLite',
+            'node -p \'process.version + " " + process.platform + " " + process.arch\'',
+          ],
+          ['安装 enrollkit 时没有安装其可选依赖项', 'npm ls libsql'],
+        ],
       },
       INTERRUPTED: {
         meaning: '命令被中断。已完成的部分会保留。',
@@ -3256,6 +3281,9 @@ export const zhCN: Sentences = {
     invalidServiceName: (name) =>
       `预配服务名称“${name}”无效。使用 3 到 64 个字母、数字和连字符，首尾不能是连字符，且不能是“global”。`,
     invalidPolicyName: (name) => `凭据策略名称“${name}”无效。使用 1 到 63 个字母、数字或 - . _ 字符。`,
+    invalidRegistryName: (name) => `名称“${name}”无效。使用 3 到 63 个字母、数字和连字符，以字母或数字开头。`,
+    invalidNamespaceName: (name) =>
+      `命名空间名称“${name}”无效。使用 3 到 64 个小写字母、数字和连字符，首尾不能是连字符。`,
     unknownPart: '其中有 HostName、SharedAccessKeyName 和 SharedAccessKey 以外的部分',
     partTwice: (name) => `${name} 出现了两次`,
     partMissing: (name) => `缺少 ${name}`,
@@ -3310,6 +3338,11 @@ export const zhCN: Sentences = {
     noEntraCredentials: (tried) =>
       `未找到 Microsoft Entra 凭据。已尝试：${tried.length === 0 ? '所有凭据来源' : tried.join('、')}。`,
     noCredentials: '无',
+    identityMissing: (variable) => `已设置 ${variable}，但使用它登录需要包 @azure/identity，而该包尚未安装。`,
+    installIdentity:
+      '在安装 enrollkit 的位置安装它：npm install @azure/identity@4（如果 enrollkit 是全局安装，请加 --global）。或者取消设置该变量，并使用 az login 登录。',
+    loginOrInstallIdentity:
+      '使用 az login 登录。若要使用服务主体、托管标识或其他工具登录，请在安装 enrollkit 的位置安装 @azure/identity：npm install @azure/identity@4（如果 enrollkit 是全局安装，请加 --global）。',
     betweenSentences: '',
     atMember: (path, problem) => `${path === '' ? '顶层' : `${path} 处`}：${problem}`,
     enrollmentDisabled: (registrationId, message) =>
@@ -3341,6 +3374,7 @@ export const zhCN: Sentences = {
     entraRefused: (message) => `Microsoft Entra 拒绝了凭据：${message}`,
     correctEntra:
       '更正其中提到的值（AZURE_TENANT_ID、AZURE_CLIENT_ID、AZURE_CLIENT_SECRET，或“az login”的帐户），然后重新运行命令。',
+    goOnline: '请连接到 Internet；如果此网络需要代理，请设置 HTTPS_PROXY。然后重新运行命令。',
     entraUnreachable: '无法连接到 Microsoft Entra (login.microsoftonline.com)。',
     environmentVariables: '环境变量',
     workloadIdentity: '工作负载标识',
@@ -3528,9 +3562,10 @@ export const zhCN: Sentences = {
     stateNotCopied: (path) => `无法将模拟器状态复制到 ${path}。`,
     databaseMissing: (platform) =>
       `无法加载模拟器的数据库 (libsql)：用于此平台 (${platform}) 的包缺失或已损坏。`,
-    installAgain: '重新安装 enrollkit 及其可选依赖项：npm install --include=optional',
+    installAgain:
+      '重新安装 enrollkit 及其可选依赖项 (npm install --include=optional)，或使用自带数据库的 Node.js 22.13 或更高版本。',
     platformUnsupported: (platform) =>
-      `模拟器不支持此平台 (${platform})：其数据库 (libsql) 没有适用于此平台的版本。`,
+      `模拟器在此平台 (${platform}) 上不支持此版本的 Node.js：其数据库 (libsql) 没有适用于此平台的版本。`,
     otherPort: (flag) => `使用 ${flag} PORT 选择其他端口，或使用 0 表示任意空闲端口。`,
     cannotListen: (address, reason) => `模拟器无法在 ${address} 上侦听：${reason}。`,
     permitOnLinux: (node) =>
@@ -3938,7 +3973,8 @@ export const zhCN: Sentences = {
     targetQuestion: '要在哪里注册设备？',
     dpsNameFlag: 'Azure：预配服务的名称',
     dpsNameQuestion: '预配服务的名称：',
-    dpsNameHelp: '即门户或 az iot dps list 显示的名称。',
+    dpsNameHelp: (isNew) =>
+      isNew ? '3 到 64 个字母、数字和连字符，在 Azure 中唯一。' : '即门户或 az iot dps list 显示的名称。',
     subscriptionProblem: '订阅 ID 是一个 GUID。',
     subscriptionFlag: 'Azure：预配服务所属的订阅',
     subscriptionOptional: '订阅 ID（可选）：',
@@ -3948,7 +3984,8 @@ export const zhCN: Sentences = {
     resourceGroupFlag: 'Azure：预配服务所在的资源组',
     resourceGroupOptional: '资源组（可选）：',
     resourceGroupQuestion: '资源组：',
-    resourceGroupHelp: '预配服务所在的资源组。',
+    resourceGroupHelp: (isNew) =>
+      isNew ? '现有资源组，或新名称：如果不存在，则会创建。' : '预配服务所在的资源组。',
     idScopeProblem: 'ID 范围以 0ne 开头。请从门户复制。',
     idScopeFlag: 'Azure：ID 范围（没有 Azure 资源管理器的访问权限时使用）',
     idScopeQuestion: 'ID 范围：',
@@ -3995,6 +4032,7 @@ export const zhCN: Sentences = {
     deviceCertificatesFlag: '设备证书的来源：由 CA 签名、自签名，或根据 CSR 签发（--csr）',
     deviceCertificatesQuestion: '设备如何获得证书？',
     selfSignedSummary: (folder) => `在 ${folder} 中：自签名，无 CA`,
+    individualRow: '注册',
     individualSummary: '每台设备一个个体注册',
     iotEdgeNeedsCa: 'IoT Edge 网关的证书必须由文件夹中的 CA 签名（deviceCertificates 为 ca）。',
     enrollmentGroupLabel: '使用注册组',
@@ -4045,7 +4083,7 @@ export const zhCN: Sentences = {
     caNameQuestion: 'CA 在 DPS 中的名称：',
     caNameHelp: '显示在“证书”下。使用 1 到 256 个字母、数字或 - . _ 字符。',
     automaticLabel: '自动',
-    automaticHelp: '由 enrollkit 代为完成；在 Azure 中使用你的 az login 登录。',
+    automaticHelp: '由 enrollkit 代为完成；在 Azure 中使用 az login 的帐户。',
     byHandLabel: '手动',
     byHandHelp: '根据提示在门户中或使用命令上传两个文件。',
     proofFlag: '如何验证 CA：自动，或手动 (portal)',
@@ -4092,7 +4130,7 @@ export const zhCN: Sentences = {
     twinFlag: '包含初始标记和所需属性的 JSON 文件',
     twinQuestion: '初始设备孪生：',
     twinHelp:
-      '每个新设备的标记和所需属性，单行 JSON：{"tags":{"site":"A"},"properties":{"desired":{"interval":30}}}',
+      '每台新设备的标记和所需属性，单行 JSON：{"tags":{"site":"A"},"properties":{"desired":{"rate":5}}}',
     twinLabel: '初始孪生',
     migrateLabel: '迁移其数据',
     migrateHelp: 'migrate：如果 IoT 中心更改，设备孪生将迁移到新的 IoT 中心。',
@@ -4219,7 +4257,7 @@ export const zhCN: Sentences = {
     otherRequestedKey: '其公钥不是证书签名请求中的公钥',
     notIssued: (id) => `DPS 已将 ${id} 分配到中心，但没有颁发证书。`,
     checkPolicy:
-      '检查注册是否指定了凭据策略（--credential-policy NAME），以及预配服务是否已链接到 Azure 设备注册表。或者去掉 --request-certificates。',
+      '检查注册是否指定了凭据策略（--credential-policy NAME），以及预配服务是否已链接到 Azure 设备注册表。或者去掉 --request-certificates 或 --csr。',
     issuedForOtherKey: (id) => `DPS 为 ${id} 颁发的证书所用的密钥不是所请求的密钥。`,
     createGroup: (id) => `创建注册组 ${id}`,
     enrollmentGroup: (id) => `注册组 ${id}`,
@@ -4562,9 +4600,10 @@ export const zhCN: Sentences = {
     yesOrNoYes: 'y 或 n [y]：',
     yesOrNoNo: 'y 或 n [n]：',
     answerYesOrNo: '请回答 y 或 n。',
-    answerSecret: '答案（不显示）：',
+    answerSecret: '回答（不显示）：',
     cancelled: '已取消。',
     rerun: '准备好后请重新运行命令。',
+    choice: (name, why) => `${name}：${why}`,
     nothingMatches: '没有匹配项。删除键入的内容以查看全部。',
     matching: (found, count) => `${count} 项中的 ${found} 项；键入即可搜索`,
     answerYOrN: '请回答 y 或 n。',
@@ -4580,7 +4619,7 @@ export const zhCN: Sentences = {
     keyHelps: (key) => `${key}：帮助`,
     plainKeys: (ways) => `键入 ${ways.join('，')}。`,
     numberPrompt: (standard) => `编号${standard === undefined ? '' : ` [${standard}]`}：`,
-    answerPrompt: (standard) => `答案${standard === undefined ? '' : ` [${standard}]`}：`,
+    answerPrompt: (standard) => `回答${standard === undefined ? '' : ` [${standard}]`}：`,
     confirm: {
       noTerminal: (question) => `${question}没有可供提问的终端。`,
       addYes: '请添加 --yes。',
@@ -4590,7 +4629,13 @@ export const zhCN: Sentences = {
     },
     enrollment: {
       heads: { id: '注册 ID', status: '状态', allocation: '分配', attestation: '证明机制' },
-      rows: { attestation: '证明机制', allocation: '分配策略', reprovisioning: '重新预配', status: '状态' },
+      rows: {
+        attestation: '证明机制',
+        allocation: '分配策略',
+        reprovisioning: '重新预配',
+        status: '状态',
+        certificatePolicy: '证书策略',
+      },
       allHubs: '所有已链接的 IoT 中心',
       serviceDefault: '服务默认值',
       allocation: (policy, hubs) => `${policy}，范围：${hubs}`,
@@ -4808,7 +4853,7 @@ export const zhCN: Sentences = {
     differences: (count) => `${count} 处差异：`,
     differenceLabels: { recorded: '记录', now: '现在' },
     runsOutcome: (outcome, isReplay) =>
-      `${{ done: '完成', failed: '失败', interrupted: '中断' }[outcome]}${isReplay ? '（重播）' : ''}`,
+      `${{ done: '完成', failed: '失败', interrupted: '中断' }[outcome]}${isReplay ? '（重放）' : ''}`,
     runsTarget: (target) => ({ emulator: '模拟器', azure: 'Azure' })[target],
     runsDevices: (count) => `${count} 台设备`,
     cleanWouldDelete: '将删除以下内容：',
@@ -4887,7 +4932,7 @@ export const zhCN: Sentences = {
     findStillThere: '删除后仍然存在。',
     findNoHubKey: (hub) => `IoT 中心 ${hub} 没有共享访问策略 iothubowner。`,
     cleanTelemetry: (id) => `来自 ${id} 的消息的记录`,
-    replayInterrupted: '注意：录制的运行已中断。该点之后的内容不进行比较。',
+    replayInterrupted: '注意：所记录的运行已中断。该点之后的内容不进行比较。',
     replayCompared: (recorded, now) => `已将 ${recorded} 与 ${now} 进行比较。`,
     replayEndedWithError: (message) => `重放因错误而结束：${message}`,
     replayStepNeedsTerminal: '--step 会等待按 Enter，但没有终端。',
@@ -4896,14 +4941,14 @@ export const zhCN: Sentences = {
     replayOfflineNext: '请省略 --offline，或省略 --target 及其相关标志。',
     replayRestarted: (folder) =>
       `此重放先前的运行已中断。将删除它在 ${folder} 中创建的内容，并重新开始重放。`,
-    replayEncrypts: '录制的运行会加密其私钥。',
-    replayEarlierSteps: '注意：录制运行时，某些步骤已经完成。重放会先执行这些步骤。它们不进行比较。',
+    replayEncrypts: '所记录的运行会加密其私钥。',
+    replayEarlierSteps: '注意：记录该运行时，某些步骤已经完成。重放会先执行这些步骤。它们不进行比较。',
     replayDescription:
-      '在新文件夹中再次运行录制的 quickstart，并与录制逐步比较：结果、状态、结构、名称和数量。如果没有 --target azure，即使录制来自 Azure，也会在嵌入式模拟器上运行。它不会提问。',
-    replayRecording: '录制，或证书文件夹（使用其上次运行）',
+      '在新文件夹中再次运行所记录的 quickstart，并与记录逐步比较：结果、状态、结构、名称和数量。如果没有 --target azure，即使记录来自 Azure，也会在嵌入式模拟器上运行。它不会提问。',
+    replayRecording: '记录，或证书文件夹（使用其上次运行）',
     replayDir: (folder) => `用于重放的新文件夹或空文件夹（默认：${folder}）`,
     replayCheck: '如果运行不同，则以 13 退出，否则以 0 退出',
-    replayOffline: '根据录制应答每个请求，不进行任何连接',
+    replayOffline: '根据记录应答每个请求，不进行任何连接',
     replayStep: '在每个步骤之前，显示其发送的内容并等待按 Enter',
     replayNamePrefix: '在组、已上传的 CA 和设备的名称前添加 TEXT',
     replayExampleLast: '重复文件夹 certs 的上次运行',
@@ -4913,26 +4958,26 @@ export const zhCN: Sentences = {
     replayCtrlC: '按 Ctrl-C 停止重放。',
     runsNoDifference: '没有差异。',
     runsTheRun: '整个运行',
-    runsVersions: (before, after) => `录制时为 ${before}；现在为 ${after}。`,
+    runsVersions: (before, after) => `记录时为 ${before}；现在为 ${after}。`,
     runsNothing: '无',
-    runsNoRecording: (folder) => `${folder} 中没有录制。`,
+    runsNoRecording: (folder) => `${folder} 中没有运行记录。`,
     runsStillGoing: (folder, pid) => `进程 ${pid} 正在 ${folder} 中工作。运行结束时才会写入记录。`,
     runsStillGoingNext: '请等待其结束，或指定先前运行的文件：enrollkit runs --dir FOLDER',
     runsNoRecordingNext: '请先在该文件夹中运行 enrollkit quickstart，或指定文件。',
     runsCompareDescription:
-      '与 replay 一样，逐步比较两次录制的运行，如果不同则以 13 退出。你为重放更改的名称不算差异。',
-    runsToCompare: '要与之比较的录制或文件夹',
+      '与 replay 一样，逐步比较两次所记录的运行，如果不同则以 13 退出。你为重放更改的名称不算差异。',
+    runsToCompare: '要与之比较的记录或文件夹',
     runsExampleFolders: '两个文件夹的上次运行',
     runsExampleFiles: '两个文件，以 JSON 格式',
-    runsDescription: '列出证书文件夹中 quickstart 和 replay 的录制，最早的在前。',
+    runsDescription: '列出证书文件夹中 quickstart 和 replay 的记录，最早的在前。',
     runsExampleFolder: '文件夹 certs 的运行',
     runsExampleOther: '另一个文件夹的运行，以 JSON 格式',
     runsUnreadable: '无法读取',
-    runsRecordedIn: (path) => `此次运行已录制到 ${path}。`,
+    runsRecordedIn: (path) => `此次运行已记录到 ${path}。`,
     commandExisting: '使用现有 CA：',
     commandDescription:
       '创建证书链，将 CA 证书上传到 DPS 并进行验证，创建注册组和设备证书，注册设备并将其连接到 IoT 中心。可以安全地重新运行：它会在失败后继续。',
-    commandYes: '不提问，所有其他答案使用默认值',
+    commandYes: '不提问，所有其他回答使用默认值',
     commandPlan: '以前运行的计划；标志优先于计划',
     commandDryRun: '列出将创建的内容和将发送的每个请求',
     commandCa: '根 CA 或中间 CA 及其颁发者（PEM、DER、PKCS#7 或 PKCS#12），会复制到文件夹中',
@@ -4942,9 +4987,9 @@ export const zhCN: Sentences = {
     commandExampleCa: '由现有 CA 签名的设备',
     commandExamplePlan: '再次进行相同的运行，以 JSON 格式',
     commandVerificationCode: '门户中的验证码（如果在门户中验证 CA 证书）',
-    commandSomeAnswers: '缺少一些答案，且没有可供提问的终端。',
+    commandSomeAnswers: '缺少一些回答，且没有可供提问的终端。',
     commandNoTerminal: '没有可供提问的终端。',
-    commandAddYes: '添加 --yes，其他答案使用默认值。',
+    commandAddYes: '添加 --yes，其他回答使用默认值。',
     commandYesOrPlan: '运行 enrollkit quickstart --yes 使用默认值，或运行 enrollkit quickstart --plan FILE。',
     commandNoPassphrase: '计划要求加密私钥，但没有密码。',
     andMore: (count) => `还有 ${count} 个`,
@@ -4978,7 +5023,7 @@ export const zhCN: Sentences = {
       programKept: '已保留，因为你更改过它',
       program: '使用 Python 创建注册组',
       plan: '再次运行：quickstart --plan FILE',
-      recording: '运行的录制，用于 report 和 replay',
+      recording: '运行记录，用于 report 和 replay',
       idScope: 'ID 范围',
       sendAgain: '以第一台设备的身份再发送一条消息',
       keepEmulator: '让模拟器保持运行并包含这些资源，供任何 Azure SDK 使用',
@@ -5022,7 +5067,7 @@ export const zhCN: Sentences = {
         `${isGateway ? '网关' : '设备'}：有自己的密钥和自签名证书，有效期 ${days} 天`,
       requested: (days) => `设备：保留自己的密钥；根据其请求签发证书，有效期 ${days} 天`,
       individual: (count) => `${count} 个个体注册`,
-      individualMeaning: '每个注册凭证书允许一台设备',
+      individualMeaning: (count) => `${count === 1 ? '' : '每个'}允许一台设备凭证书注册`,
       details: (count) => `设备 ID、标记：${count} 台设备`,
       detailsMeaning: (first) => `例如 ${first}`,
       operational: (policy) => (policy === undefined ? '由 DPS 颁发的证书' : `凭据策略 ${policy}`),
@@ -5041,8 +5086,13 @@ export const zhCN: Sentences = {
       hashed: '设备向其发送消息；设备均匀分布',
       geoLatency: '设备向其发送消息；选择最近的 IoT 中心',
       staticHub: '设备向其发送消息；始终为此 IoT 中心',
+      webhook: (host) => `Webhook ${host}`,
+      webhookMeaning: (url) => `将设备分配到 IoT 中心：${url}`,
       customHub: '设备向其发送消息；由 webhook 决定哪一个',
-      created: 'Azure 中你的设备预配服务；如果不存在，则与 IoT 中心一起创建；Azure 对两者计费',
+      created: 'Azure 中你的设备预配服务；如果不存在，则会创建；Azure 按操作计费',
+      newHub: (name) => `IoT 中心 ${name}`,
+      newHubMeaning: (sku, region) =>
+        `如果没有已链接的中心，则会创建：${sku}，${sku === 'F1' ? '免费' : '按天计费'}${region === undefined ? '' : `，位于 ${region}`}`,
     },
     createConfirm: '在此订阅中创建设备预配服务和 IoT 中心？',
     serviceFacts: (location, resourceGroup, hubs) =>
@@ -5111,7 +5161,7 @@ export const zhCN: Sentences = {
       'quickstart.more': '默认值适合首次尝试和大多数项目。回答“是”会逐一询问详细设置。按 Enter 保留默认值。',
       'quickstart.run':
         '上面的计划就是将要创建的全部内容。它会保存在文件夹中，你可以再次运行或交给其他人；其中不包含机密。命令 enrollkit clean 会删除一次运行所创建的内容。',
-      'quickstart.change': '选择答案有误的问题。系统会重新询问该问题以及取决于新答案的所有问题。',
+      'quickstart.change': '选择要更改的问题。系统会重新询问该问题，以及受新回答影响的问题。',
       'target.kind':
         '设备预配服务 (DPS) 是设备首先联系的 Azure 服务：DPS 检查设备的证书并将设备分配给 IoT 中心。模拟器是在你的计算机上运行的同一服务。它不收费、不需要帐户，适合学习和测试。如果要连接真实设备，请选择 Azure。',
       'target.dpsName':
@@ -5138,12 +5188,12 @@ export const zhCN: Sentences = {
       'certificates.rootCommonName':
         '根 CA 证书中的名称，会显示在工具和门户中。留空可获得唯一的名称，因为同名的两个根证书很容易混淆。',
       'certificates.intermediate':
-        'CA（证书颁发机构）是为证书签名的密钥。使用中间 CA 时，根 CA 只为中间 CA 签名，中间 CA 为设备签名。这样，根密钥可以离线保存；如果中间 CA 丢失，你可以替换它而无需替换根 CA。仅在小型测试中选择“否”。',
+        '证书颁发机构 (CA) 用自己的私钥为证书签名。使用中间 CA 时，根 CA 只为中间 CA 签名，设备证书由中间 CA 签名。这样，根 CA 的私钥可以离线保存；如果中间 CA 的私钥丢失或泄露，只需更换中间 CA。仅在小型测试中选择“否”。',
       'certificates.intermediateCommonName': '中间 CA 证书中的名称。留空可获得唯一的名称。',
       'certificates.deviceValidityDays':
-        '设备证书必须在过期前替换，否则设备将无法再连接。一年适合你能够接触到的设备；如果自动续订，更短的期限更安全。它的到期时间不会晚于为其签名的 CA。',
+        '设备证书必须在过期前更换，否则设备将无法再连接。如果设备便于维护，一年比较合适；如果能自动续订，期限越短越安全。设备证书不会晚于为其签名的 CA 到期。',
       'certificates.encryptKeys':
-        '如果没有密码，任何能够读取密钥文件的人都可以使用密钥。如果有密码，则每次还需要输入密码。对于真实设备所依赖的 CA，请选择“是”。许多设备无法询问密码，因此设备自身的密钥通常不加密。',
+        '如果不设密码，任何能够读取密钥文件的人都可以使用这些密钥；设置密码后，还必须知道密码。对于真实设备所依赖的 CA，请选择“是”。大多数设备上没有人输入密码，因此设备自身的密钥通常不加密。',
       'certificateAuthority.uploaded':
         'DPS 信任证书链通向你所上传 CA 的设备。如果上传根证书，DPS 也会接受你以后添加的中间 CA 的设备。如果上传中间证书，DPS 只接受该中间 CA 的设备。',
       'certificateAuthority.name':
@@ -5151,13 +5201,13 @@ export const zhCN: Sentences = {
       'certificateAuthority.proofOfPossession':
         'CA 证书是公开的，因此任何人都可以上传你的 CA 证书。所以 DPS 会显示一个验证码，并要求提供一个包含该验证码、由该 CA 签名的证书。只有私钥的所有者才能创建它。如果你的帐户可以更改设备预配服务，enrollkit 会为你完成。如果不能，或者想了解其工作原理，请手动完成。',
       'enrollmentGroup.id':
-        '注册组是 DPS 中的一个条目，它表明：证书由此 CA 签名的设备可以注册，以及如何设置这些设备。一个组足以容纳任意数量的设备。ID 由你选择。',
+        '注册组是 DPS 中的一个条目：证书由此 CA 签名的设备都可以注册，并按该组的设置进行配置。一个组可以容纳任意数量的设备。ID 由你指定。',
       'enrollmentGroup.attestation':
         '证明机制是 DPS 识别设备的方式。使用已上传的 CA 时，注册组按名称引用它，多个组可以共用。使用组中的证书时，为设备签名的 CA 的证书存储在组本身中；它无需所有权证明即可被接受。',
       'enrollmentGroup.allocationPolicy':
         'DPS 将每台设备分配给一个已链接的 IoT 中心。hashed 均匀分布设备，geoLatency 选择最近的中心，static 始终选择你指定的中心。如果只有一个中心，它们都相同。',
       'enrollmentGroup.webhookUrl':
-        'webhook 是由你运行的小型 Web 服务，通常是 Azure 函数。DPS 将每台注册的设备连同其有效负载和已链接 IoT 中心的列表发送给它，其响应指定 IoT 中心。Azure 仅接受 https；模拟器也接受此计算机上的 http。enrollkit 存储库中的 examples/allocation-webhook 可作为起点。',
+        'webhook 是由你运行的小型 Web 服务，通常是 Azure 函数。DPS 将每台注册的设备连同其有效负载和已链接 IoT 中心的列表发送给它，其响应指定 IoT 中心。Azure 仅接受 https；模拟器也接受此计算机上的 http。可以从 enrollkit sample node allocation-webhook 开始；其他语言也有此示例。',
       'enrollmentGroup.webhookApiVersion':
         'webhook 接收的注册按服务的某个 api-version 编写。除非你的 webhook 是为其他版本编写的，否则保留常用版本。',
       'enrollmentGroup.iotHubs':
@@ -5165,13 +5215,13 @@ export const zhCN: Sentences = {
       'enrollmentGroup.initialTwin':
         '设备孪生是 IoT 中心为每台设备保存的 JSON 文档。标记供你使用（位置、客户）；所需属性是设备读取的设置。这些值在设备首次注册时设置。',
       'enrollmentGroup.reprovisionPolicy':
-        '再次注册的设备可能会分配给另一个中心。迁移数据：其设备孪生会移到新的中心。重置：重新从初始设备孪生开始。从不：保留当前中心。如果只有一个中心，请保留默认值。',
+        '再次注册的设备可能会分配给另一个中心。迁移：设备孪生会移到新的中心。重置：重新从初始设备孪生开始。保留：设备留在当前中心。如果只有一个中心，请保留默认值。',
       'enrollmentGroup.iotEdge':
-        'IoT Edge 设备是运行模块并让其他设备通过它进行连接的网关。为此它需要一个额外的 CA 证书。对于普通设备，请回答“否”。',
+        'IoT Edge 设备是一种网关：它运行模块，其他设备可以通过它连接。为此还需要一个 CA 证书。普通设备请选择“否”。',
       'enrollmentGroup.provisioningStatus':
-        '已禁用的组会拒绝所有设备。可用于现在做好一切准备，以后再让设备注册。',
+        '已禁用的组会拒绝所有设备。可以先做好所有准备，以后再允许设备注册。',
       'devices.enrollment':
-        '注册是 DPS 中允许设备注册的条目。使用注册组时，一个条目即可允许由你的 CA 签名的所有设备：适合大量设备，不确定时也请选它。使用个体注册时，每台设备有自己的条目：适合设备需要不同设置、设备 ID 不同于注册 ID，或证书没有共同 CA 的情况。此时不上传 CA。',
+        '设备必须在 DPS 中有对应的条目（注册组或个体注册）才能注册。使用注册组时，证书由你的 CA 签名的所有设备共用一个条目：适合大量设备，不确定时也请选它。使用个体注册时，每台设备有自己的条目：适合设备需要不同设置、设备 ID 不同于注册 ID，或证书没有共同 CA 的情况。此时不上传 CA。',
       'devices.details':
         'CSV 文件可以有列 deviceId（每台设备在 IoT 中心的 ID），以及 tags.site 之类的列（其设备孪生的标记）。',
       'devices.requestCertificates':
@@ -5179,9 +5229,9 @@ export const zhCN: Sentences = {
       'devices.credentialPolicy':
         'Azure 设备注册表中的凭据策略规定由哪个 CA 颁发证书，以及证书的有效期。模拟器为每个名称提供一个策略。',
       'devices.naming':
-        '每台设备都有一个注册 ID，DPS 通过它识别设备；它会成为 IoT 中心内的设备 ID。如果任何名称都可以，请为设备编号。如果设备已有名称（例如序列号），请使用列表或文件。',
+        '每台设备都有一个注册 ID，DPS 通过它识别设备；它会成为 IoT 中心内的设备 ID。如果对名称没有要求，请使用自动编号。如果设备已有名称（例如序列号），请逐个列出或从文件读取。',
       'devices.count':
-        '对于每台设备，都会在此计算机上创建密钥和证书，并注册该设备。一次最多 1000 台；更多设备请使用 fleet 命令。',
+        '在此计算机上为每台设备创建密钥和证书，然后注册该设备。一次最多 1000 台；更多设备请使用 fleet 命令。',
       'devices.prefix':
         '使用前缀 line4- 时，设备名为 line4-001、line4-002，依此类推。允许使用字母、数字和 - . _ : 字符。',
       'devices.file':
@@ -5191,7 +5241,7 @@ export const zhCN: Sentences = {
       'devices.registrationIds':
         '允许使用字母、数字和 - . _ : 字符，用于证书时最多 64 个字符。ID 不区分大小写。每个 ID 也是设备证书中的公用名，因为 DPS 会比较两者。',
       'devices.protocol':
-        '设备可以通过 MQTT（端口 8883）或 HTTPS（端口 443）注册。大多数设备使用 MQTT。如果只有端口 443 开放，请选择 HTTPS。',
+        '设备可以通过 MQTT（端口 8883）、AMQP（端口 5671）或 HTTPS（端口 443）注册。大多数设备使用 MQTT。如果只有端口 443 开放，请选择 HTTPS。',
       'devices.sendTelemetry':
         '注册后，每台设备都会连接到其 IoT 中心，发送一条消息并读取其设备孪生。这可证明整个流程正常工作。',
     },
@@ -5212,6 +5262,9 @@ export const zhCN: Sentences = {
     lookAgainWhen: '创建服务或获得权限后使用。',
     tryAgain: '重试',
     tryAgainAfterLogin: '例如，在另一个终端中运行 az login 之后。',
+    signInAgain:
+      '请在另一个终端中使用 "az login" 登录，然后重试。已输入的内容会保留。如果没有 Azure 资源管理器的访问权限，请输入名称并手动验证 CA。',
+    checkNetwork: '请检查网络和代理 (HTTPS_PROXY)，然后重试。已输入的内容会保留。你也可以直接输入名称。',
     typeNames: '输入名称',
     typeNamesWithoutRights: '没有 Azure 资源管理器的权限也可以使用。',
     runAgain: '重新运行',
@@ -5222,8 +5275,8 @@ export const zhCN: Sentences = {
     addDevicesEffect: '保留 CA 和注册组，并添加设备。',
     whatToDoWith: (folder) => `你想对 ${folder} 执行什么操作？`,
     renewEffect: '续订即将过期或已过期的证书。',
-    changeAnswers: '更改答案',
-    keepsLastAnswers: '按 Enter 保留上次运行的答案。',
+    changeAnswers: '更改回答',
+    keepsLastAnswers: '按 Enter 保留上次运行的回答。',
     answerForFolder: '为此文件夹回答问题。',
     newFolderInstead: '在新文件夹中重新开始',
     leavesFolder: (folder) => `不更改 ${folder}。`,
@@ -5239,35 +5292,35 @@ export const zhCN: Sentences = {
     folderStays: (folder) => `${folder} 中的内容不会更改。`,
     folderUsed: 'enrollkit 已在使用此文件夹。',
     passphraseQuestion: '私钥的密码：',
-    moreQuestion: '更改更多设置？',
+    moreQuestion: '是否更改其他设置？',
     moreSettings: 'CA 名称、有效期、证明机制、IoT 中心、初始设备孪生、IoT Edge 和协议。',
-    yourAnswers: '你的答案',
-    runQuestion: '运行此计划？',
+    yourAnswers: '你的回答',
+    runQuestion: '是否运行此计划？',
     run: '运行',
     runEffect: '保存计划并运行，不再提问。',
-    changeAnAnswer: '更改一个答案',
-    othersKept: '保留所有其他答案。',
-    quitWithoutRunning: '退出而不运行',
+    changeAnAnswer: '更改某项回答',
+    othersKept: '保留所有其他回答。',
+    quitWithoutRunning: '不运行，直接退出',
     quitEffect: '不创建也不保存任何内容。',
     cancelled: '已取消。未创建任何内容。',
     runWhenReady: '准备好后，再次运行同一命令。',
-    whichAnswer: '你想更改哪个答案？',
-    asksAgain: '重新询问此问题；保留所有其他答案。',
+    whichAnswer: '要更改哪项回答？',
+    asksAgain: '重新询问此问题；保留所有其他回答。',
     groupExists: (service, id) => `${service} 已有注册组 ${id}。请选择其他 ID。`,
     certificateExists: (service, name) => `${service} 已有名为 ${name} 的 CA 证书。请选择其他名称。`,
     whatNext: '你想执行什么操作？',
     afterFailureHelp:
-      '出错前创建的所有内容都会保留，并在重试时使用。如果名称已被占用或某个值有误，请更改答案。如果连接中断或你已在别处解决问题，请重试。',
+      '出错前创建的所有内容都会保留，并在重试时使用。如果名称已被占用或某个值有误，请更改回答。如果连接中断或你已在别处解决问题，请重试。',
     tryAgainEffect: '从停止的位置继续。已完成的步骤会保留。',
     quit: '退出',
     quitToContinue: '以后再次运行同一命令即可继续。',
     howNewNamed: '如何命名新设备？',
     howNamed: '如何命名设备？',
-    numbered: '编号',
+    numbered: '自动编号',
     numberedEffect: 'device-001、device-002，依此类推，前缀由你选择。',
-    fromList: '来自列表',
+    fromList: '逐个列出',
     fromListEffect: '你输入或粘贴的注册 ID。',
-    fromFile: '来自文件',
+    fromFile: '从文件读取',
     fileFormat: '包含 registrationId 列的 CSV，或每行一个 ID。',
     fileFormatWithDetails: '含 registrationId、deviceId 和 tags.名称 列的 CSV，或每行一个 ID。',
     requestsQuestion: '证书签名请求的文件：',
@@ -5281,14 +5334,14 @@ export const zhCN: Sentences = {
     csrOfNoDevice: (id) => `--csr 含有 ${id} 的请求，但它不是设备之一。`,
     csrOfNoDeviceNext: (id) => `添加 --device ${id}，或去掉它的请求。`,
     csrTwice: (id, one, other) => `${one} 和 ${other} 都是 ${id} 的请求。`,
-    noCsrIn: (folder, endings) => `${folder} 中没有名称以 ${endings.join('、')} 结尾的文件。`,
+    noCsrIn: (folder, endings) => `${folder} 中名称以 ${endings.join('、')} 结尾的文件都不是证书签名请求。`,
     commandCsr: '保留自己密钥的设备的证书签名请求，或包含这些请求的文件夹；可重复',
     commandExampleDevices: '列表中的设备，每台一个个体注册',
     commandExampleCsr: '保留自己私钥的设备',
     commandExampleRequest: '使用注册时颁发的证书进行连接的设备',
-    howManyNew: '多少台新设备？',
-    howMany: '多少台设备？',
-    countEffect: '每台设备都会获得自己的密钥和证书，并进行注册。',
+    howManyNew: '要添加多少台设备？',
+    howMany: '要注册多少台设备？',
+    countEffect: '为每台设备创建密钥和证书，并注册该设备。',
     prefixQuestion: '名称前缀：',
     numberingContinues: '编号从现有设备之后继续。',
     numberFollows: '编号会添加在前缀之后。',
@@ -6026,6 +6079,119 @@ export const zhCN: Sentences = {
     },
   },
 
+  cliRegistry: {
+    subjects: {
+      namespaces: '命名空间',
+      namespace: (name) => `命名空间 ${name}`,
+      authority: (name) => `证书颁发机构 ${name}`,
+      policy: (name) => `证书策略 ${name}`,
+    },
+    flags: {
+      namespace: 'Azure 设备注册表的命名空间',
+      caName: '策略所属的证书颁发机构',
+    },
+    enrollment: {
+      flags: {
+        namespace: 'Azure 为设备颁发证书所用证书策略的命名空间',
+        caName: '该策略在命名空间中的证书颁发机构',
+        policyName: '证书策略',
+      },
+      allOfThem: '证书策略需要同时指定 --adr-namespace、--adr-ca-name 和 --adr-cert-policy-name。',
+    },
+    inEmulator: '在模拟器中',
+    linkedServices: '链接的预配服务',
+    whichNamespace: '用 --namespace NAME 指定命名空间。',
+    whichAuthority: '用 --ca-name NAME 指定证书颁发机构。',
+    noNamespace: (name) => `没有命名空间 ${name}。`,
+    listNamespaces: '列出命名空间：enrollkit namespace list',
+    severalNamespaces: (name, groups) => `多个资源组都有命名空间 ${name}：${groups.join('、')}。`,
+    nameResourceGroup: '用 --resource-group NAME 指定其中一个。',
+    noAuthority: (name, namespace) => `命名空间 ${namespace} 中没有证书颁发机构 ${name}。`,
+    listAuthorities: (namespace) => `列出证书颁发机构：enrollkit authority list --namespace ${namespace}`,
+    namespace: {
+      create:
+        '创建 Azure 设备注册表的命名空间；如果资源组不存在，也一并创建。命名空间链接到预配服务后，其证书颁发机构即可为设备颁发证书：参见 namespace link。',
+      newName: '名称：3 到 64 个小写字母、数字和连字符',
+      name: '命名空间的名称',
+      exists: (name, group) => `资源组 ${group} 中已有命名空间 ${name}。`,
+      list: '列出 Azure 订阅或模拟器中 Azure 设备注册表的命名空间。',
+      none: '没有命名空间。',
+      show: '显示命名空间以及与其链接的资源。',
+      delete:
+        '删除命名空间及其证书颁发机构和策略。请先取消其 IoT 中心和预配服务的链接：参见 namespace unlink。',
+      confirmDelete: (name) => `删除命名空间 ${name} 及其证书颁发机构？`,
+      deleted: (name) => `已删除命名空间 ${name}。`,
+      link: '将预配服务链接到命名空间，其注册随后即可指定该命名空间的证书策略；使用 --hub 时链接 IoT 中心。必须先链接预配服务。它们使用各自的托管标识，该标识需要命名空间上的角色。',
+      hub: 'IoT 中心，代替预配服务',
+      identity: '用户分配的托管标识的资源 ID（默认：系统分配的托管标识）',
+      linkHub: '模拟器的 IoT 中心，在其预配服务之后',
+      linked: (resource, namespace) => `${resource} 已链接到命名空间 ${namespace}。`,
+      unlink:
+        '取消预配服务与命名空间的链接；使用 --hub 时取消 IoT 中心的链接。必须先取消 IoT 中心的链接。设备保留现有证书，但无法续订。',
+      confirmUnlink: (name) => `移除到命名空间 ${name} 的链接？`,
+      notLinked: (resource, namespace, linked) =>
+        `${resource} 未链接到命名空间 ${namespace}。${linked.length === 0 ? '没有任何链接。' : `已链接：${linked.join('、')}。`}`,
+      nameLinked: '用 --dps-name NAME 或 --hub NAME 指定已链接的资源。',
+      unlinked: (resource, namespace) => `${resource} 已不再链接到命名空间 ${namespace}。`,
+    },
+    authority: {
+      rows: { type: '类型', issuer: '颁发者', status: '状态', subject: '使用者', validUntil: '有效期至' },
+      heads: { name: '名称', type: '类型', issuer: '颁发者', status: '状态' },
+      create:
+        '在命名空间中创建证书颁发机构：根，或由该命名空间的根或你自己的 CA 签名的中间机构 (ICA)。密钥由 Azure 保管。一个命名空间最多有三个中间机构，每个中间机构有一个证书策略。',
+      newName: '名称：3 到 63 个字母、数字和连字符',
+      name: '证书颁发机构的名称',
+      type: 'Root 或 ICA（默认：ICA）',
+      issuerType: 'ICA 由谁签名：Microsoft，或 External（你自己的 CA）（默认：Microsoft）',
+      issuerCaName: '为 ICA 签名的命名空间根',
+      rootExample: '由 Azure 管理的根',
+      issuedExample: '该根之下的中间机构',
+      externalExample: '由你自己的 CA 签名的中间机构',
+      rootHasNoIssuer: '根没有颁发者：--issuer-type 和 --issuer-ca-name 只能与 --type ICA 一起使用。',
+      oneIssuer: '中间证书颁发机构需要一个颁发者。',
+      giveIssuer: '指定 --issuer-ca-name NAME，或 --issuer-type External。',
+      exists: (name, namespace) => `命名空间 ${namespace} 中已有证书颁发机构 ${name}。`,
+      signRequest: (name, namespace) =>
+        `要激活它，请用你的 CA 为其请求签名：enrollkit authority show ${name} --namespace ${namespace} --csr > ${name}.csr.pem；然后运行 enrollkit cert sign ${name}.csr.pem --role intermediate --out ${name}.pem 和 enrollkit authority activate ${name} --namespace ${namespace} --chain ${name}.pem`,
+      list: '列出命名空间的证书颁发机构。',
+      none: '该命名空间没有证书颁发机构。',
+      show: '显示命名空间的证书颁发机构：颁发者、状态和有效期。',
+      csr: '输出必须由你的 CA 签名的证书签名请求',
+      csrExample: '将待签名的请求写入文件',
+      noRequest: (name) => `证书颁发机构 ${name} 没有证书签名请求：其颁发者不是外部的。`,
+      activate: '使用你的 CA 为请求颁发的证书激活证书颁发机构。再次运行可续订该证书。',
+      chain: '证书，然后是其颁发者，可以不含根；可以按此顺序重复指定',
+      noChain: '缺少你的 CA 颁发的证书。',
+      giveChain: (name) =>
+        `用 --chain FILE 指定。必须由你的 CA 签名的请求：enrollkit authority show ${name} --csr`,
+      oneFile: '整个证书链在一个文件中',
+      severalFiles: '证书及其根在两个文件中',
+      delete: '删除命名空间的证书颁发机构。请先删除其证书策略及其下的证书颁发机构。',
+      confirmDelete: (name) => `删除证书颁发机构 ${name}？`,
+      deleted: (name) => `已删除证书颁发机构 ${name}。`,
+    },
+    policy: {
+      heads: { name: '名称', authority: '证书颁发机构', validity: '有效期' },
+      validity: '证书的有效期',
+      days: (days) => `${days} 天`,
+      create: '创建中间证书颁发机构的证书策略，注册随后即可指定该策略。它决定设备证书的有效期。',
+      newName: '名称：3 到 63 个字母、数字和连字符',
+      name: '证书策略的名称',
+      validityDays: '证书的有效天数，1 到 90（默认：30）',
+      usual: '有效期为 30 天的证书',
+      week: '有效期为一周的证书',
+      exists: (name, authority) => `证书颁发机构 ${authority} 已有证书策略 ${name}。`,
+      list: '列出命名空间的证书策略及其证书颁发机构。',
+      none: '该命名空间没有证书策略。',
+      show: '显示证书策略。',
+      delete: '删除没有注册使用的证书策略。',
+      confirmDelete: (name) => `删除证书策略 ${name}？`,
+      deleted: (name) => `已删除证书策略 ${name}。`,
+      notFound: (name, authority) => `证书颁发机构 ${authority} 没有证书策略 ${name}。`,
+      listThem: (namespace) => `列出证书策略：enrollkit policy list --namespace ${namespace}`,
+    },
+  },
+
   /** src/cli/device/ */
   cliDevice: {
     keyAndCertificate: '证书需要其密钥，密钥需要其证书。',
@@ -6041,8 +6207,34 @@ export const zhCN: Sentences = {
       chain: '其颁发者，或整个证书链',
       key: '其私钥，PEM',
       protocol: '注册使用的协议（默认：mqtt）',
+      csrFile: '要发送的证书签名请求（密钥在别处时使用）；证书写在该文件旁边',
+    },
+    issued: {
+      rows: { certificate: '颁发的证书', notAfter: '有效期至' },
+      otherRequest: (file, commonName, registrationId) =>
+        `${file} 是“${commonName}”的请求，而不是 ${registrationId} 的请求。Azure 只为注册 ID 颁发证书。`,
+      makeRequest: (registrationId) =>
+        `使用公用名 ${registrationId} 创建一个：enrollkit cert csr ${registrationId}`,
+      otherFile: (file, registrationId) => `${file} 已存在，且不是 ${registrationId} 的证书，因此未被替换。`,
+    },
+    renew: {
+      description:
+        '续订 Azure 为设备颁发的证书：像设备那样通过 MQTT 向其 IoT 中心请求新证书，写入文件，并使用新证书连接。私钥保留在原处。设备需要先有通过“device register --csr”获得的证书。',
+      hub: 'IoT 中心的主机名（默认：证书文件夹中的设备从 DPS 读取）',
+      certificate: 'Azure 颁发的证书，如果不在证书文件夹中',
+      protocol: 'mqtt 或 mqtt-ws（端口 443 上的 WebSocket）（默认：mqtt）',
+      files: '证书在其他文件中；新证书写在密钥旁边',
+      filesWithoutHub: '使用其他文件中的证书时需要 --hub：DPS 不认识该证书。',
+      giveHub: '指定设备分配到的 IoT 中心：--hub HOST',
+      notIssued: (registrationId, folder) => `${folder} 中没有 Azure 为 ${registrationId} 颁发的证书。`,
+      registerWithCsr: (registrationId) => `重新注册设备：enrollkit device register ${registrationId} --csr`,
+      expired: (registrationId, notAfter) =>
+        `${registrationId} 的证书已于 ${notAfter} 过期。IoT 中心会拒绝该证书，因此无法续订。`,
+      notUsed: '设备需要使用新证书及其密钥进行连接。在此之前，旧证书仍然有效。',
     },
     register: {
+      csr: '向 Azure 请求证书，设备随后使用该证书连接其 IoT 中心',
+      csrExample: '使用 Azure 颁发的证书，其密钥保留在证书文件夹中',
       description:
         '使用设备的证书注册设备，与设备自身的做法相同，并显示为其分配的 IoT 中心。使用 --id-scope 时，可用于任何 DPS。',
       folder: '证书文件夹中的设备',
@@ -6198,6 +6390,41 @@ export const zhCN: Sentences = {
       copy: '复制以下文件。用户 aziotcs 必须能够读取证书，aziotks 必须能够读取密钥。',
       written: (path, id) => `已写入 ${path}，用于网关 ${id}。`,
     },
+    program: {
+      description: (samples) =>
+        `写入一个可作为起点的程序，其中已填入证书文件夹的 ID 范围、主机名和证书文件：${samples.join('、')}。程序可直接针对 Azure 或正在运行的模拟器运行。机密来自环境变量，不会写入程序。`,
+      sampleArgument: (samples) => samples.join('、'),
+      deviceFlag: '设备的注册 ID（默认：文件夹中的第一个设备）',
+      groupFlag: '要创建的注册组的 ID（默认：计划中的注册组）',
+      clientFlag: '要使用的客户端库（如果该语言有多个可选）',
+      example: '向 DPS 注册设备，并向其 IoT 中心发送消息',
+      azureExample: '用于 Azure 中的设备，写入标准输出',
+      unknown: (language, sample) => `${language} 没有示例“${sample}”。`,
+      unknownClient: (client) => `此示例没有使用客户端库“${client}”的版本。`,
+      choose: (names) => `使用以下之一：${names.join('、')}`,
+      unused: (flag, sample) => `${flag} 不适用于 ${sample}。`,
+      stopped: (state) => `${state} 中的模拟器未运行，因此端口未知，示例无法连接。`,
+      start: (command) => `启动模拟器：${command}`,
+      noDevice: (folder) => `${folder} 中没有具有证书和密钥的设备。`,
+      deviceCertificate: '设备证书及其证书链和密钥',
+      encrypted: (path) => `${path} 中的私钥已加密。示例只能读取未加密的密钥。`,
+      chosen: (id) => `用于设备 ${id}。要选择其他设备，请使用 --device ID。`,
+      environment: (command) => `运行前，请设置模拟器的环境变量：${command}`,
+      written: (path, sample) => `已写入 ${path}（${sample}）。`,
+    },
+  },
+
+  /** src/cli/completion/ */
+  cliCompletion: {
+    description:
+      '输出一个脚本，使你的 shell 在按 Tab 时补全 enrollkit 命令行：命令、标志、文件、证书文件夹中的设备，以及正在运行的模拟器或已设置连接字符串的预配服务中的注册组。',
+    shell: (shells) => shells.join('、'),
+    bashExample: '用于新的 bash 会话',
+    zshExample: '用于 zsh；该文件夹必须在 $fpath 中',
+    fishExample: '用于 fish',
+    powershellExample: '用于 PowerShell',
+    unknown: (shell) => `没有适用于“${shell}”的补全。`,
+    choose: (shells) => `使用以下之一：${shells.join('、')}`,
   },
 
   /** src/cli/doctor/ */
@@ -6335,8 +6562,12 @@ export const zhCN: Sentences = {
     trustDescription:
       '将模拟器的 TLS 根证书添加到系统的信任存储以及 Firefox 和 Chromium 的数据库，使浏览器和 SDK 无需其他设置即可连接。该命令会显示将更改的内容，请求确认，并重新读取每个存储。已信任该根证书的存储保持不变。',
     untrustDescription:
-      '从“emulator trust”所添加到的存储中删除此模拟器的 TLS 根证书，不删除其他任何内容。请在删除模拟器的文件夹或更换其身份之前运行。',
+      '从“emulator trust”所添加到的存储中删除此模拟器的 TLS 根证书，不删除其他任何内容。请在删除模拟器的文件夹或更换其身份之前运行；在此之后，请使用 --root 指定根证书。',
     storeFlag: '只更改此存储；可重复。java：JAVA_HOME 的密钥库',
+    rootFlag: '根证书的 PEM 文件，用于模拟器的文件夹已删除的情况',
+    notOfEmulator: (file: string) => `${file} 不是模拟器的 TLS 根证书。`,
+    giveRoot:
+      '如果已删除模拟器的文件夹，请使用 --root FILE 指定其根证书：在 Linux 上，是系统所添加根证书中的文件 enrollkit-emulator-….crt 或 .pem；在其他系统上，请从存储中导出。',
     trustExample: '系统以及此用户的所有浏览器',
     browsersExample: '只更改浏览器，不需要特殊权限；不询问',
     untrustExample: '撤消',
@@ -6660,10 +6891,10 @@ export const zhCN: Sentences = {
 
   cliReport: {
     description:
-      '生成一个 HTML 文件，介绍 quickstart 的一次运行或一个设备群：证书链、各步骤的时间线、在何处创建了什么、设备注册及其延迟、证书何时到期、指纹，以及后续步骤。该文件不从网络加载任何内容，适合打印在 A4 纸上，其中没有密钥或密码。内容来自运行的录制和文件夹中的证书；不会查询设备预配服务。',
+      '生成一个 HTML 文件，介绍 quickstart 的一次运行或一个设备群：证书链、各步骤的时间线、在何处创建了什么、设备注册及其延迟、证书何时到期、指纹，以及后续步骤。该文件不从网络加载任何内容，适合打印在 A4 纸上，其中没有密钥或密码。内容来自运行记录和文件夹中的证书；不会查询设备预配服务。',
     folder: '证书文件夹（默认：certs），或 fleet issue 写入的设备群',
     outFlag: '写入位置（默认：文件夹中的 report.html；设备群为 FLEET.report.html）',
-    runFlag: '录制：文件，或其在 FOLDER/.enrollkit/runs 中的名称（默认：最后一次运行）',
+    runFlag: '记录：文件，或其在 FOLDER/.enrollkit/runs 中的名称（默认：最后一次运行）',
     resultsFlag: '用于设备群：fleet register 的结果（默认：FLEET.registrations.ndjson）',
     forceFlag: '替换不是报告的文件，或已被编辑的报告',
     examples: {
@@ -6684,8 +6915,8 @@ export const zhCN: Sentences = {
     next: '后续步骤',
     warnings: {
       label: '警告',
-      noRun: (folder) => `${folder} 中没有运行的录制。`,
-      unreadableRun: (message) => `无法读取最后一次录制。${message}`,
+      noRun: (folder) => `${folder} 中没有运行记录。`,
+      unreadableRun: (message) => `无法读取最后一次记录。${message}`,
       missing: (count, first) =>
         count === 1
           ? `此次运行的一个证书已不在文件夹中：${first}`
@@ -6706,7 +6937,7 @@ export const zhCN: Sentences = {
       columns: {
         step: '步骤',
         status: '状态',
-        outcome: '结果（按录制）',
+        outcome: '结果（按记录）',
         duration: '用时',
         requests: '请求数',
       },
@@ -6776,10 +7007,10 @@ export const zhCN: Sentences = {
     },
     about: {
       heading: '关于此报告',
-      versions: '录制时的版本',
-      recording: '录制',
+      versions: '记录时的版本',
+      recording: '记录',
       sources:
-        '内容来自运行的录制、文件夹中的证书和文件夹的日志。未查询设备预配服务。模拟器下次启动后，端口可能不同。',
+        '内容来自运行记录、文件夹中的证书和文件夹的日志。未查询设备预配服务。模拟器下次启动后，端口可能不同。',
     },
   },
 
@@ -6813,6 +7044,7 @@ export const zhCN: Sentences = {
       explain: '解释错误代码：含义、原因和处理方法',
       'device register': '以设备身份注册设备',
       'device send': '注册设备、向其 IoT 中心发送消息、读取设备孪生',
+      'device renew': '续订 Azure 为设备颁发的证书',
       'device run': '运行保持连接并发送遥测的设备',
       'device block': '在 DPS 及其 IoT 中心拒绝一台设备',
       'device unblock': '重新允许被阻止的设备',
@@ -6841,6 +7073,21 @@ export const zhCN: Sentences = {
       'hub delete': '删除 IoT 中心',
       'hub link': '将 IoT 中心链接到设备预配服务',
       'hub unlink': '取消 IoT 中心与设备预配服务的链接',
+      'namespace list': '列出命名空间',
+      'namespace show': '显示命名空间及其链接',
+      'namespace create': '创建命名空间',
+      'namespace delete': '删除命名空间',
+      'namespace link': '链接预配服务或 IoT 中心',
+      'namespace unlink': '取消预配服务或 IoT 中心的链接',
+      'authority list': '列出证书颁发机构',
+      'authority show': '显示证书颁发机构或其请求',
+      'authority create': '创建证书颁发机构',
+      'authority activate': '使用你的 CA 颁发的证书激活',
+      'authority delete': '删除证书颁发机构',
+      'policy list': '列出证书策略',
+      'policy show': '显示证书策略',
+      'policy create': '创建证书策略',
+      'policy delete': '删除证书策略',
       'cert root': '创建根 CA',
       'cert intermediate': '创建中间 CA',
       'cert device': '创建设备证书',
@@ -6868,6 +7115,14 @@ export const zhCN: Sentences = {
       'fleet merge': '合并设备群各部分的清单',
       certgen: 'certGen.sh 的命令，生成相同的文件',
       'sample edge': 'IoT Edge 网关的配置',
+      'sample python': 'Python 程序',
+      'sample node': 'Node.js 程序',
+      'sample csharp': 'C# 程序',
+      'sample java': 'Java 程序',
+      'sample c': 'C 程序，使用 Eclipse Paho 和 libcurl',
+      'sample embedded-c': 'C 程序，使用 Azure SDK for Embedded C',
+      'sample go': 'Go 程序',
+      'sample shell': 'bash 脚本，使用 curl 和 mosquitto',
       'emulator start': '在此计算机上运行预配服务和 IoT 中心',
       'emulator status': '显示模拟器是否正在运行及其地址',
       'emulator stop': '停止正在运行的模拟器',
@@ -6879,6 +7134,7 @@ export const zhCN: Sentences = {
       'emulator env': '打印将 SDK 指向模拟器的环境变量',
       'emulator trust': '让此计算机及其浏览器信任模拟器的 TLS 根证书',
       'emulator untrust': '从信任存储中删除模拟器的 TLS 根证书',
+      completion: '在 shell 中补全命令行',
     },
     families: {
       device: { summary: '以设备身份操作' },
@@ -6886,6 +7142,9 @@ export const zhCN: Sentences = {
       enrollment: { summary: '个体注册，每个对应一台设备' },
       dps: { summary: '帐户中的设备预配服务' },
       hub: { summary: '帐户中的 IoT 中心及其链接' },
+      namespace: { summary: 'Azure 设备注册表的命名空间及其链接' },
+      authority: { summary: '命名空间中颁发证书的 CA' },
+      policy: { summary: '命名空间的证书策略' },
       registration: { summary: '设备的注册记录' },
       ca: { summary: 'DPS 中的 CA 证书' },
       cert: {
@@ -6893,7 +7152,7 @@ export const zhCN: Sentences = {
         highlights: '创建、签名、转换、查看、校验、规范检查',
       },
       fleet: { summary: '大量设备' },
-      sample: { summary: '可供使用的示例文件' },
+      sample: { summary: '可作为起点的程序和文件' },
       emulator: { summary: '内置 DPS' },
     },
   },

@@ -2,20 +2,19 @@
  * The certificate that Azure issues while a device registers: the device sends a certificate request, and from then on
  * connects to IoT Hub with what was issued. It registers with its own certificate as before.
  */
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { certificateRequestFor, issuedCertificates } from '../dps/client/operational-certificate.js';
 import type { RegistrationState } from '../dps/contract/schemas.js';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
 import {
   generateKeyPair,
-  isKeyPair,
   type KeyAlgorithm,
   type OpenPrivateKeyOptions,
   openPrivateKey,
   privateKeyToPem,
 } from '../pki/keys.js';
-import { certificateToPem } from '../pki/x509/certificate.js';
+import { type Certificate, certificateToPem } from '../pki/x509/certificate.js';
 import { lookAt, publicFileMode, readText } from '../workspace/files.js';
 import type { CertificatePaths } from '../workspace/layout.js';
 import type { OwnFiles } from '../workspace/own-files.js';
@@ -67,15 +66,7 @@ export async function saveIssued(
   { privateKey, isStored }: OperationalRequest,
   { files, paths, passphrase }: { files: OwnFiles; paths: CertificatePaths; passphrase: string | undefined },
 ): Promise<StoredCertificate> {
-  if (!issuedCertificateChain?.length) {
-    throw new EnrollkitError('REFUSED', sentences.quickstartSteps.notIssued(registrationId), {
-      next: sentences.quickstartSteps.checkPolicy,
-    });
-  }
-  const chain = issuedCertificates(issuedCertificateChain);
-  if (!isKeyPair(privateKey, chain[0]!.publicKey)) {
-    throw new EnrollkitError('KEY_MISMATCH', sentences.quickstartSteps.issuedForOtherKey(registrationId));
-  }
+  const chain = chainFor(registrationId, createPublicKey(privateKey), issuedCertificateChain);
   const [pem = '', ...issuers] = chain.map(certificateToPem);
   const issuersPem = issuers.join('');
   if (!isStored) {
@@ -90,6 +81,27 @@ export async function saveIssued(
   change.replace(paths.certificate, pem, publicFileMode, {});
   change.commit();
   return loadCertificate(paths)!;
+}
+
+/**
+ * What was issued, which must be for the key of the request.
+ *
+ * @param issued base64 of DER
+ * @throws EnrollkitError REFUSED when nothing was issued; KEY_MISMATCH, INVALID_CERTIFICATE
+ */
+export function chainFor(
+  registrationId: string,
+  publicKey: KeyObject,
+  issued: readonly string[] | null | undefined,
+): Certificate[] {
+  if (!issued?.length) {
+    throw new EnrollkitError('REFUSED', sentences.quickstartSteps.notIssued(registrationId), {
+      next: sentences.quickstartSteps.checkPolicy,
+    });
+  }
+  const chain = issuedCertificates(issued);
+  if (chain[0]!.publicKey.equals(publicKey)) return chain;
+  throw new EnrollkitError('KEY_MISMATCH', sentences.quickstartSteps.issuedForOtherKey(registrationId));
 }
 
 /**

@@ -194,7 +194,7 @@ function keepPlan({ files, layout, plan }: Pick<RunContext, 'files' | 'layout' |
 function writeProgram({ plan, found, layout, files }: Omit<RunContext, 'progress'>): boolean {
   const group = enrollmentGroupOf(plan, signingCa(found), found.linkedHubs ?? []);
   const signerPath = found.intermediate ? 'ca/intermediate/certificate.pem' : 'ca/root/certificate.pem';
-  const text = enrollmentGroupProgram(plan, group, signerPath);
+  const text = enrollmentGroupProgram(group, signerPath);
   const path = layout.enrollmentGroupProgram;
   if (readTextIfExists(path) === text) return true;
   if (lookAt(path) && !files.isUnchanged(path)) return false;

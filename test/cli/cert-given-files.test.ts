@@ -1,6 +1,6 @@
 /** Files of certificates, keys and CAs that people brought, through the command line. */
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { test } from 'uvu';
 import { tlv } from '../../src/pki/der/write.js';
 import { makeCertificateRequest } from '../../src/pki/make/certificate-request.js';
 import { parseCertificate, parseCertificates } from '../../src/pki/x509/certificate.js';
+import { generatedKeys } from '../support/generated-keys.js';
 import { alternativeNames, raw } from '../support/raw-certificates.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
@@ -62,7 +63,7 @@ test('a device key that DPS does not take is told when it is signed', () =>
   inTemporaryFolder(async (folder) => {
     const ca = join(folder, 'ca');
     assert.equal((await run(['cert', 'root', 'CA', '--out', ca])).status, 0);
-    const keys = generateKeyPairSync('ec', { namedCurve: 'secp521r1' });
+    const keys = generatedKeys('ec', { namedCurve: 'secp521r1' });
     const { pem } = await makeCertificateRequest({ subject: { commonName: 'd' }, ...keys });
     writeFileSync(join(folder, 'd.csr'), pem);
     const signer = ['--ca', join(ca, 'certificate.pem'), '--ca-key', join(ca, 'key.pem')];
@@ -123,7 +124,7 @@ test('a bundle with a cross-signed root beside the self-signed one is a chain, a
 test('a key file that cannot be read is refused as a key, whatever it has instead', () =>
   inTemporaryFolder(async (folder) => {
     const file = join(folder, 'key.pem');
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { privateKey } = generatedKeys('ec', { namedCurve: 'P-256' });
     const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
     const damaged = {
       quoted: pem.replace(/^/gm, '> '),

@@ -1,7 +1,7 @@
 /** Where certificates may go and may not: folders, disks, names. What fails leaves nothing behind. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -10,6 +10,7 @@ import { writeFiles } from '../../src/cli/input/write-files.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { writeFileAtomically } from '../../src/workspace/files.js';
 import { bin } from '../support/bin.js';
+import { generatedKeys } from '../support/generated-keys.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
@@ -69,7 +70,7 @@ test('of several files, all come or none; folders that were made for them go aga
     writeFileSync(join(folder, 'file'), '');
     const good = join(folder, 'new', 'deep', 'key.pem');
     const bad = join(folder, 'file', 'certificate.pem');
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { privateKey } = generatedKeys('ec', { namedCurve: 'P-256' });
     const pem = privateKey.export({ format: 'pem', type: 'pkcs8' });
     const files = [good, bad].map((path) => ({ path, contents: pem as string, mode: 0o600 }));
     assert.throws(

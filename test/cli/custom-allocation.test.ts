@@ -12,7 +12,7 @@ import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
 import { inCommandWorld } from './running-emulator.js';
 
-const sample = new URL('../../examples/allocation-webhook/server.mjs', import.meta.url).href;
+const sample = new URL('../../templates/samples/node/allocation-webhook.mjs', import.meta.url).href;
 const { allocate, createWebhook } = (await import(sample)) as {
   allocate(request: object): { iotHubHostName: string };
   createWebhook(log?: (line: string) => void): Server;

@@ -1,6 +1,6 @@
 /** Everything that doctor finds, provoked in the folder of a quickstart and in the emulator that it ran against. */
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+
 import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -16,6 +16,7 @@ import { type Emulator, startEmulator } from '../../src/emulator/start.js';
 import { privateKeyFromPem, privateKeyToPem } from '../../src/pki/keys.js';
 import { parseCertificate } from '../../src/pki/x509/certificate.js';
 import { type Made, make } from '../support/chains.js';
+import { generatedKeys } from '../support/generated-keys.js';
 import { device as rawDevice } from '../support/raw-certificates.js';
 import { type Answer, run } from './in-process.js';
 
@@ -272,7 +273,7 @@ const causes: [codes: string[], title: string, prepare: () => Promise<void>][] =
     async () => {
       const { pem, privateKey } = ca('intermediate');
       const { subject, publicKey } = parseCertificate(pem);
-      const keys = generateKeyPairSync('rsa', { modulusLength: 1024 });
+      const keys = generatedKeys('rsa', { modulusLength: 1024 });
       const issuer = { name: subject.commonName!, keys: { publicKey, privateKey } };
       const day = 86_400_000;
       const dates = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 30 * day) };

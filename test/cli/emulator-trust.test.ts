@@ -294,4 +294,23 @@ test('a folder without an emulator has nothing to trust', () =>
     assert.equal(status, 4);
   }));
 
+test('untrust takes the root from a copy when the folder is gone, and no other certificate', () =>
+  inTemporaryFolder(async (folder) => {
+    const untrust = async (...flags: string[]) => {
+      const argv = ['emulator', 'untrust', '--store', 'browsers', '--yes', '--json', ...flags];
+      const { status, stdout } = await run(argv, { cwd: folder, env: { HOME: folder } });
+      return { status, value: JSON.parse(stdout) };
+    };
+    const gone = await untrust();
+    assert.equal(gone.status, 4);
+    assert.match(gone.value.error.next, /--root/);
+    writeFileSync(join(folder, 'other.pem'), (await make('root', 'another root')).pem);
+    const other = await untrust('--root', 'other.pem');
+    assert.equal(other.value.error.code, 'INVALID_CERTIFICATE');
+    writeFileSync(join(folder, 'copy.pem'), (await make('root', 'enrollkit emulator TLS root')).pem);
+    // There is no database of a browser in this home folder.
+    const { value } = await untrust('--root', 'copy.pem');
+    assert.equal(value.error.code, 'TRUST_FAILED');
+  }));
+
 test.run();

@@ -7,6 +7,7 @@ import { Output } from '../../src/cli/kernel/output.js';
 import { type Asker, type Place, WentBack } from '../../src/cli/terminal/asker.js';
 import { terminalAsker } from '../../src/cli/terminal/prompts.js';
 import { EnrollkitError } from '../../src/errors.js';
+import { useLanguage } from '../../src/languages/language.js';
 
 class Screen extends Writable {
   readonly isTTY = true;
@@ -144,6 +145,30 @@ test('? shows the help at an empty line, F1 at any, and ? can be typed', async (
   assert.doesNotMatch(screen.text, /devices contact first/);
   await type('b', '?', keys.enter);
   assert.equal(await answer, 'ab?');
+});
+
+test('full-width characters of an input method are taken, and yes and no in the language of the wizard', async () => {
+  const { ask, screen, type } = terminal();
+  const answer = ask.text(text);
+  await type('？');
+  assert.match(screen.text, /devices contact first/);
+  await type(keys.enter);
+  assert.equal(await answer, 'contoso');
+  await useLanguage('zh-CN');
+  try {
+    for (const [typed, expected] of [
+      ['是', true],
+      ['否', false],
+      ['ｙ', true],
+      ['no', false],
+    ] as const) {
+      const confirmed = ask.confirm({ ...text, default: !expected });
+      await type(typed, keys.enter);
+      assert.equal(await confirmed, expected, typed);
+    }
+  } finally {
+    await useLanguage('en');
+  }
 });
 
 test('Esc goes back, at each kind of question, and only where there is a question before', async () => {
@@ -286,9 +311,28 @@ test('no line is wider than 60 columns, and a narrower terminal gets the questio
   assert.equal(await answer, 'contoso');
 });
 
+test('the answer stays on the line where the question does not fit, and a key stays whole', async () => {
+  const { ask, screen, type } = terminal();
+  screen.columns = 44;
+  const answer = ask.select({
+    ...select,
+    message: 'How do you want to verify the CA (proof of possession)?',
+  });
+  await wait(20);
+  assert.match(screen.text, /^↑↓: choose {3}Enter: next {3}Esc: back\s*$/m);
+  assert.match(screen.text, /^\?: help/m);
+  screen.drawn = '';
+  await type(keys.enter);
+  await answer;
+  assert.match(screen.text, /✔ How do you want to verify the… Number two/);
+});
+
 test('plain questions: numbers, words for the keys, and nothing that moves the cursor', async () => {
   for (const env of [{ ENROLLKIT_PLAIN: '1' }, { TERM: 'dumb' }] as Record<string, string>[]) {
     const { ask, screen, keyboard } = terminal(env);
+    const listeners = () =>
+      ['data', 'end', 'error', 'keypress'].reduce((sum, event) => sum + keyboard.listenerCount(event), 0);
+    const before = listeners();
     const all: string[] = [];
     const type = async (line: string) => {
       await wait(10);
@@ -324,6 +368,8 @@ test('plain questions: numbers, words for the keys, and nothing that moves the c
     await type('right\r');
     assert.equal(await hidden, 'right');
     all.push(screen.drawn);
+    // Those of keys stay with the stream.
+    assert.ok(listeners() <= before + 4, `${listeners()} listeners are left, ${before} were there`);
     const drawn = all.join('');
     assert.match(drawn, /Question 3 of 12\. Which\?/);
     assert.match(drawn, /2\. Number two: It means two\./);

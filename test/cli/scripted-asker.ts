@@ -1,6 +1,12 @@
 /** Answers the wizard's questions from a script, without a terminal. */
 import assert from 'node:assert/strict';
-import { type Asker, type Place, type Question, WentBack } from '../../src/cli/terminal/asker.js';
+import {
+  type Asker,
+  type Choice,
+  type Place,
+  type Question,
+  WentBack,
+} from '../../src/cli/terminal/asker.js';
 
 /** An answer of a script: the question before is to be asked again. */
 export const back = Symbol('back');
@@ -15,6 +21,8 @@ export interface Dialogue {
   said: { id: string; text: string }[];
   /** Where each question stood, in the order of `asked`. */
   places: (Place | undefined)[];
+  /** What a question last chose from, by its ID. */
+  choices: Map<string, readonly Choice<unknown>[]>;
 }
 
 /** A question that the script does not know is answered with Enter. */
@@ -22,6 +30,7 @@ export function scriptedAsker(script: Script): Dialogue {
   const asked: string[] = [];
   const said: Dialogue['said'] = [];
   const places: Dialogue['places'] = [];
+  const offered: Dialogue['choices'] = new Map();
   const left = new Map(
     Object.entries(script).map(([key, value]) => [key, Array.isArray(value) ? [...value] : [value]]),
   );
@@ -39,6 +48,7 @@ export function scriptedAsker(script: Script): Dialogue {
     say: (id, text) => void said.push({ id, text }),
     async select(question) {
       const { id, choices } = question;
+      offered.set(id, choices);
       const value = answer(question, question.default);
       assert.ok(
         choices.some((choice) => choice.value === value),
@@ -65,5 +75,5 @@ export function scriptedAsker(script: Script): Dialogue {
       return value;
     },
   };
-  return { asker, asked, said, places };
+  return { asker, asked, said, places, choices: offered };
 }

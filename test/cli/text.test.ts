@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
-import { columns, displayWidth, padEnd, printable, truncate, wrap } from '../../src/cli/terminal/text.js';
+import {
+  columns,
+  displayWidth,
+  labeled,
+  labeledWithin,
+  padEnd,
+  printable,
+  truncate,
+  wrap,
+  wrapParts,
+} from '../../src/cli/terminal/text.js';
 
 test('columns line up also where characters are two columns wide', () => {
   assert.deepEqual(
@@ -50,6 +60,30 @@ test('in Chinese, no line is too wide, begins with what closes or ends with what
     }
     assert.equal(lines.join('').replaceAll(' ', ''), text.replaceAll(' ', ''));
   }
+});
+
+test('a value follows its label, and what does not fit is cut of the label first', () => {
+  assert.equal(labeled('Hubs:', 'all'), 'Hubs: all');
+  assert.equal(labeled('注册组 ID：', 'line-5'), '注册组 ID：line-5');
+  assert.equal(labeled('如何注册设备？', '使用注册组'), '如何注册设备？使用注册组');
+  const within = (label: string, value: string, width: number) => {
+    const { text, at } = labeledWithin(label, value, width);
+    assert.ok(displayWidth(text) <= width, text);
+    return [text.slice(0, at), text.slice(at)];
+  };
+  assert.deepEqual(within('Hubs:', 'all', 80), ['Hubs: ', 'all']);
+  assert.deepEqual(within('Which protocol do the devices use?', 'MQTT', 20), ['Which protocol… ', 'MQTT']);
+  assert.deepEqual(within('Which hubs?', 'hub-1.azure-devices.net', 20), ['Which hu… ', 'hub-1.azu…']);
+  assert.deepEqual(within('如何验证 CA（所有权证明）？', '自动', 16), ['如何验证 C… ', '自动']);
+  assert.equal(labeledWithin('Which hubs?', '', 8).text, 'Which h…');
+});
+
+test('keys and the like are never cut within one of them', () => {
+  assert.equal(
+    wrapParts(['Enter: next', 'Esc: back', '?: help'], '   ', 25),
+    'Enter: next   Esc: back\n?: help',
+  );
+  assert.equal(wrapParts(['Enter: next'], '   ', 5), 'Enter: next');
 });
 
 test('what would steer a terminal is shown in place of done', () => {

@@ -1,6 +1,6 @@
 /** The ways in, by flags: what they print, what they refuse, and what later commands do with what was created. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { test } from 'uvu';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
@@ -50,6 +50,21 @@ test('device send uses, and renews, the certificate that was issued at registrat
       [],
       why,
     );
+  }));
+
+test('a folder of requests may have the keys and certificates that belong to them', () =>
+  inTemporaryFolder(async (cwd) => {
+    for (const id of ['pump-1', 'pump-2']) await run(['cert', 'csr', id, '--out', id], { cwd });
+    renameSync(`${cwd}/pump-2/request.pem`, `${cwd}/pump-1/pump-2.csr`);
+    const { plan } = JSON.parse(
+      (await run(['quickstart', '--yes', '--dry-run', '--json', '--csr', 'pump-1'], { cwd })).stdout,
+    );
+    assert.deepEqual(plan.devices.registrationIds.sort(), ['pump-1', 'pump-2']);
+    const { stderr } = await run(['quickstart', '--yes', '--csr', 'pump-2'], { cwd, env: withCodes });
+    assertRefusal(stderr, 'FILE_UNREADABLE');
+    writeFileSync(`${cwd}/pump-1/broken.csr`, '-----BEGIN CERTIFICATE REQUEST-----\nMA==\n');
+    const broken = await run(['quickstart', '--yes', '--csr', 'pump-1'], { cwd, env: withCodes });
+    assertRefusal(broken.stderr, 'INVALID_CERTIFICATE_REQUEST');
   }));
 
 test('what cannot be a way in is refused, and nothing is created', () =>

@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import type { AzureAccount, FoundService } from '../../src/cli/quickstart/ask-azure.js';
 import { azureAccount } from '../../src/cli/quickstart/azure-account.js';
+import type { Exchange } from '../../src/dps/client/exchange.js';
 import { ResourceManager, scopeOf } from '../../src/dps/client/resource-manager.js';
-import { emulatorTarget, type Target } from '../../src/dps/client/target.js';
+import { azureTarget, emulatorTarget, type Target } from '../../src/dps/client/target.js';
 import { startEmulator } from '../../src/emulator/start.js';
 import { EnrollkitError, type ErrorCode } from '../../src/errors.js';
 import { cleanRemote } from '../../src/quickstart/clean.js';
@@ -37,12 +38,12 @@ const typed: Script = {
 };
 
 async function targetOf(script: Script, account: AzureAccount, given?: ReadonlySet<never>) {
-  const { decision, asked, said } = await decide(
+  const { decision, asked, said, choices, places } = await decide(
     { ...inAzure, ...script },
     { account, ...(given && { given }) },
   );
   assert.ok(decision.kind === 'run');
-  return { target: decision.plan.target, plan: decision.plan, asked, said };
+  return { target: decision.plan.target, plan: decision.plan, asked, said, choices, places };
 }
 
 test('one service in one subscription is one question, and gives all four names', async () => {
@@ -131,7 +132,7 @@ test('a new service is created after a second question with its price, and its n
   };
   for (const services of [[], [service('contoso')]]) {
     const account = accountOf([service('x')], { services: async () => services });
-    const { target, asked } = await targetOf(script, account);
+    const { target, asked, places } = await targetOf(script, account);
     assert.deepEqual(target, {
       kind: 'azure',
       dpsName: 'new-dps',
@@ -142,6 +143,9 @@ test('a new service is created after a second question with its price, and its n
       hubSku: 'F1',
     });
     assert.ok(!asked.includes('target.subscriptionId'));
+    // To say no leads back, so the count cannot follow Enter there.
+    const last = places[asked.lastIndexOf('azure.create')]!;
+    assert.ok(last.total > last.number + 5, JSON.stringify(last));
   }
 });
 
@@ -155,6 +159,83 @@ test('names that are taken in the picked service, and hubs that it lacks, are re
   });
   const { plan } = await targetOf({ ...more, [hub]: 'hub-2.azure-devices.net' }, account);
   assert.deepEqual(plan.enrollmentGroup.iotHubs, ['hub-2.azure-devices.net']);
+});
+
+test('where the usual names are taken, Enter gives the next free ones', async () => {
+  const contents = async () => ({
+    certificates: ['enrollkit-root', 'Enrollkit-Root-2'],
+    groups: ['enrollkit-devices'],
+  });
+  const account = accountOf([service('contoso')], { contents });
+  for (const script of [{}, { 'quickstart.more': true }] satisfies Script[]) {
+    const { plan } = await targetOf(script, account);
+    assert.equal(plan.enrollmentGroup.id, 'enrollkit-devices-2');
+    assert.equal(plan.certificateAuthority.name, 'enrollkit-root-3');
+  }
+});
+
+/** What Azure Resource Manager answers to a list; the clients ask it through the seam of all requests. */
+function accountAnswering(answer: Exchange): AzureAccount {
+  const signal = new AbortController().signal;
+  return azureAccount(signal, ({ name, subscriptionId = guid(1), resourceGroup = 'rg' }) => ({
+    ...azureTarget({ dpsName: name, subscriptionId, resourceGroup }),
+    armCredential: { getToken: async () => ({ token: 'token', expiresOnTimestamp: Date.now() + 3_600_000 }) },
+    exchange: answer,
+  }));
+}
+const replyOf = (status: number, body: unknown) => ({ status, headers: {}, body: JSON.stringify(body) });
+const subscriptions = {
+  value: [{ subscriptionId: guid(1), displayName: 'Plant', state: 'Enabled' }],
+};
+
+test('all pages of a list are read, with a hundred services as with one', async () => {
+  const urls: string[] = [];
+  const account = accountAnswering(async ({ url }) => {
+    if (/subscriptions\?/.test(url)) return replyOf(200, subscriptions);
+    if (!/provisioningServices\?/.test(url)) return replyOf(403, { error: { code: 'AuthorizationFailed' } });
+    urls.push(url);
+    const page = Number(new URL(url).searchParams.get('$skiptoken') ?? 0);
+    const value = Array.from({ length: 25 }, (_, index) => ({
+      id: `/subscriptions/${guid(1)}/resourceGroups/plant/providers/Microsoft.Devices/provisioningServices/dps-${page * 25 + index}`,
+      name: `dps-${page * 25 + index}`,
+      type: 'Microsoft.Devices/provisioningServices',
+      location: 'westeurope',
+      properties: { idScope: '0ne0000ABCD', iotHubs: [] },
+      sku: { name: 'S1', capacity: 1 },
+      etag: 'AAAA',
+    }));
+    const next = new URL(url);
+    next.searchParams.set('$skiptoken', String(page + 1));
+    return replyOf(200, { value, ...(page < 3 ? { nextLink: next.href } : {}) });
+  });
+  const { plan, choices } = await targetOf({ 'azure.service': 'dps-99' }, account);
+  assert.equal(urls.length, 4);
+  // With those to create one, look again and type names.
+  assert.equal(choices.get('azure.service')!.length, 103);
+  assert.ok(plan.target.kind === 'azure' && plan.target.dpsName === 'dps-99');
+});
+
+test('a token that ended, missing rights and a lost connection are told apart, and names can be typed', async () => {
+  const failures: [reply: number | 'ECONNREFUSED', what: RegExp][] = [
+    [401, /az login/],
+    [403, /Reader.*Contributor.*IAM/s],
+    ['ECONNREFUSED', /HTTPS_PROXY/],
+  ];
+  for (const [failure, what] of failures) {
+    const account = accountAnswering(async ({ url }) => {
+      if (/subscriptions\?/.test(url)) return replyOf(200, subscriptions);
+      if (failure === 'ECONNREFUSED') throw Object.assign(new Error('refused'), { code: failure });
+      const code = failure === 401 ? 'ExpiredAuthenticationToken' : 'AuthorizationFailed';
+      return replyOf(failure, { error: { code, message: 'No.' } });
+    });
+    const { target, said, asked } = await targetOf({ ...typed, 'quickstart.folder': 'line' }, account);
+    const { text } = said.find(({ id }) => id === 'azure.failed')!;
+    assert.match(text, what, String(failure));
+    // "Run the command again" is not what to do in the middle of a dialogue.
+    assert.doesNotMatch(text, /--proof-of-possession|command again/);
+    assert.equal(asked.filter((id) => id === 'quickstart.folder').length, 1, 'answers are kept');
+    assert.ok(target.kind === 'azure' && target.dpsName === 'typed-dps');
+  }
 });
 
 test('what an account has is read through Azure Resource Manager: one, many and none', async () => {

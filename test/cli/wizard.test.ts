@@ -303,6 +303,49 @@ test('certificate requests name the devices, and those in the folder need not be
       await assert.rejects(ask({ ...csr, 'devices.requests': wrong }), { code: 'ERR_ASSERTION' }, wrong);
   }));
 
+test('in a group, too, devices can keep their keys: certificate requests are a way to name them', () =>
+  inTemporaryFolder(async (folder) => {
+    const { pem } = await makeCertificateRequest({
+      ...(await generateKeyPair('ec-p256')),
+      subject: { commonName: 'pump-1' },
+    });
+    const file = join(folder, 'pump-1.csr');
+    writeFileSync(file, pem);
+    const requested = { 'devices.naming': 'requests', 'devices.requests': file };
+    const { plan, requests, asked } = await ask({ ...requested, 'quickstart.more': true });
+    assert.equal(plan.devices.enrollment, 'group');
+    assert.equal(plan.certificates.deviceCertificates, 'csr');
+    assert.deepEqual([plan.devices.registrationIds, [...(requests?.keys() ?? [])]], [['pump-1'], ['pump-1']]);
+    assert.ok(!asked.includes('devices.requestCertificates') && !asked.includes('enrollmentGroup.iotEdge'));
+    assert.deepEqual(checkPlan(plan, 'the plan'), plan);
+    // Enter on every question keeps the requests in the folder; another way to name devices drops them.
+    const again = await ask({}, { plan });
+    assert.deepEqual([again.plan, again.requests], [plan, undefined]);
+    const numbered = await ask({ 'devices.naming': 'numbered' }, { plan });
+    assert.equal(numbered.plan.certificates.deviceCertificates, 'ca');
+    // A flag has answered already.
+    const given = new Set(['certificates.deviceCertificates'] as const);
+    const flagged = await ask({ 'devices.requests': file }, { plan, given });
+    assert.ok(!flagged.asked.includes('devices.naming'));
+    const ofCa = await ask({}, { given });
+    assert.ok(!ofCa.choices.get('devices.naming')!.some(({ value }) => value === 'requests'));
+  }));
+
+test('of self-signed devices that go to a group, the CAs are asked for', async () => {
+  const individual = { 'devices.enrollment': 'individual', 'certificates.deviceCertificates': 'selfSigned' };
+  const { plan } = await ask(individual);
+  const { asked } = await ask({ 'devices.enrollment': 'group' }, { plan });
+  assert.ok(asked.includes('certificates.intermediate'));
+});
+
+test('the answers to change are listed as they were given', async () => {
+  const { choices } = await ask({ 'quickstart.run': ['change'], 'quickstart.change': 'quickstart.more' });
+  const details = new Map(choices.get('quickstart.change')!.map(({ value, detail }) => [value, detail]));
+  assert.equal(details.get('certificates.intermediate'), 'Yes');
+  assert.equal(details.get('certificates.encryptKeys'), 'No');
+  assert.equal(details.get('devices.count'), '3');
+});
+
 test('devices are numbered with as many digits as it takes', async () => {
   const { plan } = await ask({ 'devices.count': '1000', 'devices.prefix': 'm' });
   assert.equal(plan.devices.registrationIds[0], 'm0001');

@@ -1,6 +1,6 @@
 /** Each reason for a 401002, set up for real: the error of the registration names it, over every transport. */
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+
 import { suite } from 'uvu';
 import { registerDevice } from '../../src/dps/client/device.js';
 import { diagnose } from '../../src/dps/client/diagnosis/diagnose.js';
@@ -11,6 +11,7 @@ import { EnrollkitError } from '../../src/errors.js';
 import { privateKeyToPem } from '../../src/pki/keys.js';
 import { parseCertificate, sha256Thumbprint } from '../../src/pki/x509/certificate.js';
 import { type Made, make, makeChain } from '../support/chains.js';
+import { generatedKeys } from '../support/generated-keys.js';
 import { authority, device as rawDevice } from '../support/raw-certificates.js';
 import { group, openWorld, verifyCa, type World } from './support.js';
 
@@ -234,7 +235,7 @@ const cases: [ProblemCode, title: string, prepare: () => Promise<Case>][] = [
       const root = authority('Raw Root', undefined, times);
       await verifyCa(world.control, 'raw', { pem: root.pem, privateKey: root.keys.privateKey });
       await world.service.createEnrollmentGroup(group('raw', 'raw'));
-      const keys = generateKeyPairSync('rsa', { modulusLength: 1024 });
+      const keys = generatedKeys('rsa', { modulusLength: 1024 });
       const device = rawDevice('weak', root, { keys, ...times });
       return { chain: [device, root], privateKey: keys.privateKey, registrationId: 'weak', names: ['1024'] };
     },

@@ -238,12 +238,10 @@ test('what a service is told that it cannot be here is answered with 501, and no
   const link = { hostName: hubs[0]!.hostName, authenticationType: 'SystemAssigned', location: 'local' };
   const filter = { filterName: 'all', action: 'Reject', ipMask: '0.0.0.0/0', target: 'all' };
   for (const [top, properties, named] of [
-    [{ identity: { type: 'SystemAssigned' } }, {}, /identity/],
     [{}, { ipFilterRules: [filter] }, /ipFilterRules/],
     [{}, { publicNetworkAccess: 'Disabled' }, /publicNetworkAccess/],
     [{}, { enableDataResidency: true }, /enableDataResidency/],
     [{}, { disableLocalAuth: true }, /disableLocalAuth/],
-    [{}, { deviceRegistryNamespace: { resourceId: '/x' } }, /Device Registry/],
     [{}, { iotHubs: [link] }, /managed identity/],
   ] as const) {
     const body = { ...before, ...top, tags: { a: 'b' }, properties: { ...before.properties, ...properties } };

@@ -523,6 +523,7 @@ test('the OpenAPI document needs no token, has every operation once, and refers 
   for (const [, name] of JSON.stringify(body).matchAll(/#\/components\/schemas\/(\w+)/g)) {
     assert.ok(body.components.schemas[name!].type === 'object', name);
   }
+  assert.deepEqual(body.paths['/ready'].get.security, []);
   const { get } = await open(emulator);
   assert.match((await get('/api')).text, /generateVerificationCode/);
 });

@@ -161,7 +161,7 @@ test('a file of the state that was emptied, cut off, replaced, or lost its log i
     // The log of a state that was closed is empty: nothing is lost with it.
     cpSync(pristine, folder, { recursive: true });
     await (await startEmulator({ dir: top })).stop();
-    remove('state.db-wal');
+    rmSync(join(folder, 'state.db-wal'), { force: true });
     await (await startEmulator({ dir: top })).stop();
   }));
 

@@ -1,4 +1,4 @@
-/** Where the native database cannot be loaded, only the emulator is missing, and the error says why. */
+/** Where no database can be loaded, only the emulator is missing, and the error says why. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -6,25 +6,17 @@ import { promisify } from 'node:util';
 import { test } from 'uvu';
 import { cli } from '../cli/run-cli.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { preloading, withoutNativeCode } from './without-libsql.js';
 
-/** Runs before the program: libsql itself refuses to load on this processor. */
-const otherPlatform = "Object.defineProperty(process, 'arch', { value: 'riscv64' });";
+/** As before version 22.13. */
+const noNodeSqlite = 'process.getBuiltinModule = undefined;';
 
-/** Runs before the program: the package with the native code for this platform is not installed. */
-const missingPackage = `import Module from 'node:module';
-  const resolve = Module._resolveFilename;
-  Module._resolveFilename = (request, ...more) => {
-    if (!request.startsWith('@libsql/')) return resolve(request, ...more);
-    throw Object.assign(new Error('Cannot find module ' + request), { code: 'MODULE_NOT_FOUND' });
-  };`;
-
-const preloading = (code: string) => ({
-  NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}`,
-});
+/** libsql itself refuses to load on this processor. */
+const otherPlatform = `${noNodeSqlite} Object.defineProperty(process, 'arch', { value: 'riscv64' });`;
 
 for (const [name, code, next] of [
-  ['without a build of the database', otherPlatform, /another computer/],
-  ['without the package of the database', missingPackage, /npm install/],
+  ['without a build of the database', otherPlatform, /^Use Node\.js 22\.13 or later/],
+  ['without the package of the database', `${withoutNativeCode} ${noNodeSqlite}`, /npm install.*22\.13/],
 ] as const) {
   test(`the emulator does not start ${name}, and leaves nothing behind`, async () => {
     await inTemporaryFolder(async (dir) => {

@@ -1,7 +1,7 @@
 /** A fleet is made over nothing that it did not make itself, whatever its journal says, and no device's key is lost. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+
 import {
   appendFileSync,
   cpSync,
@@ -30,6 +30,7 @@ import { loadCertificate, loadPrivateKey } from '../../src/workspace/stored-cert
 import { type Answer, run } from '../cli/in-process.js';
 import { make } from '../support/chains.js';
 import { contentsOf } from '../support/folders.js';
+import { generatedKeys } from '../support/generated-keys.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { assertWhole, makeCertificateFolder, numbered } from './support.js';
 
@@ -321,7 +322,7 @@ test('dir: a folder that is not of this fleet is not replaced, and the run goes 
     renameSync(join(folder, 'f'), intact);
     const manifest = readFileSync(request.manifest);
     const device = join(folder, 'f/k-4');
-    const stranger = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
+    const stranger = generatedKeys('ec', { namedCurve: 'prime256v1' }).privateKey;
     const strangerPem = stranger.export({ format: 'pem', type: 'pkcs8' }) as string;
     const elsewhere = await make('device', 'k-4', otherCa);
     const cases: [what: string, change: () => void][] = [

@@ -1,12 +1,6 @@
 /** Stamped certificates are, byte for byte, what issue() makes of the same inputs. */
 import assert from 'node:assert/strict';
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-} from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import { encodeAlternativeNames } from '../../src/fleet/devices/alternative-names.js';
@@ -20,6 +14,7 @@ import { loadProfile, type Profile } from '../../src/pki/make/profile.js';
 import { parseCertificate } from '../../src/pki/x509/certificate.js';
 import { isSignedBy } from '../../src/pki/x509/signature.js';
 import { type Made, make } from '../support/chains.js';
+import { generatedKeys } from '../support/generated-keys.js';
 
 const at = new Date('2026-03-04T05:06:07.890Z');
 const rsa = await make('root', 'RSA Root', undefined, { algorithm: 'rsa-2048', at, validityDays: 36_500 });
@@ -30,10 +25,10 @@ const issuers: Record<string, Made> = {
 };
 
 const publicKeys: Record<string, KeyObject> = {
-  'ec-p256': generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey,
-  'ec-p384': generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).publicKey,
-  'rsa-2048': generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey,
-  ed25519: generateKeyPairSync('ed25519').publicKey,
+  'ec-p256': generatedKeys('ec', { namedCurve: 'prime256v1' }).publicKey,
+  'ec-p384': generatedKeys('ec', { namedCurve: 'secp384r1' }).publicKey,
+  'rsa-2048': generatedKeys('rsa', { modulusLength: 2048 }).publicKey,
+  ed25519: generatedKeys('ed25519').publicKey,
 };
 
 const device = loadProfile('device');

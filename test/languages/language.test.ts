@@ -44,7 +44,11 @@ test('--lang comes before ENROLLKIT_LANG, and that before the locale, in the ord
 
 test('English where nothing is named, or a language that is not there', () => {
   assert.equal(chooseLanguage([], {}), 'en');
-  assert.equal(chooseLanguage([], { LANG: 'fr_FR.UTF-8' }), 'en');
+  for (const LANG of ['fr_FR.UTF-8', 'xx_YY.UTF-8', 'tlh', 'C', 'C.UTF-8', 'POSIX', '.UTF-8', '@euro'])
+    assert.equal(chooseLanguage([], { LANG }), 'en', LANG);
+  // The first that is set counts, as in POSIX.
+  assert.equal(chooseLanguage([], { LC_ALL: 'tlh', LANG: 'zh_CN.UTF-8' }), 'en');
+  assert.equal(chooseLanguage([], { LC_ALL: 'C', LANG: 'zh_CN.UTF-8' }), 'en');
   assert.equal(chooseLanguage(['--lang'], { LANG: 'zh_CN' }), 'zh-CN');
   assert.equal(chooseLanguage(['--', '--lang', 'zh'], {}), 'en');
 });

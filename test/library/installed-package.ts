@@ -1,6 +1,6 @@
 /** The package as npm packs it, installed for programs that use it. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 /**
  * Packs the project and unpacks it into `FOLDER/node_modules/enrollkit`, beside the types of Node.js, for ES modules in
- * the folder. Nothing is built or downloaded: dependencies are links to those of the project.
+ * the folder. Nothing is built or downloaded: libsql, the only dependency, is a link to that of the project.
  *
  * @param folder an empty one
  */
@@ -23,23 +23,9 @@ export async function installPackage(folder: string): Promise<void> {
   const installed = join(folder, 'node_modules', 'enrollkit');
   mkdirSync(installed, { recursive: true });
   await run('tar', ['-xzf', archive, '-C', installed, '--strip-components', '1'], { cwd: folder });
-  linkDependencies(folder);
+  link('libsql', installed);
   link('@types/node', folder);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-}
-
-/**
- * Gives an installed package these dependencies and no other.
- *
- * @param folder where {@link installPackage} installed it
- * @param names all that its package.json lists, if not given
- */
-export function linkDependencies(folder: string, names?: readonly string[]): void {
-  const installed = join(folder, 'node_modules', 'enrollkit');
-  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
-  // Links are removed, not followed.
-  rmSync(join(installed, 'node_modules'), { recursive: true, force: true });
-  for (const name of names ?? Object.keys(dependencies)) link(name, installed);
 }
 
 /** What Node.js prints in a folder, run with the given arguments. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+
 import { test } from 'uvu';
 import { objectIdentifier, octetString, sequence, setOfOne, tlv } from '../../src/pki/der/write.js';
 import { generateKeyPair } from '../../src/pki/keys.js';
@@ -7,6 +7,7 @@ import { issue } from '../../src/pki/make/issue.js';
 import { loadProfile } from '../../src/pki/make/profile.js';
 import { type Purpose, type ValidateChainRequest, validateChain } from '../../src/pki/path/validate.js';
 import { makeChain } from '../support/chains.js';
+import { generatedKeys } from '../support/generated-keys.js';
 import {
   alternativeNames,
   basicConstraints,
@@ -195,7 +196,7 @@ test('a server’s issuer is named to the octet, and signs with the hash of its 
   const otherString = raw({ ...one, issuerName: nameOf('2.5.4.3', 'Root') });
   await strictOnly(otherString, root, 'serverAuth');
   assert.equal(await verdict(otherString, root, 'any', 'strict'), 'valid');
-  const keys = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+  const keys = generatedKeys('ec', { namedCurve: 'P-384' });
   const wide = raw({ name: 'Root', keys, extensions: signing });
   await strictOnly(raw({ ...one, issuer: wide }), wide, 'serverAuth');
 });

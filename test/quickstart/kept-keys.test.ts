@@ -1,6 +1,6 @@
 /** A run never replaces a private key: whatever is missing or damaged beside it, it restores that, or refuses. */
 import assert from 'node:assert/strict';
-import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import {
   cpSync,
   mkdirSync,
@@ -19,13 +19,14 @@ import { OwnFiles } from '../../src/workspace/own-files.js';
 import { contentsOf } from '../support/folders.js';
 import { inWorld, planWith, type World } from '../support/quickstart.js';
 import '../support/quick-key-derivation.js';
+import { generatedKeys } from '../support/generated-keys.js';
 
 const plan = planWith((one) => {
   one.enrollmentGroup.iotEdge = true;
   one.devices.sendTelemetry = false;
 });
 
-const strangerKey = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey.export({
+const strangerKey = generatedKeys('ec', { namedCurve: 'prime256v1' }).privateKey.export({
   format: 'pem',
   type: 'pkcs8',
 }) as string;

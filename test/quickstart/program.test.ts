@@ -44,11 +44,7 @@ const plan = planWith((one) => {
   one.enrollmentGroup.iotEdge = true;
   one.enrollmentGroup.reprovisionPolicy = 'reset';
 });
-const program = enrollmentGroupProgram(
-  plan,
-  enrollmentGroupOf(plan, { pem: '' }, []),
-  'ca/root/certificate.pem',
-);
+const program = enrollmentGroupProgram(enrollmentGroupOf(plan, { pem: '' }, []), 'ca/root/certificate.pem');
 
 const testWithPython = testWith('python3', test);
 
@@ -95,7 +91,7 @@ testWithPython('what the client sends is the group of the plan, IoT Edge too', (
           changed.enrollmentGroup = { ...plan.enrollmentGroup, attestation, iotEdge };
         });
         const group = enrollmentGroupOf(one, { pem: 'the certificate' }, []);
-        const sent = sentBy(enrollmentGroupProgram(one, group, 'ca/root/certificate.pem'), folder);
+        const sent = sentBy(enrollmentGroupProgram(group, 'ca/root/certificate.pem'), folder);
         assert.deepEqual(sent, group);
       }
     }

@@ -1,6 +1,6 @@
 /** What a run leaves as its recording, how recordings are compared, and which ones are refused. */
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -18,6 +18,7 @@ import {
 } from '../../src/quickstart/recording/schema.js';
 import { inWorld, planWith } from '../support/quickstart.js';
 import '../support/quick-key-derivation.js';
+import { generatedKeys } from '../support/generated-keys.js';
 
 const shipped = new URL('../../templates/recordings/quickstart.json', import.meta.url);
 const shippedText = readFileSync(shipped, 'utf8');
@@ -52,7 +53,7 @@ const secrets = {
   bearer: 'a-bearer-token-0123456789',
 };
 
-const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const { privateKey } = generatedKeys('ec', { namedCurve: 'P-256' });
 /** Without the frame of PEM: PKCS#8, SEC 1, and what begins as a PKCS#12 file does. */
 const bareKey = privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
 const legacyKey = privateKey.export({ type: 'sec1', format: 'der' }).toString('base64');

@@ -1,6 +1,6 @@
 /** The files of a roll-over: no key is lost on the way, whatever is there already, and `clean` knows all that it wrote. */
 import assert from 'node:assert/strict';
-import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -24,6 +24,7 @@ import { contentsOf } from '../support/folders.js';
 import { inWorld, planWith } from '../support/quickstart.js';
 import { rolloverOptions } from './options.js';
 import '../support/quick-key-derivation.js';
+import { generatedKeys } from '../support/generated-keys.js';
 
 const plan = planWith((change) => {
   change.devices.sendTelemetry = false;
@@ -79,7 +80,7 @@ test('what is missing beside a CA or a device is restored before it steps aside'
 
     // A key that is not that of the chain stops it.
     rmSync(device.certificate);
-    const stranger = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
+    const stranger = generatedKeys('ec', { namedCurve: 'prime256v1' }).privateKey;
     writeFileSync(device.key, stranger.export({ format: 'pem', type: 'pkcs8' }));
     const before = contentsOf(world.folder);
     await assert.rejects(world.run(plan), fails('CONFLICT'));
@@ -99,7 +100,7 @@ test('another CA in the successor’s place, or a key of another kind, is not re
     // A key alone, of another kind.
     rmSync(next, { recursive: true });
     mkdirSync(next);
-    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+    const rsa = generatedKeys('rsa', { modulusLength: 2048 }).privateKey.export({
       format: 'pem',
       type: 'pkcs8',
     });
@@ -107,7 +108,7 @@ test('another CA in the successor’s place, or a key of another kind, is not re
     await assert.rejects(startRollover(rolloverOptions(world)), fails('FILE_EXISTS', /root\.next\/key\.pem/));
     assert.equal(readFileSync(join(next, 'key.pem'), 'utf8'), rsa);
     // One of the same kind is what an interrupted roll-over leaves: it becomes the new CA's.
-    const ec = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey.export({
+    const ec = generatedKeys('ec', { namedCurve: 'prime256v1' }).privateKey.export({
       format: 'pem',
       type: 'pkcs8',
     });

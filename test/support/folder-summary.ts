@@ -180,6 +180,7 @@ const emulatorQueries: Record<string, string> = {
     "registration_key, document ->> 'provisioningStatus', json_extract(document, '$.attestation.certificates[0].sha256')",
   registration: 'registration_id, group_id, device_id, hub_id IS NULL, status',
   hub_device: 'device_id, status, credential',
+  registry_resource: 'path_key',
   hub_message: 'device_id',
 };
 

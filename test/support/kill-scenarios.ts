@@ -1,5 +1,7 @@
 /** Every command that changes something, as scripts/kill-points.ts and test/cli/kill-points.test.ts kill it. */
 
+import { sampleLanguageNames } from '../../src/samples/samples.js';
+
 export interface Scenario {
   name: string;
   /** What is run before, undisturbed. */
@@ -11,17 +13,18 @@ export interface Scenario {
 }
 
 /**
- * Commands without a scenario, by the reason: they only read; or they send one request to a running emulator, which
- * keeps nothing of it on disk.
+ * Commands without a scenario, by the reason: they only read; they send one request to a running emulator, which keeps
+ * nothing of it on disk; or they write one file in the same way as another.
  */
 export const withoutScenario: Readonly<
-  Record<'reads' | 'of a running emulator' | 'outside of the folder', readonly string[]>
+  Record<'reads' | 'of a running emulator' | 'outside of the folder' | 'as sample edge', readonly string[]>
 > = {
   reads: [
     'runs',
     'runs compare',
     'doctor',
     'explain',
+    'completion',
     'group list',
     'group show',
     'group devices',
@@ -32,6 +35,12 @@ export const withoutScenario: Readonly<
     'dps list',
     'dps show',
     'hub list',
+    'namespace list',
+    'namespace show',
+    'authority list',
+    'authority show',
+    'policy list',
+    'policy show',
     'cert inspect',
     'cert tree',
     'cert fingerprint',
@@ -44,8 +53,10 @@ export const withoutScenario: Readonly<
     'emulator env',
   ],
   'of a running emulator': ['emulator stop', 'emulator clock', 'emulator faults'],
-  // Each store is changed by one program of the system; test/cli/emulator-trust.test.ts interrupts them.
-  'outside of the folder': ['emulator trust', 'emulator untrust'],
+  'as sample edge': sampleLanguageNames.map((language) => `sample ${language}`),
+  // Each store is changed by one program of the system; test/cli/emulator-trust.test.ts interrupts them. A certificate
+  // authority is activated by one request.
+  'outside of the folder': ['emulator trust', 'emulator untrust', 'authority activate'],
 };
 
 /** Whether a scenario kills a command. @param name as in `src/cli/command-table.ts` */
@@ -58,6 +69,7 @@ export const passphrase = 'correct horse';
 const withPassphrase = { ENROLLKIT_PASSPHRASE: passphrase };
 
 export const quickstart = ['quickstart', '--yes', '--target', 'emulator', '--count', '2'];
+const withCsr = ['device', 'register', 'device-001', '--csr'];
 const individually = [...quickstart, '--enrollment', 'individual'];
 const rollover = ['cert', 'rollover', 'root', '--group', 'enrollkit-devices'];
 const ofIntermediate = [
@@ -101,6 +113,12 @@ const givenCa = ['--ca', 'plant/certificate.pem', '--ca-key', 'plant/key.pem'];
 const selfSigned = ['enrollment', 'create', 'device-9', '--self-signed'];
 const inPlant = ['--resource-group', 'plant', '--location', 'westeurope'];
 const secondService = ['dps', 'create', 'second', ...inPlant];
+const namespace = ['namespace', 'create', 'line-5', '--resource-group', 'enrollkit'];
+const inNamespace = ['--namespace', 'line-5'];
+const rootAuthority = ['authority', 'create', 'root', ...inNamespace, '--type', 'Root'];
+const issuingAuthority = ['authority', 'create', 'issuing', ...inNamespace, '--issuer-ca-name', 'root'];
+const policy = ['policy', 'create', 'short', ...inNamespace, '--ca-name', 'issuing'];
+const linkNamespace = ['namespace', 'link', 'line-5'];
 const secondHub = ['hub', 'create', 'hub-2', ...inPlant];
 const register = ['fleet', 'register', 'fleet.ndjson', '--target', 'emulator', '--quiet'];
 
@@ -256,6 +274,8 @@ export const scenarios: readonly Scenario[] = [
     argv: ['registration', 'delete', 'device-001', '--yes'],
   },
   { name: 'device register', before: [quickstart, selfSigned], argv: ['device', 'register', 'device-9'] },
+  { name: 'device register --csr', before: [quickstart], argv: withCsr },
+  { name: 'device renew', before: [quickstart, withCsr], argv: ['device', 'renew', 'device-001'] },
   // Each run of it is a new message, also after a kill.
   { name: 'device send', before: [quickstart], argv: ['device', 'send', 'device-001'] },
   {
@@ -279,6 +299,30 @@ export const scenarios: readonly Scenario[] = [
     name: 'device send --message-id',
     before: [quickstart],
     argv: ['device', 'send', 'device-001', '--message-id', 'reading-17'],
+  },
+  { name: 'namespace create', before: [quickstart], argv: namespace },
+  { name: 'namespace link', before: [quickstart, namespace], argv: linkNamespace },
+  {
+    name: 'namespace unlink',
+    before: [quickstart, namespace, linkNamespace],
+    argv: ['namespace', 'unlink', 'line-5', '--yes'],
+  },
+  {
+    name: 'namespace delete',
+    before: [quickstart, namespace],
+    argv: ['namespace', 'delete', 'line-5', '--yes'],
+  },
+  { name: 'authority create', before: [quickstart, namespace, rootAuthority], argv: issuingAuthority },
+  {
+    name: 'authority delete',
+    before: [quickstart, namespace, rootAuthority],
+    argv: ['authority', 'delete', 'root', ...inNamespace, '--yes'],
+  },
+  { name: 'policy create', before: [quickstart, namespace, rootAuthority, issuingAuthority], argv: policy },
+  {
+    name: 'policy delete',
+    before: [quickstart, namespace, rootAuthority, issuingAuthority, policy],
+    argv: ['policy', 'delete', 'short', ...inNamespace, '--ca-name', 'issuing', '--yes'],
   },
   { name: 'dps create', before: [quickstart], argv: secondService },
   { name: 'dps create in a new folder', before: [], argv: secondService },

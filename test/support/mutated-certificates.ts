@@ -1,5 +1,5 @@
 /** Changed inputs for every reader of certificates and what goes with them; by a seed, so that a run can be repeated. */
-import { generateKeyPairSync } from 'node:crypto';
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,7 @@ import { parseCertificateRequest } from '../../src/pki/x509/csr.js';
 import { inspectCertificate } from '../../src/pki/x509/inspect.js';
 import { lookAtCertificates } from '../../src/pki/x509/look.js';
 import { isSignedBy } from '../../src/pki/x509/signature.js';
+import { generatedKeys } from './generated-keys.js';
 import { fleetFiles, fleetReaders } from './mutated-fleet-files.js';
 import {
   alternativeNames,
@@ -138,7 +139,7 @@ async function certificateMaterial(): Promise<Material> {
     cipher: 'aes-256-cbc',
     passphrase: 'secret',
   });
-  const rsaKey = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+  const rsaKey = generatedKeys('rsa', { modulusLength: 1024 }).privateKey;
   const oldPem = rsaKey.export({ format: 'pem', type: 'pkcs1', cipher: 'aes-128-cbc', passphrase: 'secret' });
   const ders: [label: string, der: Buffer][] = [
     ['CERTIFICATE', leaf.der],

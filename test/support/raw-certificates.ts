@@ -1,5 +1,5 @@
 /** Certificates made octet by octet, good and bad ones, fast enough for thousands; nothing of src/pki/issue.ts. */
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { type KeyObject, sign } from 'node:crypto';
 import { pemEncode } from '../../src/pki/containers/pem.js';
 import {
   explicit,
@@ -10,6 +10,7 @@ import {
   setOfOne,
   tlv,
 } from '../../src/pki/der/write.js';
+import { generatedKeys } from './generated-keys.js';
 
 export interface Keys {
   publicKey: KeyObject;
@@ -48,7 +49,7 @@ export const now = new Date('2026-06-01T12:00:00Z');
 export const ecdsaWithSha256 = sequence(objectIdentifier('1.2.840.10045.4.3.2'));
 
 export function newKeys(): Keys {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return generatedKeys('ec', { namedCurve: 'P-256' });
 }
 
 export function raw({

@@ -9,7 +9,7 @@ import { targetFlags } from '../target/target-flags.js';
 
 export const caUpload = defineCommand({
   description: sentences.cliCa.upload.description,
-  args: { file: { summary: sentences.cliCa.upload.file } },
+  args: { file: { summary: sentences.cliCa.upload.file, completes: 'files' } },
   flags: {
     'ca-name': textFlag({
       placeholder: 'NAME',

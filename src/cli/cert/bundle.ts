@@ -5,7 +5,7 @@ import { switchFlag } from '../kernel/flags.js';
 
 export const certBundle = defineCommand({
   description: sentences.cliCert.bundle.description,
-  args: { file: { summary: sentences.cliCert.certificateFile, variadic: true } },
+  args: { file: { summary: sentences.cliCert.certificateFile, completes: 'files', variadic: true } },
   flags: {
     'without-root': switchFlag({
       summary: sentences.cliCert.bundle.withoutRoot,

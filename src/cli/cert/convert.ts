@@ -5,7 +5,7 @@ import { choiceFlag, switchFlag, textFlag } from '../kernel/flags.js';
 
 export const certConvert = declareCommand({
   description: sentences.cliCert.convert.description,
-  args: { file: { summary: sentences.cliCert.certificateFile } },
+  args: { file: { summary: sentences.cliCert.certificateFile, completes: 'files' } },
   flags: {
     to: choiceFlag({
       placeholder: 'FORM',

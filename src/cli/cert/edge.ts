@@ -4,7 +4,7 @@ import { defineCommand } from '../kernel/command.js';
 
 export const certEdge = defineCommand({
   description: sentences.cliCert.edge.description,
-  args: { id: { summary: sentences.cliCert.edge.id } },
+  args: { id: { summary: sentences.cliCert.edge.id, completes: 'devices' } },
   flags: {
     ...caFlags,
     ...makingFlags,

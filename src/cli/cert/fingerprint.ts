@@ -5,7 +5,7 @@ import { choiceFlag } from '../kernel/flags.js';
 
 export const certFingerprint = defineCommand({
   description: sentences.cliCert.fingerprint.description,
-  args: { file: { summary: sentences.cliCert.certificateFile } },
+  args: { file: { summary: sentences.cliCert.certificateFile, completes: 'files' } },
   flags: {
     algorithm: choiceFlag({
       placeholder: 'NAME',

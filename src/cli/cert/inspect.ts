@@ -4,7 +4,7 @@ import { defineCommand } from '../kernel/command.js';
 
 export const certInspect = defineCommand({
   description: sentences.cliCert.inspect.description,
-  args: { path: { summary: sentences.cliCert.inspect.path } },
+  args: { path: { summary: sentences.cliCert.inspect.path, completes: 'files' } },
   flags: secretAndOutputFlags,
   examples: [
     { line: 'cert inspect device-042/chain.pem', summary: sentences.cliCert.inspect.examples.chain },

@@ -6,7 +6,7 @@ import { choiceFlag, parsedFlag, switchFlag } from '../kernel/flags.js';
 
 export const certLint = declareCommand({
   description: sentences.cliCert.lint.description,
-  args: { path: { summary: sentences.cliCert.lint.path, variadic: true } },
+  args: { path: { summary: sentences.cliCert.lint.path, completes: 'files', variadic: true } },
   flags: {
     use: choiceFlag({
       placeholder: 'USE',

@@ -7,7 +7,7 @@ import { parsedFlag, switchFlag } from '../kernel/flags.js';
 
 export const certNeedsRenewal = defineCommand({
   description: sentences.cliCert.needsRenewal.description,
-  args: { file: { summary: sentences.cliCert.certificateFile } },
+  args: { file: { summary: sentences.cliCert.certificateFile, completes: 'files' } },
   flags: {
     within: parsedFlag({
       placeholder: 'SPAN',

@@ -5,7 +5,7 @@ import { repeatable, switchFlag, textFlag } from '../kernel/flags.js';
 
 export const certPfx = declareCommand({
   description: sentences.cliCert.pfx.description,
-  args: { file: { summary: sentences.cliCert.certificateWithIssuers } },
+  args: { file: { summary: sentences.cliCert.certificateWithIssuers, completes: 'files' } },
   flags: {
     key: textFlag({
       placeholder: 'FILE',

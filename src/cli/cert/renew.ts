@@ -5,7 +5,7 @@ import { switchFlag, textFlag } from '../kernel/flags.js';
 
 export const certRenew = declareCommand({
   description: sentences.cliCert.renew.description,
-  args: { file: { summary: sentences.cliCert.renew.file } },
+  args: { file: { summary: sentences.cliCert.renew.file, completes: 'files' } },
   flags: {
     key: textFlag({
       placeholder: 'FILE',

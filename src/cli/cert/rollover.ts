@@ -16,7 +16,7 @@ export const certRollover = declareCommand({
     },
   },
   flags: {
-    group: repeatable(textFlag({ placeholder: 'ID', summary: text.group })),
+    group: repeatable(textFlag({ placeholder: 'ID', summary: text.group, completes: 'groups' })),
     reissue: switchFlag({
       heading: phase,
       summary: text.reissue,

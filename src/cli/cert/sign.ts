@@ -16,7 +16,7 @@ const roles = ['device', 'server', 'edge-ca', 'intermediate'] as const;
 
 export const certSign = declareCommand({
   description: sentences.cliCert.sign.description,
-  args: { request: { summary: sentences.cliCert.sign.request } },
+  args: { request: { summary: sentences.cliCert.sign.request, completes: 'files' } },
   flags: {
     ...caFlags,
     role: choiceFlag({

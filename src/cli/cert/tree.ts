@@ -8,7 +8,7 @@ const { tree: text } = sentences.cliCert;
 
 export const certTree = declareCommand({
   description: text.description,
-  args: { path: { summary: text.path, variadic: true, optional: true } },
+  args: { path: { summary: text.path, completes: 'files', variadic: true, optional: true } },
   flags: {
     at: parsedFlag({ placeholder: 'TIME', parse: parseTime, summary: sentences.cliCert.atTime }),
     within: parsedFlag({ placeholder: 'SPAN', parse: parseSpan, summary: text.within }),

@@ -9,7 +9,7 @@ const { verify: text } = sentences.cliCert;
 
 export const certVerify = declareCommand({
   description: text.description,
-  args: { file: { summary: sentences.cliCert.certificateWithIssuers } },
+  args: { file: { summary: sentences.cliCert.certificateWithIssuers, completes: 'files' } },
   flags: {
     trust: repeatable(textFlag({ placeholder: 'FILE', summary: text.trust })),
     intermediates: repeatable(textFlag({ placeholder: 'FILE', summary: text.intermediates })),

@@ -8,7 +8,7 @@ const { block } = sentences.cliDevice;
 
 export const deviceBlock = defineCommand({
   description: block.description,
-  args: { id: { summary: sentences.cliDevice.id } },
+  args: { id: { summary: sentences.cliDevice.id, completes: 'devices' } },
   flags: {
     certificate: textFlag({ placeholder: 'FILE', summary: block.certificateFlag }),
     ...dirFlag,

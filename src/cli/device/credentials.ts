@@ -4,7 +4,6 @@ import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { isKeyPair, type OpenPrivateKeyOptions } from '../../pki/keys.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
-import { type OperationalRequest, storedRequest } from '../../quickstart/operational-certificates.js';
 import { lookAt, readTextIfExists } from '../../workspace/files.js';
 import { layoutOf } from '../../workspace/layout.js';
 import { readCertificates, readPrivateKey } from '../input/material.js';
@@ -19,8 +18,8 @@ export interface DeviceCredentials {
   certificateChain: string;
   /** PEM, in the clear: the derivation of a key takes its time, and is done once. It is never written. */
   privateKey: string;
-  /** For a device whose certificate for IoT Hub Azure issues: each registration asks for it again, with the same key. */
-  operational?: OperationalRequest;
+  /** Whether Azure issues its certificate for IoT Hub: each registration asks for it again, with the same key. */
+  hasOperationalKey?: boolean;
 }
 
 /**
@@ -82,9 +81,7 @@ async function fromFolder(
   }
   const [leaf] = naming(paths.chain, () => parseCertificates(certificateChain));
   const privateKey = await keyOf(leaf!, paths.chain, paths.key, opening);
-  if (!lookAt(paths.operational.key)) return { certificateChain, privateKey };
-  const operational = await storedRequest(registrationId, paths.operational, opening);
-  return { certificateChain, privateKey, operational };
+  return { certificateChain, privateKey, hasOperationalKey: lookAt(paths.operational.key) !== undefined };
 }
 
 /** @throws EnrollkitError KEY_MISMATCH, naming both files */

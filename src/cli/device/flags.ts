@@ -5,6 +5,11 @@ import { dirFlag, outputFlags, passphraseFileFlag } from '../kernel/common-flags
 import { choiceFlag, textFlag } from '../kernel/flags.js';
 import { globalEndpointFlag, targetFlags } from '../target/target-flags.js';
 
+/** Of a certificate that Azure issues. */
+export const csrFileFlag = {
+  'csr-file': textFlag({ placeholder: 'FILE', summary: sentences.cliDevice.flags.csrFile }),
+};
+
 export const deviceFlags = {
   ...dirFlag,
   certificate: textFlag({

@@ -4,10 +4,6 @@ import { registerDevice } from '../../dps/client/device.js';
 import { serviceFactsReader } from '../../dps/client/diagnosis/service-facts.js';
 import type { Target } from '../../dps/client/target.js';
 import type { RegistrationState } from '../../dps/contract/schemas.js';
-import { type OperationalRequest, saveIssued } from '../../quickstart/operational-certificates.js';
-import { layoutOf } from '../../workspace/layout.js';
-import { openFolder } from '../../workspace/open-folder.js';
-import type { StoredCertificate } from '../../workspace/stored-certificates.js';
 import { withPassphrase } from '../input/passphrase.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
@@ -15,28 +11,39 @@ import { folderOf } from '../target/command-target.js';
 import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../target/device-target.js';
 import { withTarget } from '../target/target.js';
 import { type DeviceCredentials, deviceCredentials } from './credentials.js';
-import type { deviceFlags } from './flags.js';
+import type { csrFileFlag, deviceFlags } from './flags.js';
+import { finishIssuing, requestedCertificate, type SavedCertificate } from './requested-certificate.js';
 
 export interface Registered {
   target: Target;
   registration: RegistrationState;
-  credentials: DeviceCredentials;
+  /** What opens the hub; undefined when its key is elsewhere. */
+  credentials: DeviceCredentials | undefined;
+  /** The certificate that was issued, if one was requested. */
+  issued?: SavedCertificate;
 }
 
-/** Registers a device; then `use` may go on as that device. */
+type Flags = FlagValues<typeof deviceFlags> & FlagValues<typeof csrFileFlag> & { csr?: boolean | undefined };
+
+/**
+ * Registers a device; then `use` may go on as that device. With `--csr`, it requests a certificate from Azure, and also
+ * without, if the certificate folder has the key of one: the hub knows only the certificate that was issued last.
+ */
 export async function withRegisteredDevice<Result>(
   registrationId: string,
-  flags: FlagValues<typeof deviceFlags>,
+  flags: Flags,
   context: Context,
   use: (registered: Registered) => Promise<Result>,
 ): Promise<Result> {
   const { signal } = context;
-  const credentials = await withPassphrase(flags, context, (opening) =>
-    deviceCredentials(registrationId, flags, opening),
-  );
+  finishIssuing(registrationId, flags, context);
+  const { own, requested } = await withPassphrase(flags, context, async (opening) => {
+    const { hasOperationalKey, ...own } = await deviceCredentials(registrationId, flags, opening);
+    if (!hasOperationalKey && !flags.csr && flags.csrFile === undefined) return { own, requested: undefined };
+    return { own, requested: await requestedCertificate(registrationId, flags, own, opening, context) };
+  });
   const folder = folderOf(flags);
   const request = { target: deviceTarget(flags, folder), folder, flags, mayCreate: false };
-  const { operational, ...own } = credentials;
   return withTarget(request, context, async (opened) => {
     const target = atGlobalEndpoint(opened, flags);
     const registration = await registerDevice({
@@ -44,39 +51,16 @@ export async function withRegisteredDevice<Result>(
       idScope: await idScopeOf(target, signal),
       registrationId,
       ...own,
-      ...(operational ? { certificateRequest: operational.csr } : {}),
+      ...(requested ? { certificateRequest: requested.csr } : {}),
       protocol: flags.protocol ?? 'mqtt',
       readServiceFacts: serviceFactsReader(target, signal),
       signal,
     });
-    if (!operational) return use({ target, registration, credentials });
-    const { chainPem } = await saved(registrationId, registration, operational, folder, context);
-    const privateKey = operational.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
-    return use({ target, registration, credentials: { certificateChain: chainPem, privateKey } });
+    if (!requested) return use({ target, registration, credentials: own });
+    const issued = await requested.save(registration.issuedCertificateChain);
+    const privateKey = requested.privateKey?.export({ format: 'pem', type: 'pkcs8' }).toString();
+    const credentials =
+      privateKey === undefined ? undefined : { certificateChain: issued.chainPem, privateKey };
+    return use({ target, registration, credentials, issued });
   });
-}
-
-/** How long to wait for another command that works in the folder. */
-const patienceMs = 10_000;
-
-/** Replaces what was issued before: the hub knows only the certificate that was issued last. */
-async function saved(
-  registrationId: string,
-  registration: RegistrationState,
-  operational: OperationalRequest,
-  folder: string,
-  { now }: Context,
-): Promise<StoredCertificate> {
-  const layout = layoutOf(folder);
-  const { files, close } = openFolder(layout, now, patienceMs);
-  try {
-    const paths = layout.device(registrationId).operational;
-    return await saveIssued(registrationId, registration, operational, {
-      files,
-      paths,
-      passphrase: undefined,
-    });
-  } finally {
-    close();
-  }
 }

@@ -6,7 +6,7 @@ import { textFlag } from '../kernel/flags.js';
 import { deviceFlags } from './flags.js';
 
 export const deviceSend = defineCommand({
-  args: { id: { summary: sentences.cliDevice.id } },
+  args: { id: { summary: sentences.cliDevice.id, completes: 'devices' } },
   flags: {
     message: textFlag({ placeholder: 'JSON', summary: sentences.cliDevice.send.message }),
     'message-id': textFlag({ placeholder: 'ID', summary: sentences.cliDevice.send.messageId }),
@@ -41,7 +41,7 @@ export const deviceSend = defineCommand({
       const message = given ?? { message: `Hello from ${id}`, sentAt };
       const isRepeated =
         messageId !== undefined && (await stateOfMessage(target, deviceId, messageId)) === 'arrived';
-      const hub = await connectToHub({ target, assignedHub, deviceId, ...credentials, signal });
+      const hub = await connectToHub({ target, assignedHub, deviceId, ...credentials!, signal });
       try {
         if (!isRepeated) {
           await hub.sendTelemetry(message, messageId === undefined ? {} : { '$.mid': messageId });

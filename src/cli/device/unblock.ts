@@ -7,7 +7,7 @@ const { unblock } = sentences.cliDevice;
 
 export const deviceUnblock = defineCommand({
   description: unblock.description,
-  args: { id: { summary: sentences.cliDevice.id } },
+  args: { id: { summary: sentences.cliDevice.id, completes: 'devices' } },
   flags: { ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
     { line: 'device unblock device-001', summary: unblock.example },

@@ -20,11 +20,13 @@ export const faultSeedFlag = {
   }),
 } as const;
 
+const methods = { set: 'PUT', list: 'GET', clear: 'DELETE' } as const;
+
 export const emulatorFaults = defineCommand({
   description: sentences.cliEmulator.faultsDescription,
   args: {
-    action: { summary: sentences.cliEmulator.faultsAction },
-    faults: { summary: sentences.cliEmulator.faultsArgument, optional: true },
+    action: { summary: sentences.cliEmulator.faultsAction, completes: Object.keys(methods) },
+    faults: { summary: sentences.cliEmulator.faultsArgument, completes: 'files', optional: true },
   },
   flags: { ...stateFolderFlag, ...faultSeedFlag, ...outputFlags },
   examples: [
@@ -65,8 +67,6 @@ export const emulatorFaults = defineCommand({
     else output.data(textOf(list));
   },
 });
-
-const methods = { set: 'PUT', list: 'GET', clear: 'DELETE' } as const;
 
 function isAction(word: string): word is keyof typeof methods {
   return Object.hasOwn(methods, word);

@@ -17,7 +17,7 @@ const waitSeconds = 5;
 
 export const emulatorMessages = defineCommand({
   description: sentences.cliEmulator.messagesDescription,
-  args: { DEVICE: { summary: sentences.cliEmulator.messagesDevice, optional: true } },
+  args: { DEVICE: { summary: sentences.cliEmulator.messagesDevice, optional: true, completes: 'devices' } },
   flags: {
     ...stateFolderFlag,
     limit: numberFlag({

@@ -12,22 +12,25 @@ import { dirFlagFor, stateFolderOf } from './running-emulator.js';
 import type { StoreKind } from './store-kinds.js';
 import type { emulatorTrust, emulatorUntrust } from './trust.js';
 import { changeTrust, type PlannedStore, planTrust } from './trust-stores/change-trust.js';
-import { type EmulatorRoot, readRoot, type TrustAction } from './trust-stores/trust-store.js';
+import { type EmulatorRoot, readCopiedRoot, readRoot, type TrustAction } from './trust-stores/trust-store.js';
 import { thisSystem } from './trust-stores/trust-system.js';
 
 export const runTrust: RunOf<typeof emulatorTrust> = ({ flags }, context) => change('trust', flags, context);
 export const runUntrust: RunOf<typeof emulatorUntrust> = ({ flags }, context) =>
-  change('untrust', flags, context);
+  change('untrust', flags, context, flags.root);
 
 async function change(
   action: TrustAction,
   flags: FlagsOf<typeof emulatorTrust>,
   context: Context,
+  copiedRoot?: string,
 ): Promise<void> {
   const { output, env } = context;
   const { cliTrust } = sentences;
   const dir = stateFolderOf(flags);
-  const root = readRoot(resolve(emulatorFolder(dir)), sentences.cliEmulator.startOne(dirFlagFor(dir)));
+  const next = action === 'trust' ? sentences.cliEmulator.startOne(dirFlagFor(dir)) : cliTrust.giveRoot;
+  const root =
+    copiedRoot === undefined ? readRoot(resolve(emulatorFolder(dir)), next) : readCopiedRoot(copiedRoot);
   const kinds: readonly StoreKind[] = flags.store ?? ['system', 'browsers'];
   const planned = await planTrust(thisSystem(env), root, kinds, action);
   const toChange = planned.filter(({ plan }) => plan === 'change');
@@ -55,7 +58,10 @@ async function change(
     })),
   };
   if (planned.some(({ plan }) => plan === 'not-permitted')) {
-    const command = administratorCommand(action, dir);
+    const command = administratorCommand(
+      action,
+      copiedRoot === undefined ? ['--dir', resolve(dir)] : ['--root', root.file],
+    );
     throw new EnrollkitError('TRUST_NOT_PERMITTED', cliTrust.notPermitted, {
       next: cliTrust.runAsAdministrator(command),
       context: { ...result, command },
@@ -93,7 +99,7 @@ function showPlan(
 }
 
 /** The whole command, since root has another PATH and another folder. */
-function administratorCommand(action: TrustAction, dir: string): string {
+function administratorCommand(action: TrustAction, emulator: readonly string[]): string {
   const words = [process.execPath, fileURLToPath(programFile('bin')), 'emulator', action];
-  return ['sudo', ...words, '--dir', resolve(dir), '--store', 'system', '--yes'].map(quoted).join(' ');
+  return ['sudo', ...words, ...emulator, '--store', 'system', '--yes'].map(quoted).join(' ');
 }

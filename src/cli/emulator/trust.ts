@@ -2,7 +2,7 @@
 import { sentences } from '../../languages/language.js';
 import { declareCommand } from '../kernel/command.js';
 import { outputFlags, yesFlag } from '../kernel/common-flags.js';
-import { choiceFlag, repeatable } from '../kernel/flags.js';
+import { choiceFlag, repeatable, textFlag } from '../kernel/flags.js';
 import { stateFolderFlag } from '../target/target-flags.js';
 import { storeKinds } from './store-kinds.js';
 
@@ -30,7 +30,7 @@ export const emulatorTrust = declareCommand({
 
 export const emulatorUntrust = declareCommand({
   description: sentences.cliTrust.untrustDescription,
-  flags,
+  flags: { ...flags, root: textFlag({ placeholder: 'FILE', summary: sentences.cliTrust.rootFlag }) },
   examples: [
     { line: 'emulator untrust', summary: sentences.cliTrust.untrustExample },
     { line: 'emulator untrust --yes --json', summary: sentences.cliTrust.untrustJsonExample },

@@ -16,6 +16,11 @@ import {
 import type { IndividualEnrollment } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
+import {
+  type CertificatePolicyMembers,
+  certificatePolicyOf,
+  differingPolicyMembers,
+} from '../input/certificate-policy-flags.js';
 import { enrollmentSettings } from '../input/enrollment-settings.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
 import { sameFolder, withClients } from '../target/command-target.js';
@@ -31,17 +36,20 @@ export const run: RunOf<typeof enrollmentCreate> = async ({ args: { id }, flags 
   if (how === 'symmetric-key' || how === undefined) assertLegalRegistrationId(id);
   else assertRegistrationId(id);
   if (flags.deviceId !== undefined) assertHubDeviceId(flags.deviceId);
+  const policy = certificatePolicyOf(flags);
+  const kind = policy && 'certificate';
   const settings = enrollmentSettings(flags);
   const { output, signal } = context;
   const unfinished = new UnfinishedEnrollment(id, flags);
   const enrollment = await withClients(flags, context, true, async ({ target, control, service }) => {
     const { given, all } = await settings.at(target, control, signal);
-    const before = await service.getEnrollment(id, { signal });
+    const before = await service.getEnrollment(id, { policy: kind, signal });
     if (flags.update) {
       if (!before) throw noSuchEnrollment(id, sameFolder(flags));
       const attestation =
         how === undefined ? undefined : await attestationOf(id, how, unfinished, flags, context);
-      return update(service, before, { ...given, ...(attestation ? { attestation } : {}) }, flags, signal);
+      const wanted = { ...given, ...(attestation ? { attestation } : {}) };
+      return update(service, before, wanted, flags, policy, signal);
     }
     // An earlier run of this command created it, and was killed before it could say so.
     if (before && unfinished.isIn(before)) return before;
@@ -51,6 +59,7 @@ export const run: RunOf<typeof enrollmentCreate> = async ({ args: { id }, flags 
     const requested: IndividualEnrollment = {
       ...withMembers({ registrationId: id, attestation }, all),
       ...(flags.deviceId === undefined ? {} : { deviceId: flags.deviceId }),
+      ...policy,
     };
     await service.createEnrollment(requested, { signal }).catch((error: unknown) => {
       throw error instanceof EnrollkitError &&
@@ -59,7 +68,7 @@ export const run: RunOf<typeof enrollmentCreate> = async ({ args: { id }, flags 
         ? exists(id, sameFolder(flags))
         : error;
     });
-    return readBack(service, requested, 'created', signal);
+    return readBack(service, requested, 'created', policy, signal);
   });
   unfinished.remove();
   if (output.json) return output.value(shownEnrollment(enrollment));
@@ -88,6 +97,7 @@ async function update(
   before: IndividualEnrollment,
   wanted: EnrollmentMembers,
   { deviceId }: FlagsOf<typeof enrollmentCreate>,
+  policy: CertificatePolicyMembers | undefined,
   signal: AbortSignal,
 ): Promise<IndividualEnrollment> {
   const { registrationId } = before;
@@ -96,15 +106,16 @@ async function update(
     const merged: IndividualEnrollment = {
       ...withMembers(found, wanted),
       ...(deviceId === undefined ? {} : { deviceId }),
+      ...policy,
     };
     const changed = wanted.attestation ? merged : await withSymmetricKeys(service, merged, { signal });
     try {
       await service.updateEnrollment(changed, found.etag ?? '*', { signal });
-      return await readBack(service, changed, 'changed', signal);
+      return await readBack(service, changed, 'changed', policy, signal);
     } catch (error) {
       const isStale = error instanceof EnrollkitError && error.code === 'PRECONDITION_FAILED';
       if (!isStale || tries === maxTries) throw error;
-      found = await service.getEnrollment(registrationId, { signal });
+      found = await service.getEnrollment(registrationId, { policy: policy && 'certificate', signal });
     }
   }
   throw noSuchEnrollment(registrationId, '');
@@ -115,15 +126,17 @@ async function readBack(
   service: ServicePlane,
   { registrationId, deviceId, attestation, ...members }: IndividualEnrollment,
   done: 'created' | 'changed',
+  policy: CertificatePolicyMembers | undefined,
   signal: AbortSignal,
 ): Promise<IndividualEnrollment> {
-  const found = await service.getEnrollment(registrationId, { signal });
+  const found = await service.getEnrollment(registrationId, { policy: policy && 'certificate', signal });
   if (!found) {
     throw new EnrollkitError('NOT_READ_BACK', sentences.cliEnrollment.create.notShown(registrationId, done));
   }
   const different = [
     ...differingMembers(attestation.x509 ? { ...members, attestation } : members, found),
     ...(deviceId && deviceId !== found.deviceId ? ['deviceId'] : []),
+    ...differingPolicyMembers(policy, found),
   ];
   if (different.length === 0) return found;
   throw new EnrollkitError(

@@ -6,6 +6,7 @@ import {
   keyAlgorithmFlag,
   secretAndOutputFlags,
 } from '../input/certificate-flags.js';
+import { certificatePolicyFlags } from '../input/certificate-policy-flags.js';
 import { individualEnrollmentFlags } from '../input/plan-flags.js';
 import { declareCommand } from '../kernel/command.js';
 import { dirFlag } from '../kernel/common-flags.js';
@@ -39,7 +40,7 @@ export const attestationFlags = {
 
 export const enrollmentCreate = declareCommand({
   description: text.description,
-  args: { id: { summary: text.id } },
+  args: { id: { summary: text.id, completes: 'devices' } },
   flags: {
     ...attestationFlags,
     'secondary-certificate': textFlag({
@@ -54,7 +55,7 @@ export const enrollmentCreate = declareCommand({
       heading: text.enrollment,
       summary: text.deviceId,
     }),
-    ...underHeading(text.enrollment, individualEnrollmentFlags),
+    ...underHeading(text.enrollment, { ...individualEnrollmentFlags, ...certificatePolicyFlags }),
     update: switchFlag({
       heading: text.enrollment,
       summary: text.update,

@@ -5,7 +5,7 @@ import { targetFlags } from '../target/target-flags.js';
 
 export const enrollmentDelete = defineCommand({
   description: sentences.cliEnrollment.delete.description,
-  args: { id: { summary: sentences.cliDevice.id } },
+  args: { id: { summary: sentences.cliDevice.id, completes: 'devices' } },
   flags: { ...yesFlag, ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
     { line: 'enrollment delete device-042', summary: sentences.cliTerminal.asksFirst },

@@ -5,7 +5,7 @@ import { switchFlag } from '../kernel/flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const enrollmentShow = defineCommand({
-  args: { id: { summary: sentences.cliDevice.id } },
+  args: { id: { summary: sentences.cliDevice.id, completes: 'devices' } },
   flags: {
     keys: switchFlag({ summary: sentences.cliEnrollment.show.keys }),
     ...dirFlag,

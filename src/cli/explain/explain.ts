@@ -5,7 +5,7 @@ import { outputFlags } from '../kernel/common-flags.js';
 
 export const explain = defineCommand({
   description: sentences.cliExplain.description,
-  args: { code: { summary: sentences.cliExplain.code, variadic: true } },
+  args: { code: { summary: sentences.cliExplain.code, variadic: true, completes: 'codes' } },
   flags: outputFlags,
   examples: [
     { line: 'explain 401002', summary: sentences.cliExplain.dpsExample },

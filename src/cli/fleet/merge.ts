@@ -5,7 +5,7 @@ import { outputFlags } from '../kernel/common-flags.js';
 
 export const fleetMerge = defineCommand({
   description: sentences.cliFleet.mergeDescription,
-  args: { manifest: { summary: sentences.cliFleet.mergeArgument, variadic: true } },
+  args: { manifest: { summary: sentences.cliFleet.mergeArgument, completes: 'files', variadic: true } },
   flags: { ...outFileFlag, ...forceFlag, ...outputFlags },
   examples: [
     {

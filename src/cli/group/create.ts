@@ -1,6 +1,11 @@
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
+import {
+  certificatePolicyFlags,
+  certificatePolicyOf,
+  differingPolicyMembers,
+} from '../input/certificate-policy-flags.js';
 import { enrollmentGroupFlags, enrollmentGroupFlagsOf } from '../input/plan-flags.js';
 import { defineCommand, type FlagsOf } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
@@ -20,6 +25,7 @@ export const groupCreate = defineCommand({
       summary: sentences.cliGroup.create.certificate,
     }),
     ...enrollmentGroupFlags,
+    ...certificatePolicyFlags,
     ...dirFlag,
     ...targetFlags,
     ...outputFlags,
@@ -42,6 +48,7 @@ export const groupCreate = defineCommand({
     const { differences, enrollmentGroupOf } = await import('../../quickstart/planned-enrollment-group.js');
     const { withClients } = await import('../target/command-target.js');
     const { groupText } = await import('../terminal/enrollment-group-text.js');
+    const policy = certificatePolicyOf(flags);
     const plan = await groupPlan(id, flags);
     const byCertificate = plan.enrollmentGroup.attestation === 'certificate';
     const signer = { pem: byCertificate ? await signerPem(flags) : '' };
@@ -50,10 +57,10 @@ export const groupCreate = defineCommand({
       // In Azure, hubs are given by their host names, so Resource Manager need not be asked.
       const needsHubs = plan.enrollmentGroup.iotHubs && target.kind === 'emulator';
       const linkedHubs = needsHubs ? (await control.getService({ signal })).properties.iotHubs : [];
-      const requested = enrollmentGroupOf(plan, signer, linkedHubs ?? [], target);
+      const requested = { ...enrollmentGroupOf(plan, signer, linkedHubs ?? [], target), ...policy };
       await service.createEnrollmentGroup(requested, { signal });
-      const found = await service.getEnrollmentGroup(id, { signal });
-      const different = found && differences(requested, found);
+      const found = await service.getEnrollmentGroup(id, { policy: policy && 'certificate', signal });
+      const different = found && [...differences(requested, found), ...differingPolicyMembers(policy, found)];
       if (found && different?.length === 0) return found;
       const { differs, notReadBack } = sentences.cliGroup.create;
       throw new EnrollkitError('NOT_READ_BACK', different ? differs(id, different) : notReadBack(id));

@@ -6,7 +6,7 @@ import { targetFlags } from '../target/target-flags.js';
 
 export const groupDelete = defineCommand({
   description: sentences.cliGroup.delete.description,
-  args: { id: { summary: sentences.cliGroup.id } },
+  args: { id: { summary: sentences.cliGroup.id, completes: 'groups' } },
   flags: { ...yesFlag, ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
     { line: 'group delete line-5', summary: sentences.cliTerminal.asksFirst },

@@ -7,7 +7,7 @@ import { targetFlags } from '../target/target-flags.js';
 
 export const groupDevices = defineCommand({
   description: sentences.cliGroup.devices.description,
-  args: { id: { summary: sentences.cliGroup.id } },
+  args: { id: { summary: sentences.cliGroup.id, completes: 'groups' } },
   flags: {
     ...limitFlag,
     ...dirFlag,

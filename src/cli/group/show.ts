@@ -5,7 +5,7 @@ import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { targetFlags } from '../target/target-flags.js';
 
 export const groupShow = defineCommand({
-  args: { id: { summary: sentences.cliGroup.id } },
+  args: { id: { summary: sentences.cliGroup.id, completes: 'groups' } },
   flags: { ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
     { line: 'group show enrollkit-devices', summary: sentences.cliGroup.show.plain },

@@ -15,7 +15,8 @@ export function planRows(
   for (const [path, { summary }] of fieldEntries) {
     const text = without.includes(path) ? undefined : summary?.text(plan, folder);
     if (!summary || text === undefined) continue;
-    rows.set(summary.label, [...(rows.get(summary.label) ?? []), text]);
+    const label = typeof summary.label === 'string' ? summary.label : summary.label(plan);
+    rows.set(label, [...(rows.get(label) ?? []), text]);
   }
   return [...rows].map(([label, texts]) => [label, texts.join('; ')]);
 }

@@ -1,6 +1,6 @@
 /** What a command is: a declaration that the program, the help and the tests read, and a function that runs it. */
 import type { EnrollkitError, ExitStatus } from '../../errors.js';
-import type { CamelCase, Flags, FlagValues } from './flags.js';
+import type { CamelCase, Completes, Flags, FlagValues } from './flags.js';
 import type { Output } from './output.js';
 
 export interface Argument {
@@ -8,6 +8,8 @@ export interface Argument {
   readonly optional?: boolean;
   /** Takes all the words that follow; at least one, unless it is optional. Only the last argument can. */
   readonly variadic?: boolean;
+  /** What a shell suggests for it; without it, nothing. */
+  readonly completes?: Completes;
 }
 
 /** Arguments by name, in their order. */

@@ -33,6 +33,7 @@ export const colorFlag = { 'no-color': switchFlag({ summary: flagSentences.noCol
 export const languageFlag = {
   lang: parsedFlag({
     placeholder: 'TAG',
+    completes: languageTags,
     parse: (text) => knownLanguage(text, '--lang'),
     summary: flagSentences.lang(languageTags),
   }),

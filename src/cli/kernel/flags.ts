@@ -2,6 +2,12 @@
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 
+/**
+ * What a shell suggests: words, files or folders; codes that `explain` knows; devices of the certificate folder; or groups
+ * of the provisioning service.
+ */
+export type Completes = readonly string[] | 'files' | 'folders' | 'codes' | 'devices' | 'groups';
+
 interface FlagHelp {
   readonly summary: string;
   /** The heading above it in the help, with its colon. */
@@ -20,6 +26,8 @@ interface FlagWithValue<Value> extends FlagHelp {
   readonly placeholder: string;
   /** The only texts that it takes. */
   readonly choices?: readonly string[];
+  /** What a shell suggests for its value; without it, its choices, and what the placeholder says: `FILE`, `FOLDER`. */
+  readonly completes?: Completes;
   /**
    * Turns the given text into the value.
    *
@@ -73,7 +81,7 @@ export function switchFlag(declared: Omit<SwitchFlag, 'kind'>): SwitchFlag {
   return { kind: 'switch', ...declared };
 }
 
-type ValueHelp = FlagHelp & { readonly placeholder: string };
+type ValueHelp = FlagHelp & { readonly placeholder: string; readonly completes?: Completes };
 
 export function textFlag(declared: ValueHelp): ValueFlag<string> {
   return parsedFlag({ ...declared, parse: (text) => text });

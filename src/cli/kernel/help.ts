@@ -49,6 +49,9 @@ function foldedCommand(command: string): string[] {
 /** What each exit status means. */
 export const exitStatusSummaries: Record<keyof typeof exitStatus, string> = help.exitStatuses;
 
+/** What `enrollkit help` knows besides commands. */
+export const helpTopics = ['environment', 'exit-codes'] as const;
+
 /** The text of a topic of `enrollkit help`. */
 export function topicText(topic: string): string | undefined {
   if (topic === 'environment') {

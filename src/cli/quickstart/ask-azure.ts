@@ -1,6 +1,6 @@
 /** Asks for a provisioning service in Azure: picked from those that the account may read, or typed. */
 
-import { EnrollkitError, interruption, isAbort } from '../../errors.js';
+import { EnrollkitError, type ErrorCode, interruption, isAbort } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { Answers, FieldPath } from '../../quickstart/plan/fields.js';
 import type { Interview } from '../terminal/dialogue.js';
@@ -262,8 +262,13 @@ async function lookUp<Value>(
   return next === 'again' ? ask.lookAgain(key, id) : undefined;
 }
 
-/** What went wrong, and how to help it. */
+/** What went wrong, and what to do about it without leaving the dialogue. */
 function failureText({ code, message, next }: EnrollkitError): string {
-  if (code !== 'FORBIDDEN') return `${message}\n${next}`;
-  return `${message}\n${sentences.cliQuickstart.rolesNeeded}`;
+  const { rolesNeeded, signInAgain, checkNetwork } = sentences.cliQuickstart;
+  const here: Partial<Record<ErrorCode, string>> = {
+    FORBIDDEN: rolesNeeded,
+    NO_CREDENTIALS: signInAgain,
+    NETWORK: checkNetwork,
+  };
+  return `${message}\n${here[code] ?? next}`;
 }

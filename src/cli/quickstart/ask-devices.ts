@@ -16,13 +16,32 @@ export interface AskedDevices {
   details: Plan['devices']['details'];
   /** Undefined if the devices do not keep their keys. */
   requests?: DeviceRequests | undefined;
+  /** Whether they keep their keys, if that was asked along with their names. */
+  keepKeys?: boolean;
 }
 
-/** @param existing a plan whose devices are kept: only further ones are asked for */
-export async function askDevices(asking: Asking, existing?: Plan): Promise<AskedDevices> {
+interface DeviceOptions {
+  /** A plan whose devices are kept: only further ones are asked for. */
+  existing?: Plan;
+  /** Whether to ask if the devices keep their keys; otherwise the answers say it. */
+  asksForKeys?: boolean;
+}
+
+export async function askDevices(
+  asking: Asking,
+  { existing, asksForKeys = false }: DeviceOptions = {},
+): Promise<AskedDevices> {
   const { answers } = asking;
-  if (answers['certificates.deviceCertificates'] === 'csr') return askRequests(asking, existing);
-  const { naming, registrationIds, details } = await askNamed(asking, existing);
+  const keepKeys = answers['certificates.deviceCertificates'] === 'csr';
+  if (keepKeys && !asksForKeys) return askRequests(asking, existing);
+  const naming = await askNaming(asking, existing, asksForKeys);
+  if (naming === 'requests') return { ...(await askRequests(asking, existing)), keepKeys: true };
+  return { ...(await askNamed(asking, naming, existing)), keepKeys: false };
+}
+
+async function askNamed(asking: Asking, naming: Naming, existing: Plan | undefined): Promise<AskedDevices> {
+  const { answers } = asking;
+  const { registrationIds, details } = await askIds(asking, naming, existing);
   if (naming !== 'list' || existing) return { registrationIds, details };
   // What is known of devices that stay in the list stays, too.
   const kept = Object.entries(answers['devices.details'] ?? {}).filter(([id]) =>
@@ -32,21 +51,20 @@ export async function askDevices(asking: Asking, existing?: Plan): Promise<Asked
   return { registrationIds, details: isKept ? Object.fromEntries(kept) : null };
 }
 
-type Naming = 'numbered' | 'list' | 'file';
+type Naming = 'numbered' | 'list' | 'file' | 'requests';
 
-interface NamedDevices extends AskedDevices {
-  naming: Naming;
-}
-
-async function askNamed(asking: Asking, existing: Plan | undefined): Promise<NamedDevices> {
-  const { ask, answers } = asking;
-  const previous = answers[path];
-  const previousPrefix = prefixOf(previous);
-  const naming = await ask.select<Naming>({
+async function askNaming(
+  { ask, answers }: Asking,
+  existing: Plan | undefined,
+  asksForKeys: boolean,
+): Promise<Naming> {
+  const keepKeys = answers['certificates.deviceCertificates'] === 'csr';
+  const named = prefixOf(answers[path]) === undefined ? 'list' : 'numbered';
+  return ask.select<Naming>({
     id: 'devices.naming',
     message: existing ? sentences.cliQuickstart.howNewNamed : sentences.cliQuickstart.howNamed,
     help: questionHelp['devices.naming'],
-    default: previousPrefix === undefined ? 'list' : 'numbered',
+    default: keepKeys ? 'requests' : named,
     choices: [
       {
         value: 'numbered',
@@ -55,14 +73,32 @@ async function askNamed(asking: Asking, existing: Plan | undefined): Promise<Nam
       },
       { value: 'list', name: sentences.cliQuickstart.fromList, why: sentences.cliQuickstart.fromListEffect },
       { value: 'file', name: sentences.cliQuickstart.fromFile, why: sentences.cliQuickstart.fileFormat },
+      ...(asksForKeys
+        ? [
+            {
+              value: 'requests' as const,
+              name: sentences.quickstartPlan.csrLabel,
+              why: sentences.quickstartPlan.csrHelp,
+            },
+          ]
+        : []),
     ],
   });
-  if (naming === 'file') return { naming, ...(await askFile(asking, existing ? previous : [])) };
+}
+
+async function askIds(
+  asking: Asking,
+  naming: Naming,
+  existing: Plan | undefined,
+): Promise<Omit<AskedDevices, 'requests'>> {
+  const { ask, answers } = asking;
+  const previous = answers[path];
+  if (naming === 'file') return askFile(asking, existing ? previous : []);
   if (naming === 'list') {
     const registrationIds = existing
       ? await askFurther(asking, previous)
       : ((await askField(path, planFields[path], asking)) as string[]);
-    return { naming, registrationIds, details: null };
+    return { registrationIds, details: null };
   }
   const count = await ask.text({
     id: 'devices.count',
@@ -77,12 +113,12 @@ async function askNamed(asking: Asking, existing: Plan | undefined): Promise<Nam
     message: sentences.cliQuickstart.prefixQuestion,
     why: existing ? sentences.cliQuickstart.numberingContinues : sentences.cliQuickstart.numberFollows,
     help: questionHelp['devices.prefix'],
-    default: previousPrefix ?? 'device-',
+    default: prefixOf(previous) ?? 'device-',
     problem: (value) =>
       planFields[path].problem(idsFor(value, Number(count), existing ? previous : []).at(-1)!),
   });
   const registrationIds = idsFor(prefix, Number(count), existing ? previous : []);
-  return { naming, registrationIds, details: null };
+  return { registrationIds, details: null };
 }
 
 async function askFurther({ ask, answers }: Asking, previous: readonly string[]): Promise<string[]> {

@@ -51,7 +51,8 @@ export async function askField(
     why: resolve(question.help ?? ''),
     help: questionHelp[path],
   };
-  const previous = question.suggestion?.(answers, before) ?? answers[path] ?? field.default;
+  const suggested = question.suggestion?.(answers, before) ?? answers[path] ?? field.default;
+  const previous = typeof suggested === 'string' ? freeName(path, suggested, problemThere) : suggested;
   switch (field.kind) {
     case 'choice': {
       const choices = Object.entries(field.choices).map(([value, { label, help }]) => ({
@@ -103,6 +104,14 @@ export async function askField(
       });
       return answer === none ? null : JSON.parse(answer);
     }
+  }
+}
+
+/** The name itself, or the first of `NAME-2`, `NAME-3` and so on that is not taken in the provisioning service. */
+export function freeName(path: FieldPath, name: string, problemThere: Asking['problemThere']): string {
+  for (let number = 1; ; number += 1) {
+    const free = number === 1 ? name : `${name}-${number}`;
+    if (problemThere?.(path, free) === undefined) return free;
   }
 }
 

@@ -17,7 +17,7 @@ import type { Interview, Script } from '../terminal/dialogue.js';
 import { type AzureAccount, askAzure, type PickedService } from './ask-azure.js';
 import { askDevices } from './ask-devices.js';
 import { askExisting, type ExistingFolder } from './ask-existing.js';
-import { askField, isAsked, questionsOf } from './ask-field.js';
+import { askField, freeName, isAsked, questionsOf } from './ask-field.js';
 import type { DeviceRequests } from './given-devices.js';
 import { questionHelp } from './question-help.js';
 
@@ -58,6 +58,8 @@ export interface WizardOptions {
   show: (plan: Plan, folder: string) => string;
 }
 
+const caName = 'certificateAuthority.name';
+
 /** The IDs of the questions at which a plan is approved. */
 const approval = ['quickstart.run', 'quickstart.change'];
 
@@ -82,7 +84,10 @@ export function planScript(options: WizardOptions): Script<Decision> {
         plan = options.newPlan;
         break;
       case 'add': {
-        const added = await askDevices({ ask, answers: answersOf(plan), before: answersOf(plan) }, plan);
+        const added = await askDevices(
+          { ask, answers: answersOf(plan), before: answersOf(plan) },
+          { existing: plan },
+        );
         const registrationIds = [...plan.devices.registrationIds, ...added.registrationIds];
         const details = added.details ? { ...plan.devices.details, ...added.details } : plan.devices.details;
         return approved(
@@ -150,12 +155,24 @@ async function askAll(ask: Interview, options: Asking, plan: Plan): Promise<Deci
           passphrase ??= await askNewPassphrase(ask, sentences.cliQuickstart.passphraseQuestion);
         answers = { ...answers, [path]: encrypt };
       } else if (path === 'devices.registrationIds' && !given.has(path)) {
-        const devices = await askDevices(asking);
+        const asksForKeys =
+          answers['devices.enrollment'] === 'group' && !given.has('certificates.deviceCertificates');
+        const devices = await askDevices(asking, { asksForKeys });
         requests = devices.requests;
-        const { registrationIds, details } = devices;
+        const { registrationIds, details, keepKeys } = devices;
         answers = { ...answers, [path]: registrationIds, 'devices.details': details };
+        if (asksForKeys) answers = { ...answers, 'certificates.deviceCertificates': keepKeys ? 'csr' : 'ca' };
       } else if (!given.has(path)) {
         answers = { ...answers, [path]: await askField(path, field, asking) };
+      }
+      // Those of a group have a common CA.
+      if (
+        path === 'devices.enrollment' &&
+        answers[path] === 'group' &&
+        !given.has('certificates.deviceCertificates')
+      ) {
+        const keepKeys = answers['certificates.deviceCertificates'] === 'csr';
+        answers = { ...answers, 'certificates.deviceCertificates': keepKeys ? 'csr' : 'ca' };
       }
       if (path === 'target.kind' && answers[path] === 'azure' && !given.has('target.dpsName')) {
         picked = await askAzure(ask, options.account, answers, given);
@@ -174,6 +191,10 @@ async function askAll(ask: Interview, options: Asking, plan: Plan): Promise<Deci
     default: false,
   });
   if (more) await askFields(questionsOf('details'));
+  else if (!given.has(caName)) {
+    const name = freeName(caName, answers[caName], problemThere(picked, options.existing));
+    answers = { ...answers, [caName]: name };
+  }
   return approved(ask, options, () => checkPlan(planOf(answers, plan), sentences.cliQuickstart.yourAnswers), {
     passphrase,
     requests,
@@ -198,7 +219,7 @@ function problemThere(
     if (path === 'enrollmentGroup.id' && includes(contents.groups, value)) {
       return sentences.cliQuickstart.groupExists(service.name, value);
     }
-    if (path === 'certificateAuthority.name' && includes(contents.certificates, value)) {
+    if (path === caName && includes(contents.certificates, value)) {
       return sentences.cliQuickstart.certificateExists(service.name, value);
     }
     return undefined;
@@ -271,7 +292,8 @@ async function changeAnswer(ask: Interview): Promise<never> {
     default: answered.at(-1)?.id ?? '',
     choices: answered.map(({ id, message, answer }) => ({
       value: id,
-      name: answer === undefined ? message : `${message} ${answer}`,
+      name: message,
+      detail: answer ?? '',
       why: sentences.cliQuickstart.asksAgain,
     })),
   });

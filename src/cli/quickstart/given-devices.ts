@@ -9,8 +9,8 @@ import { pemEncode } from '../../pki/containers/pem.js';
 import { registrationIdOf } from '../../quickstart/device-requests.js';
 import type { FieldPath, Plan } from '../../quickstart/plan/fields.js';
 import { isFolder } from '../../workspace/files.js';
-import { naming } from '../input/read-file.js';
-import { readRequest } from '../input/request-file.js';
+import { contentsOf, naming } from '../input/read-file.js';
+import { isRequest, readRequest } from '../input/request-file.js';
 import { readDeviceFile } from './device-file.js';
 
 /** Certificate requests by registration ID; PEM. */
@@ -95,7 +95,8 @@ export function assertUsed(requests: DeviceRequests, { certificates, devices }: 
 const requestExtensions = ['.csr', '.pem', '.req', '.p10', '.der'];
 
 /**
- * Certificate requests from files, and from all files of folders whose names end like those of requests.
+ * Certificate requests from files, and from all files of folders whose names end like those of requests. What else is in
+ * a folder, such as the key that `cert csr` wrote beside its request, is left alone.
  *
  * @throws EnrollkitError FILE_UNREADABLE, INVALID_CERTIFICATE_REQUEST; USAGE for two of the same device
  */
@@ -117,7 +118,21 @@ export function readRequests(paths: readonly string[]): DeviceRequests {
 
 function filesOf(path: string): string[] {
   if (!isFolder(path)) return [path];
-  const names = readdirSync(path).filter((name) => requestExtensions.includes(extname(name).toLowerCase()));
-  if (names.length > 0) return names.sort().map((name) => join(path, name));
+  const files = readdirSync(path)
+    .filter((name) => requestExtensions.includes(extname(name).toLowerCase()))
+    .sort()
+    .map((name) => join(path, name))
+    .filter((file) => !holdsSomethingElse(file));
+  if (files.length > 0) return files;
   throw new EnrollkitError('FILE_UNREADABLE', sentences.cliQuickstart.noCsrIn(path, requestExtensions));
+}
+
+/** Whether a file is known to have no request. A file that cannot be read may have one. */
+function holdsSomethingElse(path: string): boolean {
+  try {
+    return !isRequest(contentsOf(path));
+  } catch (error) {
+    if (error instanceof EnrollkitError) return false;
+    throw error;
+  }
 }

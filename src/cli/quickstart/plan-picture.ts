@@ -1,7 +1,8 @@
 /** A plan as a picture: the chain of certificates, and below it DPS with what refers to that chain; each line explained. */
 import { sentences } from '../../languages/language.js';
-import type { Plan } from '../../quickstart/plan/fields.js';
+import { keyNames, type Plan } from '../../quickstart/plan/fields.js';
 import { keepsKeys, usesGroup } from '../../quickstart/planned-certificates.js';
+import { hubNameOf } from '../../quickstart/steps/azure-resources.js';
 import { padEnd, truncate, widest, wrap } from '../terminal/text.js';
 
 export interface PictureOptions {
@@ -32,10 +33,7 @@ export function planPicture(plan: Plan, { folder, width, unicode }: PictureOptio
     ...(index === 0 ? [] : [{ left: '', meaning: '' }]),
     ...drawn(tree, lines[unicode ? 'unicode' : 'ascii']),
   ]);
-  const cut = (text: string, columns: number) => {
-    const short = truncate(text, columns);
-    return unicode ? short : short.replace(/…$/, '>');
-  };
+  const cut = (text: string, columns: number) => truncate(text, columns, unicode ? '…' : '>');
   const most = Math.min(longestName, Math.floor((width - 3) / 2));
   const column = Math.min(most, widest(rows.map(({ left }) => left)));
   return rows
@@ -111,7 +109,7 @@ function certificates({ certificates: chain, devices, enrollmentGroup }: Plan, f
   };
   return {
     name: sentences.cliQuickstart.picture.folder(folder),
-    meaning: sentences.cliQuickstart.picture.folderMeaning(chain.keyAlgorithm, chain.encryptKeys),
+    meaning: sentences.cliQuickstart.picture.folderMeaning(keyNames[chain.keyAlgorithm], chain.encryptKeys),
     children:
       chain.deviceCertificates === 'selfSigned'
         ? leaves
@@ -181,7 +179,7 @@ function provisioning(plan: Plan): Node {
             ? sentences.cliQuickstart.picture.disabled
             : usesGroup(plan)
               ? sentences.cliQuickstart.picture.allows(byCa)
-              : sentences.cliQuickstart.picture.individualMeaning,
+              : sentences.cliQuickstart.picture.individualMeaning(count),
         children: [...details(plan), hubs],
       },
     ],
@@ -190,7 +188,7 @@ function provisioning(plan: Plan): Node {
 
 /** What of an enrollment is not as usual. */
 function details(plan: Plan): Node[] {
-  const { initialTwin, reprovisionPolicy } = plan.enrollmentGroup;
+  const { initialTwin, reprovisionPolicy, webhookUrl } = plan.enrollmentGroup;
   const { details: single, requestCertificates, credentialPolicy } = plan.devices;
   const { picture } = sentences.cliQuickstart;
   const [first, ...more] = Object.entries(single ?? {});
@@ -211,6 +209,9 @@ function details(plan: Plan): Node[] {
           },
         ]
       : []),
+    ...(webhookUrl === undefined
+      ? []
+      : [{ name: picture.webhook(new URL(webhookUrl).host), meaning: picture.webhookMeaning(webhookUrl) }]),
     ...(initialTwin
       ? [
           {
@@ -230,7 +231,9 @@ function details(plan: Plan): Node[] {
   ];
 }
 
-function places({ subscriptionId, resourceGroup }: Extract<Plan['target'], { kind: 'azure' }>): Node[] {
+function places(target: Extract<Plan['target'], { kind: 'azure' }>): Node[] {
+  const { subscriptionId, resourceGroup, create, hubSku = 'S1', location } = target;
+  const { picture } = sentences.cliQuickstart;
   return [
     ...(subscriptionId
       ? [
@@ -247,6 +250,9 @@ function places({ subscriptionId, resourceGroup }: Extract<Plan['target'], { kin
             meaning: sentences.cliQuickstart.picture.resourceGroupMeaning,
           },
         ]
+      : []),
+    ...(create
+      ? [{ name: picture.newHub(hubNameOf(target)), meaning: picture.newHubMeaning(hubSku, location) }]
       : []),
   ];
 }

@@ -2,7 +2,7 @@
 import { sentences } from '../../languages/language.js';
 import type { Plan } from '../../quickstart/plan/fields.js';
 import { planRows } from '../input/plan-rows.js';
-import { wrap } from '../terminal/text.js';
+import { padEnd, wrap } from '../terminal/text.js';
 
 const labelWidth = 16;
 const width = 80;
@@ -15,5 +15,5 @@ export function planSummary(plan: Plan, folder: string): string {
 
 function row(label: string, text: string): string {
   const indent = ' '.repeat(labelWidth);
-  return `  ${label.padEnd(labelWidth - 2)}${wrap(text, width, indent).trimStart()}`;
+  return `  ${padEnd(label, labelWidth - 2)}${wrap(text, width, indent).trimStart()}`;
 }

@@ -10,7 +10,7 @@ export const defaultReplayFolder = 'replay';
 
 export const replay = declareCommand({
   description: sentences.cliQuickstart.replayDescription,
-  args: { recording: { summary: sentences.cliQuickstart.replayRecording } },
+  args: { recording: { summary: sentences.cliQuickstart.replayRecording, completes: 'files' } },
   flags: {
     dir: parsedFlag({
       placeholder: 'FOLDER',

@@ -11,8 +11,8 @@ import { differencesText, versionsText } from './differences-text.js';
 export const runsCompare = defineCommand({
   description: sentences.cliQuickstart.runsCompareDescription,
   args: {
-    recorded: { summary: sentences.cliQuickstart.runsRecorded },
-    now: { summary: sentences.cliQuickstart.runsToCompare },
+    recorded: { summary: sentences.cliQuickstart.runsRecorded, completes: 'files' },
+    now: { summary: sentences.cliQuickstart.runsToCompare, completes: 'files' },
   },
   flags: { ...outputFlags },
   examples: [

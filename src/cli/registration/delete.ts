@@ -5,7 +5,7 @@ import { targetFlags } from '../target/target-flags.js';
 
 export const registrationDelete = defineCommand({
   description: sentences.cliEnrollment.registration.deletes,
-  args: { id: { summary: sentences.cliDevice.id } },
+  args: { id: { summary: sentences.cliDevice.id, completes: 'devices' } },
   flags: { ...yesFlag, ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
     { line: 'registration delete device-001', summary: sentences.cliTerminal.asksFirst },

@@ -5,7 +5,7 @@ import { targetFlags } from '../target/target-flags.js';
 
 export const registrationShow = defineCommand({
   description: sentences.cliEnrollment.registration.shows,
-  args: { id: { summary: sentences.cliDevice.id } },
+  args: { id: { summary: sentences.cliDevice.id, completes: 'devices' } },
   flags: { ...dirFlag, ...targetFlags, ...outputFlags },
   examples: [
     { line: 'registration show device-001', summary: sentences.cliEnrollment.registration.plain },

@@ -7,7 +7,7 @@ const { cliReport: text } = sentences;
 
 export const report = declareCommand({
   description: text.description,
-  args: { folder: { summary: text.folder, optional: true } },
+  args: { folder: { summary: text.folder, completes: 'folders', optional: true } },
   flags: {
     out: textFlag({ placeholder: 'FILE', summary: text.outFlag }),
     run: textFlag({ placeholder: 'RECORDING', summary: text.runFlag }),

@@ -3,11 +3,9 @@ import { posix } from 'node:path';
 import { assertRegistrationId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import { isEncryptedKey, isKeyPair, privateKeyFromPem } from '../../pki/keys.js';
 import { publicFileMode, readTextIfExists } from '../../workspace/files.js';
-import { type CertificatePaths, type DevicePaths, layoutOf } from '../../workspace/layout.js';
-import { loadCertificate, type StoredCertificate } from '../../workspace/stored-certificates.js';
-import { naming } from '../input/read-file.js';
+import { type DevicePaths, layoutOf } from '../../workspace/layout.js';
+import { loadCertificate } from '../../workspace/stored-certificates.js';
 import { assertFree, writeAndReport } from '../input/write-files.js';
 import type { RunOf } from '../kernel/command.js';
 import { folderOf, sameFolder } from '../target/command-target.js';
@@ -15,6 +13,7 @@ import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../target/device-targ
 import { withTarget } from '../target/target.js';
 import { quoted } from '../terminal/command-line.js';
 import { displayPath } from '../terminal/text.js';
+import { credentialsOf, missing } from './credentials.js';
 import type { sampleEdge } from './edge.js';
 import { edgeConfig, type Gateway, placesBelow } from './edge-config.js';
 
@@ -30,9 +29,9 @@ export const run: RunOf<typeof sampleEdge> = async ({ args: { action }, flags },
   const folder = folderOf(flags);
   const layout = layoutOf(folder);
   const gateway = gatewayIn(layout.devices(), flags.device, folder, sameFolder(flags));
-  const identity = credentialsOf(gateway, text.identity, gateway.folder);
+  const identity = credentialsOf(gateway, text.identity, text.encrypted);
   const registrationId = identity.certificate.subject.commonName!;
-  const edgeCa = credentialsOf(gateway.edgeCa, text.edgeCa, gateway.edgeCa.folder);
+  const edgeCa = credentialsOf(gateway.edgeCa, text.edgeCa, text.encrypted);
   if (!edgeCa.certificate.basicConstraints?.certificateAuthority) {
     throw new EnrollkitError('INVALID_CERTIFICATE', text.notCa(displayPath(gateway.edgeCa.chain)), {
       next: text.restore,
@@ -116,34 +115,4 @@ function gatewayIn(
 
 function hasEdgeCa({ edgeCa }: DevicePaths): boolean {
   return readTextIfExists(edgeCa.chain) !== undefined || readTextIfExists(edgeCa.certificate) !== undefined;
-}
-
-/**
- * A certificate whose chain and key are as IoT Edge needs them.
- *
- * @throws EnrollkitError FILE_UNREADABLE, INVALID_CERTIFICATE; INVALID_KEY, also for an encrypted key; KEY_MISMATCH
- */
-function credentialsOf(paths: CertificatePaths, what: string, folder: string): StoredCertificate {
-  const stored = loadCertificate(paths);
-  const keyPem = readTextIfExists(paths.key);
-  if (stored === undefined || stored.missing === 'chain' || keyPem === undefined) {
-    throw missing(what, folder, text.restore);
-  }
-  if (isEncryptedKey(keyPem)) {
-    throw new EnrollkitError('INVALID_KEY', text.encrypted(displayPath(paths.key)), {
-      next: text.decrypt(`enrollkit cert convert ${quoted(displayPath(paths.key))} --key-out FILE`),
-    });
-  }
-  const key = naming(paths.key, () => privateKeyFromPem(keyPem));
-  if (!isKeyPair(key, stored.certificate.publicKey)) {
-    throw new EnrollkitError(
-      'KEY_MISMATCH',
-      sentences.cliDevice.keyMismatch(paths.key, stored.certificate.subject.text, paths.chain),
-    );
-  }
-  return stored;
-}
-
-function missing(what: string, folder: string, next: string): EnrollkitError {
-  return new EnrollkitError('FILE_UNREADABLE', text.missing(what, displayPath(folder)), { next });
 }

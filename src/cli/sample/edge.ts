@@ -9,9 +9,9 @@ const { edge } = sentences.cliSample;
 
 export const sampleEdge = declareCommand({
   description: edge.description,
-  args: { action: { summary: edge.action } },
+  args: { action: { summary: edge.action, completes: ['config'] } },
   flags: {
-    device: textFlag({ placeholder: 'ID', summary: edge.deviceFlag }),
+    device: textFlag({ placeholder: 'ID', summary: edge.deviceFlag, completes: 'devices' }),
     hostname: textFlag({ placeholder: 'NAME', summary: edge.hostnameFlag }),
     at: textFlag({ placeholder: 'FOLDER', summary: edge.atFlag }),
     ...outFileFlag,

@@ -1,5 +1,6 @@
 /** Commands that work with a whole account: its subscriptions, resource groups, provisioning services and hubs. */
 
+import { DeviceRegistryClient } from '../../dps/client/device-registry.js';
 import { type AzureSubscription, ResourceManager, scopeOf } from '../../dps/client/resource-manager.js';
 import { azureTarget, type Target } from '../../dps/client/target.js';
 import type { AccountService, IotHubResource } from '../../dps/contract/schemas.js';
@@ -24,6 +25,7 @@ const { problem: subscriptionProblem } = planFields['target.subscriptionId'];
 export interface Account {
   kind: 'emulator' | 'azure';
   manager: ResourceManager;
+  registry: DeviceRegistryClient;
   /** Of `--resource-group`, or else of the last run in Azure; undefined for all. */
   resourceGroup: string | undefined;
   /** The name of the provisioning service: of `--dps-name`, the last run, or the emulator. */
@@ -59,10 +61,12 @@ export async function withAccount<Result>(
   return withTarget({ target: { kind: 'emulator' }, folder, flags: {}, mayCreate }, context, (target) => {
     const { subscriptionId = '', dpsName } = target;
     const manager = new ResourceManager(target);
+    const registry = new DeviceRegistryClient(target);
     return useAccount(
       {
         kind,
         manager,
+        registry,
         resourceGroup: flags.resourceGroup,
         dpsName: flags.dpsName ?? dpsName,
         targetFor: (scope, service) => ({
@@ -82,7 +86,8 @@ export async function withAccount<Result>(
 
 function azureAccount(before: PlanTarget, flags: GivenFlags, context: Context): Account {
   const known: Partial<Extract<PlanTarget, { kind: 'azure' }>> = before.kind === 'azure' ? before : {};
-  const manager = new ResourceManager(azureTarget({ dpsName: '', onRequest: requestObserver(context) }));
+  const target = azureTarget({ dpsName: '', onRequest: requestObserver(context) });
+  const manager = new ResourceManager(target);
   const { signal } = context;
   const given = flags.subscription ?? known.subscriptionId;
   const all = async (): Promise<AzureSubscription[]> => {
@@ -95,6 +100,7 @@ function azureAccount(before: PlanTarget, flags: GivenFlags, context: Context): 
   return {
     kind: 'azure',
     manager,
+    registry: new DeviceRegistryClient(target),
     resourceGroup: flags.resourceGroup,
     dpsName: flags.dpsName ?? known.dpsName,
     targetFor: (scope) =>
@@ -126,6 +132,7 @@ async function useAccount<Result>(
     return await use(account);
   } finally {
     account.manager.close();
+    account.registry.close();
   }
 }
 

@@ -22,7 +22,7 @@ const dpsHost = /\.azure-devices-provisioning\.(net|us|cn)(:\d+)?$/i;
 export function serviceConnectionString(
   dpsName: string,
   flags: FlagValues<typeof connectionStringFileFlag>,
-  { env }: Context,
+  { env }: Pick<Context, 'env'>,
 ): ConnectionString | undefined {
   const file = flags.connectionStringFile;
   const text = file === undefined ? env[serviceVariable] : readInputFile(file);
@@ -45,7 +45,7 @@ export function serviceConnectionString(
  *
  * @throws EnrollkitError INVALID_CONNECTION_STRING
  */
-export function hubConnectionString({ env }: Context): ConnectionString | undefined {
+export function hubConnectionString({ env }: Pick<Context, 'env'>): ConnectionString | undefined {
   const text = env[hubVariable];
   if (!text) return undefined;
   const parsed = parse(text, hubVariable);

@@ -3,6 +3,8 @@
  * know it: that of a plan field is its path, `enrollmentGroup.id`.
  */
 
+import { sentences } from '../../languages/language.js';
+
 /** Where a question stands among the questions of a dialogue. */
 export interface Place {
   /** From 1. */
@@ -24,6 +26,8 @@ export interface Question {
 export interface Choice<Value> {
   value: Value;
   name: string;
+  /** What belongs to the name, and stays where both do not fit. */
+  detail?: string | undefined;
   /** One line on what it means. */
   why: string;
 }
@@ -51,6 +55,19 @@ export interface TextQuestion extends ExplainedQuestion {
 export interface SecretQuestion extends ExplainedQuestion {
   /** Called when Enter is pressed. A wrong answer is cleared, since nobody can see where to correct it. */
   problem: (value: string) => string | undefined;
+}
+
+/** Whether what was typed asks for help, also where an input method has full-width characters. */
+export function asksForHelp(typed: string): boolean {
+  return typed.trim().normalize('NFKC') === '?';
+}
+
+/** Yes or no, in English or in the language of the sentences; undefined for anything else. */
+export function yesOrNo(typed: string): boolean | undefined {
+  const word = typed.trim().normalize('NFKC').toLowerCase();
+  const { yes, no } = sentences.cliTerminal;
+  if (['y', 'ye', 'yes', yes.toLowerCase()].includes(word)) return true;
+  return ['n', 'no', no.toLowerCase()].includes(word) ? false : undefined;
 }
 
 /** Thrown by a question, if the user wants to answer the question before it again. */

@@ -21,6 +21,13 @@ export function settingRows(enrollment: Settings): [string, string][] {
     [text.rows.reprovisioning, reprovisionText(enrollment)],
     [text.rows.status, enrollment.provisioningStatus ?? 'enabled'],
   ];
+  const { namespaceName, certificateAuthorityName, certificatePolicyName } = enrollment;
+  if (certificatePolicyName != null) {
+    rows.push([
+      text.rows.certificatePolicy,
+      `${namespaceName}/${certificateAuthorityName}/${certificatePolicyName}`,
+    ]);
+  }
   if (enrollment.capabilities?.iotEdge) rows.push(['IoT Edge', text.yes]);
   return rows;
 }

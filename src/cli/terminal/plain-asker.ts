@@ -8,8 +8,17 @@ import { Writable } from 'node:stream';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { Output } from '../kernel/output.js';
-import { type Asker, type Choice, type Question, type SelectQuestion, WentBack } from './asker.js';
-import { fitted, wrap } from './text.js';
+import {
+  type Asker,
+  asksForHelp,
+  type Choice,
+  type Question,
+  type SelectQuestion,
+  WentBack,
+  yesOrNo,
+} from './asker.js';
+import { isCounted } from './prompts/frame.js';
+import { fitted, labeled, wrap } from './text.js';
 
 export interface PlainOptions {
   input: NodeJS.ReadableStream;
@@ -31,7 +40,7 @@ interface Reading<Value> {
 export function plainAsker(output: Output, signal: AbortSignal, options: PlainOptions): Asker {
   const say = (text: string) => output.line(wrap(text, output.width - 1));
   const introduce = ({ id, message, help, place }: Question, why: string | undefined) => {
-    const counter = place ? sentences.cliTerminal.plainCounter(place.number, place.total) : '';
+    const counter = isCounted(place) ? sentences.cliTerminal.plainCounter(place.number, place.total) : '';
     output.line();
     say(output.withId(id, counter + message));
     if (why) say(why);
@@ -45,7 +54,7 @@ export function plainAsker(output: Output, signal: AbortSignal, options: PlainOp
     for (;;) {
       const line = await readLine(output, signal, options, hint, secret);
       if (line.trim() === '<' && question.place?.canGoBack) throw new WentBack();
-      if (line.trim() === '?' && question.help) {
+      if (question.help && asksForHelp(line)) {
         say(question.help);
         continue;
       }
@@ -62,8 +71,11 @@ export function plainAsker(output: Output, signal: AbortSignal, options: PlainOp
       introduce(question, undefined);
       const enter = choices.findIndex(({ value }) => value === standard);
       const list = (from: number) => {
-        for (const [index, { name, why }] of choices.entries()) {
-          if (index >= from && index < from + longestPage) say(`${index + 1}. ${name}: ${why}`);
+        for (const [index, { name, detail, why }] of choices.entries()) {
+          if (index < from || index >= from + longestPage) continue;
+          say(
+            `${index + 1}. ${detail === undefined ? sentences.cliTerminal.choice(name, why) : labeled(name, detail)}`,
+          );
         }
       };
       list(0);
@@ -98,8 +110,8 @@ export function plainAsker(output: Output, signal: AbortSignal, options: PlainOp
         read(line) {
           const text = line.trim();
           if (text === '') return { value: question.default };
-          if (/^(y|ye|yes)$/i.test(text)) return { value: true };
-          return /^(n|no)$/i.test(text) ? { value: false } : { problem: sentences.cliTerminal.answerYesOrNo };
+          const value = yesOrNo(text);
+          return value === undefined ? { problem: sentences.cliTerminal.answerYesOrNo } : { value };
         },
       });
     },
@@ -168,22 +180,23 @@ function nextLine(lines: Interface, signal: AbortSignal): Promise<{ text: string
         }),
       );
     };
+    const answered = (text: string) => {
+      end();
+      resolve({ text });
+    };
+    const suspended = () => {
+      end();
+      resolve('suspended');
+    };
+    const listeners = { line: answered, SIGINT: interrupted, close: interrupted, SIGTSTP: suspended };
     const end = () => {
       signal.removeEventListener('abort', interrupted);
-      lines.removeAllListeners();
+      // Not those of readline itself, which takes its listeners from the input when it closes.
+      for (const [event, listener] of Object.entries(listeners)) lines.off(event, listener);
       lines.close();
     };
     if (signal.aborted) return interrupted();
     signal.addEventListener('abort', interrupted);
-    lines.once('line', (text) => {
-      end();
-      resolve({ text });
-    });
-    lines.once('SIGINT', interrupted);
-    lines.once('close', interrupted);
-    lines.once('SIGTSTP', () => {
-      end();
-      resolve('suspended');
-    });
+    for (const [event, listener] of Object.entries(listeners)) lines.on(event, listener);
   });
 }

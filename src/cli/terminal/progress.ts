@@ -5,7 +5,7 @@ import { sentences } from '../../languages/language.js';
 import type { RunEvent, StepTitle } from '../../quickstart/events.js';
 import type { Output } from '../kernel/output.js';
 import { type Progress, plainProgress } from './plain-progress.js';
-import { milliseconds, printable, truncate } from './text.js';
+import { milliseconds, noBreakSpace, printable, truncate, wrap } from './text.js';
 
 type Task = Pick<
   ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof DefaultRenderer>,
@@ -132,11 +132,11 @@ function stepEnds(
     step.listen((event) => {
       if (event.type === 'step-progress' && !signal.aborted) show(event.text);
       if (event.type === 'step-done') {
-        const time = event.already ? '' : ` (${milliseconds(event.elapsedMs)})`;
-        task.title = output.safe(
-          printable(step.title) +
-            output.style.dim(printable(sentences.cliTerminal.stepOutcome('', event.outcome) + time)),
-        );
+        const outcome = printable(sentences.cliTerminal.stepOutcome('', event.outcome));
+        // The time and its unit stay together.
+        const time = event.already ? '' : ` (${milliseconds(event.elapsedMs, noBreakSpace)})`;
+        const title = printable(step.title) + output.style.dim(outcome + time);
+        task.title = output.safe(wrap(title, output.width - 4));
         resolve();
       }
       if (event.type === 'step-failed') reject(event.error);

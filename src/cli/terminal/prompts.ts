@@ -4,7 +4,7 @@ import inquirer from 'inquirer';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { Output } from '../kernel/output.js';
-import { type Asker, type Question, WentBack } from './asker.js';
+import { type Asker, type Question, WentBack, yesOrNo } from './asker.js';
 import { plainAsker } from './plain-asker.js';
 import { type FrameConfig, type Outcome, roomOf } from './prompts/frame.js';
 import { suspendJob, waitBrieflyAfterEscape } from './prompts/keys.js';
@@ -100,7 +100,6 @@ export function terminalAsker(output: Output, signal: AbortSignal, options: Term
       return put('list', config);
     },
     async confirm({ default: standard, ...question }) {
-      const yes = (value: string) => /^y/i.test(value);
       const answer = await put<string>('line', {
         ...frame(question),
         why: question.why,
@@ -108,10 +107,10 @@ export function terminalAsker(output: Output, signal: AbortSignal, options: Term
         hint: standard ? 'Y/n' : 'y/N',
         typed: '',
         secret: false,
-        problem: (value) => (/^(y|ye|yes|n|no)$/i.test(value) ? undefined : sentences.cliTerminal.answerYOrN),
-        answered: (value) => (yes(value) ? sentences.cliTerminal.yes : sentences.cliTerminal.no),
+        problem: (value) => (yesOrNo(value) === undefined ? sentences.cliTerminal.answerYOrN : undefined),
+        answered: (value) => (yesOrNo(value) ? sentences.cliTerminal.yes : sentences.cliTerminal.no),
       });
-      return yes(answer);
+      return yesOrNo(answer) === true;
     },
     text: ({ default: standard, problem, ...question }) =>
       put('line', {

@@ -5,8 +5,8 @@ export interface Symbols {
   pointer: string;
   separator: string;
   upDown: string;
-  back: string;
-  more: string;
+  /** What stands for text that was cut; one column wide. */
+  cut: string;
 }
 
 const unicode: Symbols = {
@@ -14,16 +14,14 @@ const unicode: Symbols = {
   pointer: '❯',
   separator: '·',
   upDown: '↑↓',
-  back: '←',
-  more: '…',
+  cut: '…',
 };
 const ascii: Symbols = {
   answered: '+',
   pointer: '>',
   separator: '-',
   upDown: 'up/down',
-  back: '<',
-  more: '...',
+  cut: '>',
 };
 
 /** Whether the terminal shows Unicode: the locale says so (POSIX), and it is not the console of the Linux kernel. */

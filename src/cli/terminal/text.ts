@@ -60,9 +60,12 @@ function unbreakableParts(word: string): string[] {
   return parts;
 }
 
+/** Keeps words together on a line, in texts for {@link wrap}. */
+export const noBreakSpace = '\u00a0';
+
 /**
  * Breaks a text into lines of at most `width` columns: at spaces, and between the characters of languages that have none.
- * A longer word stays whole.
+ * A longer word stays whole. At {@link noBreakSpace}, no line is broken; it becomes a space.
  */
 export function wrap(text: string, width: number, indent = ''): string {
   const room = width - displayWidth(indent);
@@ -86,7 +89,7 @@ export function wrap(text: string, width: number, indent = ''): string {
     }
     lines.push(line === '' ? '' : indent + line);
   }
-  return lines.join('\n');
+  return lines.join('\n').replaceAll(noBreakSpace, ' ');
 }
 
 /** A text whose longer lines are broken, with the indentation of each line kept. */
@@ -101,8 +104,8 @@ export function fitted(text: string, width: number): string {
     .join('\n');
 }
 
-/** A line cut to `width` columns, with an ellipsis if something was cut. */
-export function truncate(text: string, width: number): string {
+/** A line cut to `width` columns. @param mark what shows that something was cut, one column wide */
+export function truncate(text: string, width: number, mark = '…'): string {
   if (displayWidth(text) <= width) return text;
   const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
   let kept = '';
@@ -112,7 +115,45 @@ export function truncate(text: string, width: number): string {
     if (left < 0) break;
     kept += segment;
   }
-  return `${kept}…`;
+  return kept + mark;
+}
+
+/** Full-width punctuation, which has its space in it. */
+const wideEnd = /[\u3000-\u303f\uff00-\uff60]$/u;
+
+/** A value after its label: with a space between, except after full-width punctuation. */
+export function labeled(label: string, value: string): string {
+  return value === '' || wideEnd.test(label) ? label + value : `${label} ${value}`;
+}
+
+/**
+ * The same in at most `width` columns. What does not fit is cut, of the label first: of the value, half of the line stays.
+ *
+ * @param mark as in {@link truncate}
+ * @returns the text, and where the value begins in it
+ */
+export function labeledWithin(
+  label: string,
+  value: string,
+  width: number,
+  mark = '…',
+): { text: string; at: number } {
+  if (value === '') return { text: truncate(label, width, mark), at: 0 };
+  const shownValue = truncate(value, Math.max(width - displayWidth(label) - 1, Math.floor(width / 2)), mark);
+  const shownLabel = truncate(label, width - displayWidth(shownValue) - 1, mark);
+  const text = labeled(shownLabel, shownValue);
+  return { text, at: text.length - shownValue.length };
+}
+
+/** Parts that stay whole, side by side, in lines of at most `width` columns. */
+export function wrapParts(parts: readonly string[], separator: string, width: number): string {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const longer = lines.length === 0 ? part : `${lines.at(-1)}${separator}${part}`;
+    if (lines.length === 0 || displayWidth(longer) > width) lines.push(part);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.join('\n');
 }
 
 /** No column is wider, so that one long cell does not push the others off the page. */
@@ -166,9 +207,9 @@ export function numberText(number: number): string {
   return number.toLocaleString('en-US');
 }
 
-/** 340 ms, 1.2 s */
-export function milliseconds(elapsed: number): string {
-  return elapsed < 1000 ? `${elapsed} ms` : `${(elapsed / 1000).toFixed(1)} s`;
+/** 340 ms, 1.2 s. @param space before the unit */
+export function milliseconds(elapsed: number, space = ' '): string {
+  return elapsed < 1000 ? `${elapsed}${space}ms` : `${(elapsed / 1000).toFixed(1)}${space}s`;
 }
 
 const timeUnits = [

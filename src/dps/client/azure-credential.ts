@@ -1,7 +1,11 @@
-/** Microsoft Entra credentials from @azure/identity, which is loaded on demand because that takes 0.35 s. */
+/**
+ * Microsoft Entra credentials: those of @azure/identity where it is installed, and otherwise the account that is signed
+ * in to the Azure CLI. @azure/identity is 41 MB that few need, and loading it takes 0.35 s.
+ */
 
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
+import { azureCliToken } from './azure-cli-token.js';
 import { redact, redactedCause } from './redact.js';
 
 /** The part of @azure/core-auth's TokenCredential that enrollkit uses. Times are milliseconds since 1970. */
@@ -12,24 +16,74 @@ export interface TokenCredential {
   ): Promise<{ token: string; expiresOnTimestamp: number } | null>;
 }
 
-/** The default chain: environment, workload identity, managed identity, and developer tools. */
+/**
+ * The default chain of @azure/identity (environment, workload identity, managed identity, developer tools), or the Azure
+ * CLI alone where that package is not installed.
+ */
 export function azureCredential(): TokenCredential {
   let chain: Promise<TokenCredential> | undefined;
   return {
+    /** @throws EnrollkitError NO_CREDENTIALS, NETWORK */
     async getToken(scopes, options) {
-      chain ??= import('@azure/identity').then(({ DefaultAzureCredential }) => new DefaultAzureCredential());
+      chain ??= defaultChain();
       try {
         return await (await chain).getToken(scopes, options);
       } catch (failure) {
-        if ((failure as Error).name === 'AbortError') throw failure;
+        if ((failure as Error).name === 'AbortError' || failure instanceof EnrollkitError) throw failure;
         throw noCredentials(failure);
       }
     },
   };
 }
 
-/** Explains the chain's failure: what was tried, and why each source failed. */
-export function noCredentials(failure: unknown): EnrollkitError {
+async function defaultChain(): Promise<TokenCredential> {
+  try {
+    const { DefaultAzureCredential } = await import('@azure/identity');
+    return new DefaultAzureCredential();
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes('@azure/identity')) throw cause;
+    return azureCliOnly(cause);
+  }
+}
+
+/** What only @azure/identity can use. Source: its documentation, "Environment variables". */
+const otherSources = [
+  'AZURE_CLIENT_SECRET',
+  'AZURE_CLIENT_CERTIFICATE_PATH',
+  'AZURE_FEDERATED_TOKEN_FILE',
+  'IDENTITY_ENDPOINT',
+  'MSI_ENDPOINT',
+];
+
+/** Whoever sets up another source of credentials does not want those of the Azure CLI instead. */
+function azureCliOnly(cause: unknown): TokenCredential {
+  const { identityMissing, installIdentity, loginOrInstallIdentity } = sentences.dpsClient;
+  return {
+    async getToken(scopes, options: { abortSignal?: AbortSignal } = {}) {
+      const variable = otherSources.find((name) => process.env[name]);
+      if (variable !== undefined) {
+        throw new EnrollkitError('NO_CREDENTIALS', identityMissing(variable), {
+          next: installIdentity,
+          cause,
+        });
+      }
+      try {
+        return await azureCliToken([scopes].flat()[0]!, options.abortSignal);
+      } catch (failure) {
+        if ((failure as Error).name === 'AbortError') throw failure;
+        throw noCredentials(failure, loginOrInstallIdentity);
+      }
+    },
+  };
+}
+
+/**
+ * Explains the chain's failure: what was tried, and why each source failed.
+ *
+ * @param next what to do if no source has credentials; by default what the code says
+ */
+export function noCredentials(failure: unknown, next?: string): EnrollkitError {
   const { errors = [failure] } = failure as { errors?: unknown[] };
   const messages = errors.map((error) => redact((error as Error).message));
   const cause = redactedCause(failure);
@@ -44,6 +98,7 @@ export function noCredentials(failure: unknown): EnrollkitError {
   if (errors.length === 1 && messages[0]!.includes('network_error')) {
     return new EnrollkitError('NETWORK', sentences.dpsClient.entraUnreachable, {
       cause,
+      next: sentences.dpsClient.goOnline,
     });
   }
   const tried = messages.flatMap((message) => {
@@ -53,6 +108,7 @@ export function noCredentials(failure: unknown): EnrollkitError {
   return new EnrollkitError('NO_CREDENTIALS', sentences.dpsClient.noEntraCredentials(tried), {
     cause,
     context: { tried },
+    ...(next === undefined ? {} : { next }),
   });
 }
 

@@ -10,7 +10,12 @@ import { retryAfterMs } from './http/retry.js';
 /** A registration state holds at most a custom allocation's payload and a chain of certificates. */
 const maxReplyBytes = 1024 * 1024;
 
-export function openHttpsTransport(options: DeviceTransportOptions): DeviceTransport {
+/** Over HTTPS, a device can also read its registration. */
+export interface HttpsTransport extends DeviceTransport {
+  getRegistration(): Promise<TransportReply>;
+}
+
+export function openHttpsTransport(options: DeviceTransportOptions): HttpsTransport {
   const { target, idScope, registrationId, clientCertificate, apiVersion, signal } = options;
   const http = new HttpClient({
     plane: 'device',
@@ -31,6 +36,13 @@ export function openHttpsTransport(options: DeviceTransportOptions): DeviceTrans
     async getOperation(operationId) {
       const parameters = { idScope, registrationId, operationId };
       return toReply(await http.exchange({ ...common, route: routes.device.getOperation, parameters }));
+    },
+    async getRegistration() {
+      const parameters = { idScope, registrationId };
+      const body = { registrationId };
+      return toReply(
+        await http.exchange({ ...common, route: routes.device.getRegistration, parameters, body }),
+      );
     },
     async close() {
       http.close();

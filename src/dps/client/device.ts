@@ -1,10 +1,11 @@
 /** Registers a device with DPS: sends the request, then polls, over HTTPS, MQTT or AMQP. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ZodType } from 'zod';
 import { EnrollkitError, isAbort } from '../../errors.js';
 import { explainServiceCode } from '../../explanations/explain.js';
 import { sentences } from '../../languages/language.js';
 import { apiVersions, csrApiVersion } from '../contract/api-versions.js';
-import { type RegistrationOperation, registrationOperation } from '../contract/schemas.js';
+import { type RegistrationOperation, registrationOperation, registrationState } from '../contract/schemas.js';
 import { type DeviceCredentials, openCredentials } from './device-credentials.js';
 import type {
   AssignedRegistration,
@@ -108,6 +109,44 @@ export async function registerDevice(options: RegisterDeviceOptions): Promise<As
   }
 }
 
+/**
+ * Reads to which hub a device was assigned, without registering it again: that would give it another certificate in its hub.
+ *
+ * @throws EnrollkitError DEVICE_NOT_AUTHORIZED, REGISTRATION_FAILED, also for a device that is not registered; what
+ *   `openCredentials` throws; NETWORK, SERVER_NOT_TRUSTED
+ */
+export async function readRegistration(
+  options: Omit<RegisterDeviceOptions, 'protocol' | 'certificateRequest' | 'payload'> & {
+    signal: AbortSignal;
+  },
+): Promise<AssignedRegistration> {
+  const { target, idScope, registrationId, signal } = options;
+  const clientCertificate = await openCredentials(options);
+  const { openHttpsTransport } = await import('./device-https.js');
+  const [apiVersion] = apiVersions.device;
+  const transport = openHttpsTransport({
+    target,
+    idScope,
+    registrationId,
+    clientCertificate,
+    apiVersion,
+    signal,
+  });
+  const asked = { ...options, protocol: 'https' } as const;
+  try {
+    const reply = await transport.getRegistration();
+    if (reply.status >= 300) throw await refusal(reply, asked);
+    const state = readBody(reply, registrationState, asked);
+    if (state.status === 'assigned') return assigned({ status: 'assigned', registrationState: state }, asked);
+    const status = state.status === 'disabled' ? 'disabled' : 'failed';
+    throw await failure(state.errorCode, state.errorMessage, status, asked);
+  } catch (error) {
+    throw await withDiagnosis(error, asked);
+  } finally {
+    await transport.close();
+  }
+}
+
 type Send = (request: (over: DeviceTransport) => Promise<TransportReply>) => Promise<TransportReply>;
 
 async function registerAndPoll(
@@ -133,7 +172,7 @@ async function registerAndPoll(
       continue;
     }
     if (reply.status >= 300) throw await refusal(reply, options);
-    const operation = readOperation(reply, options);
+    const operation = readBody(reply, registrationOperation, options);
     const { status, operationId, registrationState } = operation;
     if (status === 'assigned') return assigned(operation, options);
     if (status === 'failed' || status === 'disabled') {
@@ -169,14 +208,18 @@ function assigned(
   return { ...state, assignedHub, deviceId: deviceId ?? options.registrationId };
 }
 
-function readOperation({ bodyText }: TransportReply, options: RegisterDeviceOptions): RegistrationOperation {
+function readBody<Value>(
+  { bodyText }: TransportReply,
+  schema: ZodType<Value>,
+  options: RegisterDeviceOptions,
+): Value {
   let body: unknown;
   try {
     body = JSON.parse(bodyText);
   } catch {
     throw unexpected(sentences.dpsClient.notJson, options);
   }
-  const parsed = registrationOperation.safeParse(body);
+  const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   throw unexpected(sentences.dpsClient.atMember(issue.path.join('.'), issue.message), options);

@@ -6,7 +6,6 @@
  * deviceprovisioningservices resource-manager 2022-02-05, iothub resource-manager 2021-07-02.
  */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
@@ -28,7 +27,9 @@ import {
 import { type ArmTarget, armHttpClient } from './arm-http.js';
 import { asReceived } from './http/as-received.js';
 import type { HttpClient, HttpReply, HttpRequest, RequestOptions } from './http/client.js';
+import { listAll } from './http/list-all.js';
 import { undefinedIfMissing } from './http/missing.js';
+import { pollAzure, type WaitOptions } from './http/poll-azure.js';
 
 /** Where a resource is. */
 export interface ResourceScope {
@@ -44,13 +45,6 @@ export interface NewResource {
   /** An Azure region: `westeurope`. */
   location: string;
   tags: Record<string, string>;
-}
-
-/** Called while Azure is at work on a resource. @param elapsedMs since the request */
-export type OnWait = (elapsedMs: number) => void;
-
-export interface WaitOptions extends RequestOptions {
-  onWait?: OnWait | undefined;
 }
 
 /** The rights of the key with which DPS uses a hub: Microsoft Learn, "How to link and manage IoT hubs". */
@@ -77,7 +71,8 @@ export class ResourceManager {
       parameters: {},
       subject: sentences.dpsClient.subscriptions,
     };
-    const all = await this.#list(
+    const all = await listAll(
+      this.#http,
       { ...request, apiVersion: resourcesApiVersions[0]!, signal },
       azureSubscription,
     );
@@ -89,7 +84,8 @@ export class ResourceManager {
     { signal }: RequestOptions = {},
   ): Promise<ResourceGroup[]> {
     const request = { route: routes.arm.listResourceGroups, parameters: { subscriptionId }, signal };
-    return this.#list(
+    return listAll(
+      this.#http,
       { ...request, subject: sentences.dpsClient.resourceGroups, apiVersion: resourcesApiVersions[0]! },
       resourceGroupSchema,
     );
@@ -127,7 +123,7 @@ export class ResourceManager {
   /** The resources of a group, of every kind. */
   async listResources(scope: ResourceScope, { signal }: RequestOptions = {}): Promise<GenericResource[]> {
     const request = { ...groupRequest(routes.arm.listResourcesOfGroup, scope), signal };
-    return this.#list(request, genericResource);
+    return listAll(this.#http, request, genericResource);
   }
 
   /** The provisioning services of a subscription, or of one of its resource groups. */
@@ -137,7 +133,7 @@ export class ResourceManager {
   ): Promise<AccountService[]> {
     const subject = sentences.dpsClient.services;
     const request = withinScope(routes.arm.listServicesInSubscription, routes.arm.listServices, scope);
-    return this.#list({ ...request, subject, signal }, receivedService);
+    return listAll(this.#http, { ...request, subject, signal }, receivedService);
   }
 
   /** Undefined if it does not exist, and neither if its resource group does not. */
@@ -231,7 +227,8 @@ export class ResourceManager {
     { signal }: RequestOptions = {},
   ): Promise<IotHubResource[]> {
     const request = withinScope(routes.arm.listIotHubsInSubscription, routes.arm.listIotHubs, scope);
-    return this.#list(
+    return listAll(
+      this.#http,
       { ...request, subject: sentences.dpsClient.hubs, apiVersion: iotHubApiVersions[0], signal },
       iotHubResource,
     );
@@ -397,7 +394,7 @@ export class ResourceManager {
     pace: number | undefined,
     options: WaitOptions,
   ): Promise<Resource> {
-    return this.#poll(subject, pace, options, async () => {
+    return pollAzure(subject, pace, options, async () => {
       const resource = await read();
       if (!resource) throw new EnrollkitError('NOT_FOUND', sentences.dpsClient.goneFromAzure(subject));
       const { state, provisioningState } = resource.properties;
@@ -419,35 +416,7 @@ export class ResourceManager {
     pace: number | undefined,
     options: WaitOptions,
   ): Promise<void> {
-    await this.#poll(subject, pace, options, async () => ((await read()) === undefined ? true : undefined));
-  }
-
-  /** Asks until there is an answer. @throws EnrollkitError TIMEOUT */
-  async #poll<Result>(
-    subject: string,
-    pace: number | undefined,
-    { signal, onWait }: WaitOptions,
-    ask: () => Promise<Result | undefined>,
-  ): Promise<Result> {
-    const started = performance.now();
-    for (;;) {
-      const result = await ask();
-      if (result !== undefined) return result;
-      const elapsedMs = performance.now() - started;
-      if (elapsedMs > longestWaitMs) {
-        throw new EnrollkitError(
-          'TIMEOUT',
-          sentences.dpsClient.azureStillWorking(subject, Math.round(elapsedMs / 60_000)),
-          {
-            next: sentences.dpsClient.keepsWaiting,
-          },
-        );
-      }
-      onWait?.(elapsedMs);
-      await sleep(pace ?? defaultPaceMs, undefined, { signal }).catch((error: unknown) => {
-        throw signal?.aborted ? signal.reason : error;
-      });
-    }
+    await pollAzure(subject, pace, options, async () => ((await read()) === undefined ? true : undefined));
   }
 
   async #nameProblem(
@@ -469,29 +438,10 @@ export class ResourceManager {
     const { nameAvailable, reason, message } = (await this.#http.send(request, nameAvailability)).body;
     return nameAvailable ? undefined : (message ?? reason ?? sentences.dpsClient.nameTaken);
   }
-
-  /** Reads all pages. */
-  async #list<Schema extends z.ZodType>(request: HttpRequest, item: Schema): Promise<z.infer<Schema>[]> {
-    const items: z.infer<Schema>[] = [];
-    let query: Record<string, string> | undefined;
-    do {
-      const { body } = await this.#http.send(
-        { ...request, repeatable: true, ...(query ? { query } : {}) },
-        z.object({ value: z.array(item), nextLink: z.string().nullish() }),
-      );
-      items.push(...body.value);
-      query = body.nextLink ? queryOf(body.nextLink) : undefined;
-    } while (query);
-    return items;
-  }
 }
 
 const receivedService = asReceived(accountService);
 
-/** Most SDKs wait so long where a reply says nothing. */
-const defaultPaceMs = 5000;
-/** Azure creates a hub in one to three minutes, and deletes a resource group in several. */
-const longestWaitMs = 20 * 60_000;
 /** How often a change of links is tried that someone else's change came before. */
 const maxTries = 4;
 
@@ -503,11 +453,6 @@ function paceOf({ header }: Pick<HttpReply<unknown>, 'header'>): number | undefi
   return Number.isFinite(milliseconds) && milliseconds >= 0 ? Math.min(milliseconds, 60_000) : undefined;
 }
 
-/** The parameters of a link to the next page. Its host and path are not used: the token goes nowhere else. */
-function queryOf(nextLink: string): Record<string, string> {
-  return Object.fromEntries(new URL(nextLink, 'https://localhost').searchParams);
-}
-
 /** The scope of a resource ID. @throws TypeError for another text */
 export function scopeOf(resourceId: string): ResourceScope {
   const parts = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\//i.exec(resourceId);
@@ -516,7 +461,7 @@ export function scopeOf(resourceId: string): ResourceScope {
 }
 
 /** A list of a subscription, or of one of its resource groups. */
-function withinScope(
+export function withinScope(
   ofSubscription: Route,
   ofGroup: Route,
   { subscriptionId, resourceGroup }: Partial<ResourceScope> & { subscriptionId: string },

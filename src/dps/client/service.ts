@@ -6,7 +6,7 @@
 
 import * as z from 'zod';
 import { sentences } from '../../languages/language.js';
-import { csrApiVersion } from '../contract/api-versions.js';
+import { csrApiVersion, firstCertificatePolicyApiVersion } from '../contract/api-versions.js';
 import { type Route, routes } from '../contract/routes.js';
 import {
   attestationMechanism,
@@ -56,15 +56,16 @@ export class ServicePlane {
   }
 
   /**
-   * Returns undefined if it does not exist. `withPolicy` asks for `credentialPolicyName`, too. The reply describes certificates but does not contain them; it has all
+   * Returns undefined if it does not exist. `policy` asks for the members that name a policy, too: `credentialPolicyName`, or
+   * `certificatePolicyName` with its namespace and CA. The reply describes certificates but does not contain them; it has all
    * members that the service sent, including those unknown to enrollkit.
    */
   async getEnrollmentGroup(
     enrollmentGroupId: string,
-    { withPolicy, signal }: RequestOptions & { withPolicy?: boolean } = {},
+    { policy, signal }: RequestOptions & { policy?: PolicyKind | undefined } = {},
   ): Promise<EnrollmentGroup | undefined> {
     const request = groupRequest(routes.service.getEnrollmentGroup, enrollmentGroupId);
-    const sent = this.#http.send({ ...request, ...policyApiVersion(withPolicy), signal }, receivedGroup);
+    const sent = this.#http.send({ ...request, ...policyApiVersion(policy), signal }, receivedGroup);
     return (await undefinedIfMissing(sent))?.body;
   }
 
@@ -118,10 +119,10 @@ export class ServicePlane {
   /** Like {@link getEnrollmentGroup}, for an individual enrollment. */
   async getEnrollment(
     registrationId: string,
-    { withPolicy, signal }: RequestOptions & { withPolicy?: boolean } = {},
+    { policy, signal }: RequestOptions & { policy?: PolicyKind | undefined } = {},
   ): Promise<IndividualEnrollment | undefined> {
     const request = individualRequest(routes.service.getEnrollment, registrationId);
-    const sent = this.#http.send({ ...request, ...policyApiVersion(withPolicy), signal }, receivedEnrollment);
+    const sent = this.#http.send({ ...request, ...policyApiVersion(policy), signal }, receivedEnrollment);
     return (await undefinedIfMissing(sent))?.body;
   }
 
@@ -265,7 +266,7 @@ export class ServicePlane {
     const { enrollmentGroupId } = group;
     const request = groupRequest(routes.service.putEnrollmentGroup, enrollmentGroupId, ifMatch);
     // Without an etag, DPS refuses to replace a group, so that this can be sent twice, too.
-    const version = policyApiVersion(group.credentialPolicyName != null);
+    const version = policyApiVersion(policyKindOf(group));
     const sent = { ...request, ...version, body: group, repeatable: true, signal };
     const put = this.#http.send(sent, receivedGroup);
     return confirmedIfRepeated(
@@ -282,7 +283,7 @@ export class ServicePlane {
   ): Promise<IndividualEnrollment> {
     const { registrationId, attestation, ...members } = enrollment;
     const request = individualRequest(routes.service.putEnrollment, registrationId, ifMatch);
-    const version = policyApiVersion(enrollment.credentialPolicyName != null);
+    const version = policyApiVersion(policyKindOf(enrollment));
     const sent = { ...request, ...version, body: enrollment, repeatable: true, signal };
     const put = this.#http.send(sent, receivedEnrollment);
     return confirmedIfRepeated(
@@ -321,9 +322,20 @@ export class ServicePlane {
   }
 }
 
-/** Older api-versions do not know the credential policy of an enrollment. */
-function policyApiVersion(withPolicy: boolean | undefined): { apiVersion?: string } {
-  return withPolicy ? { apiVersion: csrApiVersion } : {};
+/** How an enrollment names the policy for certificates of its devices; the two are in different api-versions. */
+export type PolicyKind = 'credential' | 'certificate';
+
+const policyApiVersions = { credential: csrApiVersion, certificate: firstCertificatePolicyApiVersion };
+
+function policyApiVersion(kind: PolicyKind | undefined): { apiVersion?: string } {
+  return kind === undefined ? {} : { apiVersion: policyApiVersions[kind] };
+}
+
+function policyKindOf(
+  enrollment: Pick<EnrollmentGroup, 'credentialPolicyName' | 'certificatePolicyName'>,
+): PolicyKind | undefined {
+  if (enrollment.certificatePolicyName != null) return 'certificate';
+  return enrollment.credentialPolicyName == null ? undefined : 'credential';
 }
 
 type QueryRequest = { route: Route; parameters: Record<string, string>; subject: string } & RequestOptions;

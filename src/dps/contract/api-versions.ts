@@ -48,8 +48,42 @@ export const iotHubApiVersions = [
     '2020-08-31',
   ],
   ...['2020-08-31-preview', '2021-03-03-preview', '2021-03-31', '2021-07-01', '2021-07-01-preview'],
-  ...['2021-07-02-preview', '2022-04-30-preview', '2023-06-30', '2023-06-30-preview', '2026-11-01'],
+  ...['2021-07-02-preview', '2022-04-30-preview', '2023-06-30', '2023-06-30-preview', '2025-08-01-preview'],
+  ...['2026-03-01-preview', '2026-10-01-preview', '2026-11-01'],
 ] as const;
+
+/** Of Azure Device Registry's namespaces, Microsoft.DeviceRegistry; enrollkit's clients send the first. */
+export const namespaceApiVersions = [
+  ...['2026-11-01', '2025-07-01-preview', '2025-10-01', '2025-11-01-preview', '2026-02-01-preview'],
+  ...['2026-03-01-preview', '2026-04-01', '2026-11-01-preview', '2026-11-02-preview'],
+] as const;
+
+/** Of their certificate authorities and certificate policies. */
+export const certificateAuthorityApiVersions = [
+  '2026-11-01',
+  '2026-11-01-preview',
+  '2026-11-02-preview',
+] as const;
+
+/** Of their credentials and the policies in them: what came before, and is in no later version. */
+export const credentialApiVersions = ['2025-11-01-preview', '2026-03-01-preview'] as const;
+
+/** The first of credentials whose policies can be signed by an external CA (`bringYourOwnRoot`). */
+export const firstBringYourOwnRootApiVersion = '2026-03-01-preview';
+
+/** The first in which a namespace has endpoints that link provisioning services and hubs to it. */
+export const firstNamespaceLinkApiVersion = '2026-11-01';
+
+/** In which a provisioning service has `deviceRegistryNamespace`; from the second on, it is read-only. */
+export const firstRegistryOfServiceApiVersion = '2025-02-01-preview';
+export const firstReadOnlyRegistryOfServiceApiVersion = '2026-06-01-preview';
+
+/** In which a hub has `deviceRegistry`; from the second on, it is read-only. */
+export const firstRegistryOfHubApiVersion = '2025-08-01-preview';
+export const firstReadOnlyRegistryOfHubApiVersion = '2026-10-01-preview';
+
+/** The first of the service plane in which an enrollment names its policy by namespace, CA and certificate policy. */
+export const firstCertificatePolicyApiVersion = '2026-11-01';
 
 /** The first of the device plane in which a device may ask for a certificate while it registers. */
 export const firstCsrApiVersion = '2025-07-01-preview';

@@ -140,6 +140,24 @@ export function credentialPolicyProblem(value: string): string | undefined {
     : sentences.dpsContract.invalidPolicyName(abridge(value));
 }
 
+/** Names of certificate authorities and policies in a namespace: azure-rest-api-specs, deviceregistry 2026-11-01. */
+export const registryNamePattern = /^[0-9a-zA-Z][a-zA-Z0-9-]{2,62}$/;
+
+/** What is wrong with the name of a certificate authority or policy, as a sentence, or undefined. */
+export function registryNameProblem(value: string, language: Sentences = sentences): string | undefined {
+  return registryNamePattern.test(value)
+    ? undefined
+    : language.dpsContract.invalidRegistryName(abridge(value));
+}
+
+/** Names of Azure Device Registry's namespaces: as {@link registryNamePattern}. */
+const namespacePattern = /^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$/;
+
+/** What is wrong with the name of a namespace, as a sentence, or undefined. */
+export function namespaceNameProblem(value: string, language: Sentences = sentences): string | undefined {
+  return namespacePattern.test(value) ? undefined : language.dpsContract.invalidNamespaceName(abridge(value));
+}
+
 /** A subscription ID, a GUID. */
 export const subscriptionIdPattern =
   /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;

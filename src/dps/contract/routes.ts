@@ -3,7 +3,7 @@
  * written `:name`. Azure matches paths case-insensitively, and so must servers.
  *
  * Sources: azure-rest-api-specs, deviceprovisioningservices, resource-manager 2022-02-05 and data-plane 2021-10-01;
- * iothub, resource-manager 2021-07-02.
+ * iothub, resource-manager 2021-07-02; deviceregistry, resource-manager 2026-11-01, and 2026-03-01-preview for credentials.
  */
 const subscription = '/subscriptions/:subscriptionId';
 const resourceGroup = `${subscription}/resourceGroups/:resourceGroup`;
@@ -11,6 +11,15 @@ const provider = 'providers/Microsoft.Devices';
 const iotHub = `${resourceGroup}/${provider}/IotHubs/:hubName`;
 const consumerGroups = `${iotHub}/eventHubEndpoints/:endpointName/ConsumerGroups`;
 const dps = `${resourceGroup}/${provider}/provisioningServices/:dpsName`;
+
+const registry = 'providers/Microsoft.DeviceRegistry';
+const namespaces = `${resourceGroup}/${registry}/namespaces`;
+const namespace = `${namespaces}/:namespaceName`;
+const authorities = `${namespace}/certificateAuthorities`;
+const authority = `${authorities}/:certificateAuthorityName`;
+const certificatePolicy = `${authority}/certificatePolicies/:certificatePolicyName`;
+const credential = `${namespace}/credentials/:credentialName`;
+const credentialPolicy = `${credential}/policies/:policyName`;
 
 export const routes = {
   arm: {
@@ -63,6 +72,42 @@ export const routes = {
     putConsumerGroup: { method: 'PUT', path: `${consumerGroups}/:groupName` },
     deleteConsumerGroup: { method: 'DELETE', path: `${consumerGroups}/:groupName` },
     checkIotHubName: { method: 'POST', path: `${subscription}/${provider}/checkNameAvailability` },
+    /** Microsoft.DeviceRegistry, with its own api-versions. */
+    listNamespaces: { method: 'GET', path: namespaces },
+    listNamespacesInSubscription: { method: 'GET', path: `${subscription}/${registry}/namespaces` },
+    getNamespace: { method: 'GET', path: namespace },
+    putNamespace: { method: 'PUT', path: namespace },
+    patchNamespace: { method: 'PATCH', path: namespace },
+    deleteNamespace: { method: 'DELETE', path: namespace },
+    listCertificateAuthorities: { method: 'GET', path: authorities },
+    getCertificateAuthority: { method: 'GET', path: authority },
+    putCertificateAuthority: { method: 'PUT', path: authority },
+    patchCertificateAuthority: { method: 'PATCH', path: authority },
+    deleteCertificateAuthority: { method: 'DELETE', path: authority },
+    activateCertificateAuthority: { method: 'POST', path: `${authority}/activate` },
+    revokeAndRotateCertificateAuthority: { method: 'POST', path: `${authority}/revokeAndRotate` },
+    listCertificatePolicies: { method: 'GET', path: `${authority}/certificatePolicies` },
+    getCertificatePolicy: { method: 'GET', path: certificatePolicy },
+    putCertificatePolicy: { method: 'PUT', path: certificatePolicy },
+    patchCertificatePolicy: { method: 'PATCH', path: certificatePolicy },
+    deleteCertificatePolicy: { method: 'DELETE', path: certificatePolicy },
+    /** Up to 2026-03-01-preview. */
+    listCredentials: { method: 'GET', path: `${namespace}/credentials` },
+    getCredential: { method: 'GET', path: credential },
+    putCredential: { method: 'PUT', path: credential },
+    deleteCredential: { method: 'DELETE', path: credential },
+    synchronizeCredential: { method: 'POST', path: `${credential}/synchronize` },
+    listCredentialPolicies: { method: 'GET', path: `${credential}/policies` },
+    getCredentialPolicy: { method: 'GET', path: credentialPolicy },
+    putCredentialPolicy: { method: 'PUT', path: credentialPolicy },
+    patchCredentialPolicy: { method: 'PATCH', path: credentialPolicy },
+    deleteCredentialPolicy: { method: 'DELETE', path: credentialPolicy },
+    revokeCredentialPolicyIssuer: { method: 'POST', path: `${credentialPolicy}/revokeIssuer` },
+    activateBringYourOwnRoot: { method: 'POST', path: `${credentialPolicy}/activateBringYourOwnRoot` },
+    getRegistryOperationStatus: {
+      method: 'GET',
+      path: `${subscription}/${registry}/locations/:location/operationStatuses/:operationId`,
+    },
   },
   service: {
     getEnrollmentGroup: { method: 'GET', path: '/enrollmentGroups/:enrollmentGroupId' },

@@ -80,6 +80,10 @@ const enrollmentFields = {
   initialTwin: initialTwin.nullish(),
   /** Since api-version 2025-07-01-preview: the policy for the certificates that its devices request. */
   credentialPolicyName: z.string().nullish(),
+  /** Since 2026-11-01, in its place: all three, or none. */
+  namespaceName: z.string().nullish(),
+  certificateAuthorityName: z.string().nullish(),
+  certificatePolicyName: z.string().nullish(),
   etag: z.string().nullish(),
   createdDateTimeUtc: z.string().nullish(),
   lastUpdatedDateTimeUtc: z.string().nullish(),
@@ -283,6 +287,77 @@ export const genericResource = z.object({
   location: z.string().nullish(),
   tags,
 });
+
+const provisioningState = z.string().nullish();
+
+const callerIdentity = z.object({ type: z.string(), userAssignedIdentity: z.string().nullish() });
+
+const registryEndpoint = z.object({
+  endpointType: z.string(),
+  resourceId: z.string().nullish(),
+  inboundCallerIdentity: callerIdentity.nullish(),
+  linkingState: z.string().nullish(),
+});
+export type RegistryEndpoint = z.infer<typeof registryEndpoint>;
+
+const registryEndpoints = z.object({ endpoints: z.record(z.string(), registryEndpoint).nullish() }).nullish();
+
+/** A namespace of Azure Device Registry, since api-version 2026-11-01. */
+export const registryNamespace = z.object({
+  id: z.string(),
+  name: z.string(),
+  location: z.string(),
+  tags,
+  properties: z.object({
+    uuid: z.string().nullish(),
+    provisioning: registryEndpoints,
+    messaging: registryEndpoints,
+    provisioningState,
+  }),
+});
+export type RegistryNamespace = z.infer<typeof registryNamespace>;
+
+/** A CA of a namespace: `Root`, or `ICA`, which a root of the namespace or an external CA signs. */
+export const certificateAuthority = z.object({
+  id: z.string(),
+  name: z.string(),
+  location: z.string().nullish(),
+  tags,
+  properties: z.object({
+    certificateAuthorityType: z.string(),
+    keyType: z.string().nullish(),
+    uuid: z.string().nullish(),
+    subject: z.string().nullish(),
+    validityNotBefore: z.string().nullish(),
+    validityNotAfter: z.string().nullish(),
+    issuer: z
+      .object({
+        issuerType: z.string(),
+        certificateAuthorityResourceId: z.string().nullish(),
+        /** PEM; of an external issuer. */
+        certificateSigningRequest: z.string().nullish(),
+        thumbprint: z.string().nullish(),
+        /** `PendingActivation`, `Active`, `ActiveButPendingRenewal`. */
+        status: z.string().nullish(),
+      })
+      .nullish(),
+    provisioningState,
+  }),
+});
+export type CertificateAuthority = z.infer<typeof certificateAuthority>;
+
+export const certificatePolicy = z.object({
+  id: z.string(),
+  name: z.string(),
+  location: z.string().nullish(),
+  tags,
+  properties: z.object({
+    uuid: z.string().nullish(),
+    certificate: z.object({ validityPeriodInDays: z.number() }).nullish(),
+    provisioningState,
+  }),
+});
+export type CertificatePolicy = z.infer<typeof certificatePolicy>;
 
 export const nameAvailability = z.object({
   nameAvailable: z.boolean(),

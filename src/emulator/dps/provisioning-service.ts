@@ -1,6 +1,7 @@
 /** A provisioning service: its names, its data, and what decides about its devices. */
+
 import type { AllocationPolicy } from '../../dps/contract/schemas.js';
-import type { HubDirectory } from '../hub/hub-directory.js';
+import type { HubDirectory, ManagedIdentity } from '../hub/hub-directory.js';
 import type { StateDatabase } from '../state/database.js';
 import type { StateDatabases } from '../state/databases.js';
 import { armEtagOf, newArmEtag } from '../state/etag.js';
@@ -18,6 +19,7 @@ import { HostNames, type Ports } from '../wire/network/host-names.js';
 import { DeviceAttestation } from './attestation/device-attestation.js';
 import { type QuotaLimits, Quotas } from './quotas.js';
 import { defaultAllocationPolicy } from './registration/allocation.js';
+import type { DeviceRegistry, PolicyReference } from './registry/device-registry.js';
 import { Certificates } from './state/ca-certificates.js';
 import { IssuingAuthorities } from './state/issuing-authorities.js';
 import { LinkedHubs } from './state/linked-hubs.js';
@@ -32,6 +34,8 @@ export interface ServiceSettings {
   /** For enrollments without an allocation policy. */
   allocationPolicy: Exclude<AllocationPolicy, 'custom'>;
   sku: { name: string; capacity: number };
+  /** The managed identities, which the emulator shows and does not need. */
+  managedIdentity?: ManagedIdentity | undefined;
 }
 
 export interface ProvisioningService {
@@ -52,6 +56,10 @@ export interface ProvisioningService {
   /** The linked hubs. */
   readonly hubs: LinkedHubs;
   readonly issuing: IssuingAuthorities;
+  /** Of the emulator, with the namespace that the service is linked to. */
+  readonly registry: DeviceRegistry;
+  /** Why an enrollment cannot name a policy, as a sentence. */
+  policyProblem(reference: PolicyReference): string | undefined;
   /** Decides which devices may register. */
   readonly attestation: DeviceAttestation;
   readonly quotas: Quotas;
@@ -61,6 +69,7 @@ export interface ProvisioningService {
 export interface OpenServiceOptions {
   databases: StateDatabases;
   hubs: HubDirectory;
+  registry: DeviceRegistry;
   now: () => Date;
   /** The address of the service of a number. */
   addressOf: (number: number, name: string) => string;
@@ -82,7 +91,7 @@ export const defaultSettings: ServiceSettings = {
 /** Opens a service of the state. */
 export function openService(
   number: number,
-  { databases, hubs: directory, now, addressOf, ports, limits, fullChain }: OpenServiceOptions,
+  { databases, hubs: directory, registry, now, addressOf, ports, limits, fullChain }: OpenServiceOptions,
 ): ProvisioningService {
   const database = databases.of('service', number);
   const identity = readServiceIdentity(database);
@@ -122,6 +131,8 @@ export function openService(
     records,
     hubs,
     issuing,
+    registry,
+    policyProblem: (reference) => registry.problemOf({ identity }, reference),
     quotas,
     now,
     attestation,

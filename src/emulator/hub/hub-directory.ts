@@ -22,6 +22,14 @@ export interface HubSettings {
   location: string;
   tags: Record<string, string>;
   sku: { name: string; capacity: number };
+  /** The managed identities, which the emulator shows and does not need. */
+  managedIdentity?: ManagedIdentity | undefined;
+}
+
+/** As Azure Resource Manager has it (`identity`). */
+export interface ManagedIdentity {
+  type: string;
+  userAssignedIdentities?: Record<string, unknown> | undefined;
 }
 
 /** The name of the first hub, unless the options give one. */

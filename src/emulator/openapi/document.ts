@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { apiVersions } from '../../dps/contract/api-versions.js';
 import { type Route, routes } from '../../dps/contract/routes.js';
 import * as schemas from '../../dps/contract/schemas.js';
+import { healthPaths } from '../control/paths.js';
 import { missingOperations } from '../dps/arm/missing-operations.js';
 import { missingHubOperations } from '../hub/http/missing-hub-operations.js';
 
@@ -54,6 +55,9 @@ const components = {
   ResourceGroup: schemas.resourceGroup,
   Subscription: schemas.azureSubscription,
   Twin: schemas.twin,
+  Namespace: schemas.registryNamespace,
+  CertificateAuthority: schemas.certificateAuthority,
+  CertificatePolicy: schemas.certificatePolicy,
 } as const;
 
 type Component = keyof typeof components;
@@ -98,6 +102,19 @@ const bodies: { readonly [Name in OperationName]?: Bodies } = {
   'arm.checkIotHubName': { response: 'NameAvailability' },
   'arm.listIotHubKeys': { response: 'value:SharedAccessPolicy' },
   'arm.getIotHubKey': { response: 'SharedAccessPolicy' },
+  'arm.listNamespaces': { response: 'value:Namespace' },
+  'arm.listNamespacesInSubscription': { response: 'value:Namespace' },
+  'arm.getNamespace': { response: 'Namespace' },
+  'arm.putNamespace': { response: 'Namespace' },
+  'arm.patchNamespace': { response: 'Namespace' },
+  'arm.listCertificateAuthorities': { response: 'value:CertificateAuthority' },
+  'arm.getCertificateAuthority': { response: 'CertificateAuthority' },
+  'arm.putCertificateAuthority': { response: 'CertificateAuthority' },
+  'arm.patchCertificateAuthority': { response: 'CertificateAuthority' },
+  'arm.listCertificatePolicies': { response: 'value:CertificatePolicy' },
+  'arm.getCertificatePolicy': { response: 'CertificatePolicy' },
+  'arm.putCertificatePolicy': { response: 'CertificatePolicy' },
+  'arm.patchCertificatePolicy': { response: 'CertificatePolicy' },
   'hub.getTwin': { response: 'Twin' },
   'hub.patchTwin': { response: 'Twin' },
   'hub.putTwin': { response: 'Twin' },
@@ -113,6 +130,39 @@ function enrollmentBodies(
     [`service.query${name}s`]: { response: `${enrollment}[]` },
     [`service.bulk${name}s`]: { response: 'BulkResult' },
     [`service.get${name}Attestation`]: { response: 'AttestationMechanism' },
+  };
+}
+
+/** Of the emulator itself, not of a plane: without a token and an api-version. */
+const healthOperations = {
+  [healthPaths.health]: healthOperation('health', 'Answers as soon as the emulator listens', {
+    200: 'The emulator runs',
+  }),
+  [healthPaths.ready]: healthOperation('ready', 'Whether the emulator can be used', {
+    200: 'Every plane and protocol is open, and the state can be read',
+    503: 'The emulator is starting or being reset, or cannot read its state',
+  }),
+};
+
+function healthOperation(name: string, summary: string, answers: Record<number, string>): unknown {
+  const schema = {
+    type: 'object',
+    properties: { status: { enum: ['healthy', 'ready', 'notReady'] } },
+    required: ['status'],
+  };
+  return {
+    get: {
+      operationId: `emulator_${name}`,
+      summary,
+      tags: ['emulator'],
+      security: [],
+      responses: Object.fromEntries(
+        Object.entries(answers).map(([status, description]) => [
+          status,
+          { description, content: jsonOf(schema) },
+        ]),
+      ),
+    },
   };
 }
 
@@ -148,8 +198,8 @@ export function openApiDocument(server: string): Record<string, unknown> {
         'Azure Resource Manager, Device Provisioning Service and IoT Hub, as the emulator serves them over HTTPS. Schemas are those that clients of Azure may rely on; replies can have more members.',
     },
     servers: [{ url: server }],
-    tags: planes.map((name) => ({ name, description: descriptions[name] })),
-    paths,
+    tags: [...planes.map((name) => ({ name, description: descriptions[name] })), { name: 'emulator' }],
+    paths: { ...paths, ...healthOperations },
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },

@@ -35,6 +35,7 @@ export function readServiceSeed(
   const links = seed.iotHubs && readLinks(seed.iotHubs, hubs, [...place, 'iotHubs']);
   const context = {
     hubs: links ? linkedBy(links, hubs) : hubs,
+    policyProblem: service.policyProblem,
     certificates: { get: (name: string) => certificates.find(name) },
   };
   const { allocationPolicy = settings.allocationPolicy } = seed;

@@ -183,6 +183,17 @@ const eventHubTables = `
 `;
 
 /**
+ * In state.db only: resources of Azure Device Registry, by their paths below the resource group, in lower case. The document
+ * is JSON: what the resource has, and for a CA its private key.
+ */
+const registryTables = `
+  CREATE TABLE registry_resource (
+    path_key TEXT PRIMARY KEY, parent_key TEXT NOT NULL, document TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX registry_resource_parent ON registry_resource (parent_key);
+`;
+
+/**
  * For queries and counts, which would read whole twins and keys otherwise. The indexes of tags and desired properties hold
  * them, for devices that have any, and are searched in the order of the devices.
  */
@@ -199,5 +210,6 @@ const hubIndexes = `
 export const migrations: readonly string[] = [
   `${emulatorTables}${provisioningServiceTables}${hubTables}`,
   eventHubTables,
+  registryTables,
   hubIndexes,
 ];

@@ -1,25 +1,49 @@
 /**
- * SQLite (libsql), loaded when the first database is opened: libsql is native code that some platforms have no build of,
- * and everything in enrollkit except the emulator works there.
+ * SQLite for the emulator's state, loaded when the first database is opened: libsql, or the SQLite of Node.js where
+ * libsql has no build or is not installed. Everything in enrollkit except the emulator works without either.
  */
 
 import { createRequire } from 'node:module';
-import type Database from 'libsql';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
+import { nodeSqlite } from './node-sqlite.js';
 
-export type SqliteDatabase = Database.Database;
-export type SqliteStatement = Database.Statement;
+/** Values of SQL's parameters: an array by position, an object by name, or one after the other. */
+type Parameters = readonly unknown[];
+
+export interface SqliteStatement {
+  run(...parameters: Parameters): { changes: number; lastInsertRowid: number | bigint };
+  /** The first row; undefined if there is none. */
+  get(...parameters: Parameters): unknown;
+  /** Blobs may be Buffers or ArrayBuffers. */
+  all(...parameters: Parameters): unknown[];
+}
+
+/** One open database, with the names and the behaviour of better-sqlite3. */
+export interface SqliteDatabase {
+  readonly open: boolean;
+  readonly inTransaction: boolean;
+  exec(sql: string): void;
+  prepare(sql: string): SqliteStatement;
+  /** The rows of `PRAGMA source`. */
+  pragma(source: string): unknown;
+  /** `act` within a transaction, which an error undoes. */
+  transaction<Result>(act: () => Result): () => Result;
+  close(): void;
+}
+
+/** Opens a file. Its errors, and those of what it returns, have SQLite's `code`, such as `SQLITE_FULL`. */
+export type SqliteDriver = new (path: string) => SqliteDatabase;
 
 /** The platforms of libsql's optional dependencies, as `process.platform` and `process.arch` name them. */
 const platforms = ['darwin-arm64', 'darwin-x64', 'linux-arm', 'linux-arm64', 'linux-x64', 'win32-x64'];
 
-let loaded: typeof Database | undefined;
+let loaded: SqliteDriver | undefined;
 
 /**
  * Opens a database file, which is created if it does not exist, or `:memory:`.
  *
- * @param asThrown what is thrown in place of an error of libsql, whose `code` is SQLite's: here, and by every statement
+ * @param asThrown what is thrown in place of an error of SQLite: here, and by every statement
  * @throws EnrollkitError EMULATOR_UNSUPPORTED; what `asThrown` returns
  */
 export function openSqlite(path: string, asThrown: (error: unknown) => unknown): SqliteDatabase {
@@ -37,9 +61,11 @@ export function openSqlite(path: string, asThrown: (error: unknown) => unknown):
   const exec = guard(database.exec.bind(database));
   const prepare = guard(database.prepare.bind(database));
   return Object.assign(database, {
-    // SQLite has rolled back already when a disk is full (sqlite.org, "Response To Errors Within A Transaction"), and
-    // libsql would throw for that instead.
-    exec: (sql: string) => (sql === 'ROLLBACK' && !database.inTransaction ? database : exec(sql)),
+    exec(sql: string) {
+      // SQLite has rolled back already when a disk is full (sqlite.org, "Response To Errors Within A Transaction"), and
+      // would throw for that instead.
+      if (sql !== 'ROLLBACK' || database.inTransaction) exec(sql);
+    },
     pragma: guard(database.pragma.bind(database)),
     prepare(sql: string) {
       const statement = prepare(sql);
@@ -52,20 +78,21 @@ export function openSqlite(path: string, asThrown: (error: unknown) => unknown):
   });
 }
 
-/** @throws EnrollkitError EMULATOR_UNSUPPORTED when libsql cannot be loaded */
-export function loadSqlite(): typeof Database {
+/** @throws EnrollkitError EMULATOR_UNSUPPORTED when neither libsql nor the SQLite of Node.js can be loaded */
+export function loadSqlite(): SqliteDriver {
   try {
-    loaded ??= createRequire(import.meta.url)('libsql') as typeof Database;
-    return loaded;
+    loaded ??= createRequire(import.meta.url)('libsql') as SqliteDriver;
   } catch (cause) {
-    const platform = `${process.platform}-${process.arch}`;
-    throw platforms.includes(platform)
-      ? new EnrollkitError('EMULATOR_UNSUPPORTED', sentences.emulator.databaseMissing(platform), {
-          next: sentences.emulator.installAgain,
-          cause,
-        })
-      : new EnrollkitError('EMULATOR_UNSUPPORTED', sentences.emulator.platformUnsupported(platform), {
-          cause,
-        });
+    loaded = nodeSqlite();
+    if (loaded === undefined) throw unsupported(cause);
   }
+  return loaded;
+}
+
+function unsupported(cause: unknown): EnrollkitError {
+  const platform = `${process.platform}-${process.arch}`;
+  const { databaseMissing, installAgain, platformUnsupported } = sentences.emulator;
+  return platforms.includes(platform)
+    ? new EnrollkitError('EMULATOR_UNSUPPORTED', databaseMissing(platform), { next: installAgain, cause })
+    : new EnrollkitError('EMULATOR_UNSUPPORTED', platformUnsupported(platform), { cause });
 }

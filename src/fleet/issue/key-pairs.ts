@@ -1,6 +1,6 @@
 /** Key pairs in DER, as fast as the platform generates them. Loaded by every worker, so it imports nothing heavy. */
 import { createECDH, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { bitStringOf, readOnly, sequenceOf } from '../../pki/der/read.js';
+import { bitStringOf, octetStringOf, readOnly, sequenceOf } from '../../pki/der/read.js';
 import type { KeyAlgorithm } from '../../pki/keys.js';
 import { privateKeyOf } from '../../pki/private-key.js';
 import { runSlowWorkSync } from '../../pki/slow-work.js';
@@ -35,12 +35,20 @@ export function keyPairOf(privateKeyInfo: Uint8Array): EncodedKeyPair {
 /**
  * ECDH objects generate the same keys as generateKeyPair, as bare numbers: KeyObjects and their export cost more than
  * the key. The encodings around the numbers are copied from a key pair that node encoded.
+ *
+ * Node.js encodes it while it generates it. A KeyObject must not come out of generateKeyPairSync: exporting it as a JWK
+ * locks its mutex, and a garbage collection meanwhile destroys the finished generation, which waits for the same mutex
+ * for ever (seen in Node.js 20.20; once in a hundred runs under load).
  */
 function ellipticCurveSource(namedCurve: string): () => EncodedKeyPair {
-  const sample = generateKeyPairSync('ec', { namedCurve });
-  const publicKeyInfo = sample.publicKey.export(spki);
-  const privateKeyInfo = sample.privateKey.export(pkcs8);
-  const scalar = Buffer.from(sample.privateKey.export({ format: 'jwk' }).d!, 'base64url');
+  const { publicKey: publicKeyInfo, privateKey: privateKeyInfo } = generateKeyPairSync('ec', {
+    namedCurve,
+    publicKeyEncoding: spki,
+    privateKeyEncoding: pkcs8,
+  });
+  const [, , ecPrivateKey] = sequenceOf(readOnly(privateKeyInfo));
+  const [, privateKey] = sequenceOf(readOnly(octetStringOf(ecPrivateKey)));
+  const scalar = octetStringOf(privateKey);
   const point = bitsOf(publicKeyInfo);
   const publicKeyBits = publicKeyInfo.subarray(publicKeyInfo.length - point.length);
   const privatePoint = privateKeyInfo.subarray(privateKeyInfo.indexOf(point), privateKeyInfo.length);

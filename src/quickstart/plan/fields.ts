@@ -73,7 +73,7 @@ export interface FieldQuestion {
 
 export interface FieldSummary {
   /** The row of the summary; fields with the same label share a row. */
-  readonly label: string;
+  readonly label: string | ((plan: Plan) => string);
   /** Undefined where there is nothing to say. */
   readonly text: (plan: Plan, folder: string) => string | undefined;
 }
@@ -164,6 +164,12 @@ const webhookApiVersions: readonly string[] = apiVersions.service.filter(
   (version) => version >= firstCustomAllocationApiVersion,
 );
 
+/** The row of the summary for the group, or for the individual enrollments. */
+function enrollmentLabel({ devices }: Plan): string {
+  const { groupLabel, individualRow } = sentences.quickstartPlan;
+  return devices.enrollment === 'individual' ? individualRow : groupLabel;
+}
+
 const isIndividual = (answers: Answers): boolean => answers['devices.enrollment'] === 'individual';
 const isGroup = (answers: Answers): boolean => !isIndividual(answers);
 const hasCas = (answers: Answers): boolean => answers['certificates.deviceCertificates'] !== 'selfSigned';
@@ -180,6 +186,15 @@ function detailsProblem(answers: Answers): string | undefined {
 const requestsCertificates = (answers: Answers): boolean => answers['devices.requestCertificates'];
 
 const creates = (answers: Answers): boolean => isAzure(answers) && answers['target.create'] === true;
+
+/** The key algorithms as people call them. */
+export const keyNames: Readonly<Record<KeyAlgorithm, string>> = {
+  'ec-p256': 'EC P-256',
+  'ec-p384': 'EC P-384',
+  'rsa-2048': 'RSA 2048',
+  'rsa-3072': 'RSA 3072',
+  'rsa-4096': 'RSA 4096',
+};
 
 const uniqueName = sentences.quickstartPlan.uniqueName;
 
@@ -224,7 +239,7 @@ export const planFields = {
     flag: { name: 'dps-name', value: 'NAME', summary: sentences.quickstartPlan.dpsNameFlag },
     question: {
       message: sentences.quickstartPlan.dpsNameQuestion,
-      help: sentences.quickstartPlan.dpsNameHelp,
+      help: (answers: Answers): string => sentences.quickstartPlan.dpsNameHelp(creates(answers)),
       dialogue: 'short',
     },
   },
@@ -263,7 +278,7 @@ export const planFields = {
         isPortal(answers)
           ? sentences.quickstartPlan.resourceGroupOptional
           : sentences.quickstartPlan.resourceGroupQuestion,
-      help: sentences.quickstartPlan.resourceGroupHelp,
+      help: (answers: Answers): string => sentences.quickstartPlan.resourceGroupHelp(creates(answers)),
       dialogue: 'short',
       optional: isPortal,
     },
@@ -374,14 +389,11 @@ export const planFields = {
     kind: 'choice',
     default: 'ec-p256',
     choices: {
-      'ec-p256': {
-        label: 'EC P-256',
-        help: sentences.quickstartPlan.keyP256,
-      },
-      'ec-p384': { label: 'EC P-384', help: sentences.quickstartPlan.keyP384 },
-      'rsa-2048': { label: 'RSA 2048', help: sentences.quickstartPlan.keyRsa2048 },
-      'rsa-3072': { label: 'RSA 3072', help: sentences.quickstartPlan.keyRsa3072 },
-      'rsa-4096': { label: 'RSA 4096', help: sentences.quickstartPlan.keyRsa4096 },
+      'ec-p256': { label: keyNames['ec-p256'], help: sentences.quickstartPlan.keyP256 },
+      'ec-p384': { label: keyNames['ec-p384'], help: sentences.quickstartPlan.keyP384 },
+      'rsa-2048': { label: keyNames['rsa-2048'], help: sentences.quickstartPlan.keyRsa2048 },
+      'rsa-3072': { label: keyNames['rsa-3072'], help: sentences.quickstartPlan.keyRsa3072 },
+      'rsa-4096': { label: keyNames['rsa-4096'], help: sentences.quickstartPlan.keyRsa4096 },
     } satisfies Record<KeyAlgorithm, FieldChoice>,
     description: 'The algorithm of all keys: of CAs and devices.',
     flag: { name: 'key-algorithm', value: 'NAME', summary: sentences.quickstartPlan.keyFlag },
@@ -390,7 +402,6 @@ export const planFields = {
   'certificates.deviceCertificates': {
     kind: 'choice',
     default: 'ca',
-    otherwise: 'ca',
     choices: {
       ca: { label: sentences.quickstartPlan.byCaLabel, help: sentences.quickstartPlan.byCaHelp },
       selfSigned: {
@@ -546,7 +557,10 @@ export const planFields = {
     summary: {
       label: sentences.quickstartPlan.certificatesLabel,
       text: (plan: Plan): string =>
-        sentences.quickstartPlan.keysSummary(plan.certificates.keyAlgorithm, plan.certificates.encryptKeys),
+        sentences.quickstartPlan.keysSummary(
+          keyNames[plan.certificates.keyAlgorithm],
+          plan.certificates.encryptKeys,
+        ),
     },
   },
 
@@ -665,7 +679,7 @@ export const planFields = {
       when: isGroup,
     },
     summary: {
-      label: sentences.quickstartPlan.groupLabel,
+      label: enrollmentLabel,
       text(plan: Plan): string {
         const { id, provisioningStatus } = plan.enrollmentGroup;
         const isIndividual = plan.devices.enrollment === 'individual';
@@ -699,7 +713,7 @@ export const planFields = {
       when: isGroup,
     },
     summary: {
-      label: sentences.quickstartPlan.groupLabel,
+      label: enrollmentLabel,
       text: (plan: Plan): string | undefined =>
         plan.devices.enrollment === 'individual'
           ? undefined
@@ -724,7 +738,7 @@ export const planFields = {
     flag: { name: 'allocation-policy', value: 'NAME', summary: sentences.quickstartPlan.allocationFlag },
     question: { message: sentences.quickstartPlan.allocationQuestion, dialogue: 'details' },
     summary: {
-      label: sentences.quickstartPlan.groupLabel,
+      label: enrollmentLabel,
       text(plan: Plan): string {
         const { allocationPolicy, iotHubs } = plan.enrollmentGroup;
         return iotHubs === null
@@ -752,7 +766,7 @@ export const planFields = {
       when: isCustom,
     },
     summary: {
-      label: sentences.quickstartPlan.groupLabel,
+      label: enrollmentLabel,
       text: (plan: Plan): string | undefined =>
         plan.enrollmentGroup.webhookUrl === undefined
           ? undefined
@@ -849,7 +863,7 @@ export const planFields = {
       dialogue: 'details',
     },
     summary: {
-      label: sentences.quickstartPlan.groupLabel,
+      label: enrollmentLabel,
       text: (plan: Plan): string =>
         sentences.quickstartPlan.reprovisionSummary(plan.enrollmentGroup.reprovisionPolicy),
     },

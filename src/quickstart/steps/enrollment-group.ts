@@ -60,8 +60,8 @@ async function existingGroup(
   context: RunContext,
 ): Promise<{ group: EnrollmentGroup; different: string[] } | undefined> {
   const { plan, service, signal } = context;
-  const withPolicy = plan.devices.requestCertificates;
-  const group = await service.getEnrollmentGroup(plan.enrollmentGroup.id, { withPolicy, signal });
+  const policy = plan.devices.requestCertificates ? 'credential' : undefined;
+  const group = await service.getEnrollmentGroup(plan.enrollmentGroup.id, { policy, signal });
   if (!group) return undefined;
   const different = differences(wantedGroup(context), group);
   if (different.length === 0 || isOurs(context)) return { group, different };

@@ -81,8 +81,8 @@ async function existingEnrollment(
   id: string,
 ): Promise<{ enrollment: IndividualEnrollment; different: string[] } | undefined> {
   const { plan, service, signal, journal, journalTarget } = context;
-  const withPolicy = plan.devices.requestCertificates;
-  const enrollment = await service.getEnrollment(id, { withPolicy, signal });
+  const policy = plan.devices.requestCertificates ? 'credential' : undefined;
+  const enrollment = await service.getEnrollment(id, { policy, signal });
   if (!enrollment) return undefined;
   const different = differences(wantedEnrollment(context, id), enrollment);
   if (different.length === 0 || journal.has(enrollmentThing(journalTarget, id)))

@@ -1,5 +1,6 @@
 /** A store of roots that programs trust. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { rootCommonName } from '../../../emulator/wire/tls/issue-server-identity.js';
 import { rootFileName } from '../../../emulator/wire/tls/server-identity.js';
 import { EnrollkitError } from '../../../errors.js';
 import { sentences } from '../../../languages/language.js';
@@ -10,6 +11,7 @@ import {
   sha256Thumbprint,
 } from '../../../pki/x509/certificate.js';
 import { readTextIfExists } from '../../../workspace/files.js';
+import { readGivenFile } from '../../../workspace/given-file.js';
 import { quoted } from '../../terminal/command-line.js';
 import type { StoreKind } from '../store-kinds.js';
 import type { CommandResult, TrustSystem } from './trust-system.js';
@@ -61,6 +63,24 @@ export function readRoot(emulatorFolder: string, next: string): EmulatorRoot {
   if (pem === undefined) {
     throw new EnrollkitError('NOT_FOUND', sentences.cliTrust.noRoot(file), { next });
   }
+  return rootOf(file, pem);
+}
+
+/**
+ * The root of an emulator whose folder is gone, from a copy, such as the one in a store.
+ *
+ * @throws EnrollkitError INVALID_CERTIFICATE, also for a certificate that is not of an emulator; FILE_UNREADABLE
+ */
+export function readCopiedRoot(file: string): EmulatorRoot {
+  const root = rootOf(resolve(file), readGivenFile(file).toString('utf8'));
+  if (root.certificate.subject.commonName === rootCommonName) return root;
+  throw new EnrollkitError('INVALID_CERTIFICATE', sentences.cliTrust.notOfEmulator(file), {
+    next: sentences.cliTrust.giveRoot,
+    context: { file },
+  });
+}
+
+function rootOf(file: string, pem: string): EmulatorRoot {
   const certificate = parseCertificate(pem);
   const sha256 = sha256Thumbprint(certificate);
   return {

@@ -4,7 +4,7 @@ import { sentences } from '../../../languages/language.js';
 import type { Output, Styles } from '../../kernel/output.js';
 import type { Place } from '../asker.js';
 import type { Symbols } from '../symbols.js';
-import { truncate, wrap } from '../text.js';
+import { displayWidth, labeledWithin, wrap, wrapParts } from '../text.js';
 
 /** What all questions have in common. */
 export interface FrameConfig {
@@ -29,9 +29,14 @@ export function roomOf({ width }: Output): number {
   return Math.max(20, width - 1);
 }
 
+/** A question that is alone is not counted. */
+export function isCounted(place: Place | undefined): place is Place {
+  return place !== undefined && place.total > 1;
+}
+
 export function questionLines({ message, place, output, symbols }: FrameConfig): string {
   const { style } = output;
-  const counter = place
+  const counter = isCounted(place)
     ? `${sentences.cliTerminal.counter(place.number, place.total)} ${symbols.separator} `
     : '';
   const lines = wrap(`? ${counter}${message}`, roomOf(output)).split('\n');
@@ -44,15 +49,14 @@ export function questionLines({ message, place, output, symbols }: FrameConfig):
 
 export function answeredLine({ message, output, symbols }: FrameConfig, answer: string): string {
   const { style } = output;
-  const line = truncate(`${symbols.answered} ${message} ${answer}`, roomOf(output));
-  const [mark, rest] = [symbols.answered, line.slice(symbols.answered.length)];
-  const end = message.length + 1;
-  return `${style.green(mark)}${rest.slice(0, end)}${style.cyan(rest.slice(end))}`;
+  const room = roomOf(output) - displayWidth(`${symbols.answered} `);
+  const { text, at } = labeledWithin(message, answer, room, symbols.cut);
+  return `${style.green(symbols.answered)} ${text.slice(0, at)}${style.cyan(text.slice(at))}`;
 }
 
-/** The keys that a question knows, on one line. */
+/** The keys that a question knows, on one line if there is room. */
 export function keysLine(
-  { place, help, output: { style }, symbols }: Pick<FrameConfig, 'place' | 'help' | 'output' | 'symbols'>,
+  { place, help, output, symbols }: Pick<FrameConfig, 'place' | 'help' | 'output' | 'symbols'>,
   keys: { choose?: boolean; helpKey?: string },
 ): string {
   const parts = [
@@ -61,7 +65,10 @@ export function keysLine(
     ...(place?.canGoBack ? [sentences.cliTerminal.escBack] : []),
     ...(help ? [sentences.cliTerminal.keyHelps(keys.helpKey ?? '?')] : []),
   ];
-  return style.dim(parts.join('   '));
+  return wrapParts(parts, '   ', roomOf(output))
+    .split('\n')
+    .map((line) => output.style.dim(line))
+    .join('\n');
 }
 
 /** Text below the question, in the width of the terminal. */

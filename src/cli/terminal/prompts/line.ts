@@ -2,6 +2,7 @@
 
 import { stripVTControlCharacters } from 'node:util';
 import { createPrompt, isEnterKey, isTabKey, useEffect, useKeypress, useState } from '@inquirer/core';
+import { asksForHelp } from '../asker.js';
 import {
   answeredLine,
   below,
@@ -55,8 +56,8 @@ export const line = createPrompt<Outcome<string>, LineConfig>((config, finish) =
       // Enter has cleared readline's line.
       if (secret) setValue('');
       else readline.write(value);
-    } else if ((key as { name?: string }).name === 'f1' || (!secret && typed === '?')) {
-      if (typed === '?') readline.clearLine(0);
+    } else if ((key as { name?: string }).name === 'f1' || (!secret && asksForHelp(typed))) {
+      if (asksForHelp(typed)) readline.clearLine(0);
       toggleHelp();
     } else if (isTabKey(key)) {
       readline.clearLine(0);

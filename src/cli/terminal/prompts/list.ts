@@ -12,8 +12,8 @@ import {
   useState,
 } from '@inquirer/core';
 import { sentences } from '../../../languages/language.js';
-import type { Choice } from '../asker.js';
-import { truncate } from '../text.js';
+import { asksForHelp, type Choice } from '../asker.js';
+import { displayWidth, labeledWithin } from '../text.js';
 import {
   answeredLine,
   below,
@@ -66,7 +66,7 @@ export const list = createPrompt<Outcome<unknown>, ListConfig>((config, finish) 
       if (filters) readline.write(typed);
     } else if (isUpKey(key)) move(-1);
     else if (isDownKey(key)) move(1);
-    else if ((key as { name?: string }).name === 'f1' || line === '?') {
+    else if ((key as { name?: string }).name === 'f1' || asksForHelp(line)) {
       readline.clearLine(0);
       setTyped('');
       toggleHelp();
@@ -91,7 +91,9 @@ export const list = createPrompt<Outcome<unknown>, ListConfig>((config, finish) 
     loop: false,
     renderItem: ({ item, isActive }) => {
       const number = filters ? '' : `${item + 1}. `;
-      const text = truncate(`${isActive ? symbols.pointer : ' '} ${number}${choices[item]!.name}`, room);
+      const before = `${isActive ? symbols.pointer : ' '} ${number}`;
+      const { name, detail = '' } = choices[item]!;
+      const text = before + labeledWithin(name, detail, room - displayWidth(before), symbols.cut).text;
       return safe(isActive ? style.cyan(text) : text);
     },
   });
@@ -115,8 +117,8 @@ export const list = createPrompt<Outcome<unknown>, ListConfig>((config, finish) 
 
 function indexesMatching(choices: ListConfig['choices'], typed: string): number[] {
   const words = typed.toLowerCase().split(/\s+/);
-  return choices.flatMap(({ name, why }, index) => {
-    const text = `${name} ${why}`.toLowerCase();
+  return choices.flatMap(({ name, detail = '', why }, index) => {
+    const text = `${name} ${detail} ${why}`.toLowerCase();
     return words.every((word) => text.includes(word)) ? [index] : [];
   });
 }

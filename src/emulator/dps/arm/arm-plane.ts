@@ -13,6 +13,9 @@ import { hubLifecycle } from './hub-lifecycle.js';
 import { hubOperations } from './hub-operations.js';
 import { missingOperations } from './missing-operations.js';
 import { PendingChanges } from './pending-changes.js';
+import { authorityOperations } from './registry/authority-operations.js';
+import { credentialOperations, registryOperationStatus } from './registry/credential-operations.js';
+import { namespaceOperations } from './registry/namespace-operations.js';
 import { resourceGroupOperations } from './resource-group-operations.js';
 import { requireService, type Subscription } from './scope.js';
 import { serviceLifecycle } from './service-lifecycle.js';
@@ -42,6 +45,10 @@ export function armPlane({ tokens, versions, ...scope }: ArmPlaneOptions): HttpP
           ...hubOperations,
           ...hubLifecycle,
           ...consumerGroupOperations,
+          ...namespaceOperations,
+          ...authorityOperations,
+          ...credentialOperations,
+          ...registryOperationStatus,
         ],
         {
           find: () => subscription,

@@ -20,10 +20,10 @@ import { etagMatches } from '../../state/etag.js';
 import type { HttpRequest } from '../../wire/http/request.js';
 import { certificateFromText } from '../certificate-text.js';
 import type { ProvisioningService } from '../provisioning-service.js';
+import { serviceResourceId } from '../service-resource-id.js';
 import type { StoredCertificate } from '../state/ca-certificates.js';
 import { ArmError, badRequest } from './arm-error.js';
 import { abridge, armOperations, assertIfMatch, etagMismatch, type ServiceScope } from './scope.js';
-import { serviceResourceId } from './service-operations.js';
 
 /** The time in the reply that creates a certificate: .NET's default (recorded by Azure/azure-cli). */
 const unsetTime = 'Mon, 01 Jan 0001 00:00:00 GMT';

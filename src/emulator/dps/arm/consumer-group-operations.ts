@@ -13,7 +13,7 @@ import type { IotHub } from '../../hub/hub-directory.js';
 import { AmqpError } from '../../wire/amqp/amqp-error.js';
 import type { HttpRequest } from '../../wire/http/request.js';
 import { ArmError, badRequest } from './arm-error.js';
-import { hubResourceId } from './hub-resource.js';
+import { hubResourceId } from './hub-resource-id.js';
 import { abridge, armOperations, requireHub, type Subscription } from './scope.js';
 
 /** Of the endpoint for telemetry; older hubs had a second one, for operations monitoring. */

@@ -16,6 +16,7 @@ import { maxLoopbackNumber } from '../../wire/network/loopback.js';
 import { ArmError, badRequest } from './arm-error.js';
 import { toHubResource } from './hub-resource.js';
 import { hubKey } from './pending-changes.js';
+import { canWriteHubLink, deleteHub, linkHub, readHubLink } from './registry/hub-link.js';
 import {
   abridge,
   armOperations,
@@ -25,6 +26,7 @@ import {
   type Subscription,
   sameLocation,
 } from './scope.js';
+import { managedIdentity } from './service-request.js';
 import { answerOperation, deletionReply, trackingHeaders } from './tracked-operation.js';
 
 const tags = z.record(z.string(), z.string());
@@ -32,6 +34,7 @@ const tags = z.record(z.string(), z.string());
 const hubBody = z.object({
   location: z.string().min(1),
   tags: tags.nullish(),
+  identity: managedIdentity,
   sku: z.object({
     name: z.string().regex(/^(F1|B[123]|S[123])$/i, 'it must be one of F1, B1, B2, B3, S1, S2 and S3'),
     capacity: z.number().int().min(1).nullish(),
@@ -41,6 +44,7 @@ const hubBody = z.object({
       routing: z
         .object({ fallbackRoute: z.object({ isEnabled: z.boolean().nullish() }).nullish() })
         .nullish(),
+      deviceRegistry: z.unknown().optional(),
     })
     .nullish(),
 });
@@ -61,12 +65,13 @@ export const hubLifecycle = armOperations<Subscription>(
             `The IoT hub is not valid at ${issue.path.join('.') || 'its top'}: ${issue.message}.`,
           );
         }
-        const { location, sku, properties } = parsed.data;
+        const { location, identity, sku, properties } = parsed.data;
         const settings: HubSettings = {
           resourceGroup: group.name,
           location: before?.settings.location ?? location,
           tags: parsed.data.tags ?? {},
           sku: { name: sku.name.toUpperCase(), capacity: sku.capacity ?? 1 },
+          ...(identity === undefined ? {} : { managedIdentity: identity }),
         };
         if (!before) assertCreatable(parameters.hubName!, subscription);
         else if (!sameLocation(before.settings.location, location)) {
@@ -75,7 +80,9 @@ export const hubLifecycle = armOperations<Subscription>(
             `The IoT hub is in '${before.settings.location}' and cannot move to '${abridge(location)}'.`,
           );
         }
+        const link = readHubLink(properties?.deviceRegistry, apiVersion, subscription);
         const hub = before ? hubs.change(before, settings) : await hubs.create(parameters.hubName!, settings);
+        if (canWriteHubLink(apiVersion)) linkHub(hub, link, subscription);
         const operationId = pending.begin(hubKey(hub), before ? 'Transitioning' : 'Activating');
         return {
           status: 201,
@@ -101,7 +108,7 @@ export const hubLifecycle = armOperations<Subscription>(
       async handle(request, subscription) {
         const hub = findHub(request.parameters, subscription);
         if (!hub) return { status: 204 };
-        await subscription.hubs.delete(hub);
+        await deleteHub(hub, subscription);
         const operationId = subscription.pending.beginDeletion(hubKey(hub));
         return deletionReply(request, subscription, routes.arm.getIotHubOperationResult, operationId);
       },

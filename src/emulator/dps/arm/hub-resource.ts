@@ -12,7 +12,9 @@ import { retentionDays } from '../../hub/event-hub/events.js';
 import { partitionIds } from '../../hub/event-hub/partitions.js';
 import type { IotHub } from '../../hub/hub-directory.js';
 import { wireTimestamp } from '../../wire/timestamp.js';
+import { hubResourceId } from './hub-resource-id.js';
 import { hubKey, type PendingState } from './pending-changes.js';
+import { shownHubLink } from './registry/hub-link.js';
 import type { Subscription } from './scope.js';
 
 /**
@@ -42,22 +44,21 @@ export function toHubResource(
     properties: {
       ...propertiesOf(hub, apiVersion, state, hasFallbackRoute),
       ...(hasIdentity ? { allowedFqdnList: [] } : {}),
+      ...shownHubLink(hub, apiVersion, subscription),
     },
     sku: { name: settings.sku.name, tier: tierOf(settings.sku.name), capacity: settings.sku.capacity },
-    ...(hasIdentity ? { identity: { type: 'None' }, systemData: { createdAt: wireTimestamp(created) } } : {}),
+    ...(hasIdentity
+      ? {
+          identity: settings.managedIdentity ?? { type: 'None' },
+          systemData: { createdAt: wireTimestamp(created) },
+        }
+      : {}),
   };
 }
 
 /** The tier of a SKU: F1 is free, B1 to B3 are basic, S1 to S3 are standard. */
 function tierOf(sku: string): string {
   return { F: 'Free', B: 'Basic' }[sku.charAt(0).toUpperCase()] ?? 'Standard';
-}
-
-export function hubResourceId(
-  { hubId, settings }: IotHub,
-  { subscriptionId }: Pick<Subscription, 'subscriptionId'>,
-): string {
-  return `/subscriptions/${subscriptionId}/resourceGroups/${settings.resourceGroup}/providers/Microsoft.Devices/IotHubs/${hubId}`;
 }
 
 /** How long back ends may keep what they received, and how often it is delivered. */

@@ -5,9 +5,13 @@
 import * as z from 'zod';
 import { apiVersions, iotHubApiVersions, resourcesApiVersions } from '../../../dps/contract/api-versions.js';
 import { routes } from '../../../dps/contract/routes.js';
+import type { RegistryNamespace } from '../registry/device-registry.js';
 import type { ResourceGroup } from '../state/resource-groups.js';
 import { badRequest } from './arm-error.js';
 import { toHubResource } from './hub-resource.js';
+import { deleteHub } from './registry/hub-link.js';
+import { namespaceId } from './registry/registry-scope.js';
+import { deleteService } from './registry/service-link.js';
 import {
   armOperations,
   assertSubscription,
@@ -62,10 +66,12 @@ export const resourceGroupOperations = armOperations<Subscription>(
       idParameter: 'resourceGroup',
       async handle(request, subscription) {
         const { name } = findResourceGroup(request.parameters, subscription);
-        const { services, hubs, resourceGroups, pending } = subscription;
+        const { services, hubs, registry, resourceGroups, pending } = subscription;
         for (const service of services.list())
-          if (sameName(service.identity.resourceGroup, name)) await services.delete(service);
-        for (const hub of hubs.list()) if (sameName(hub.settings.resourceGroup, name)) await hubs.delete(hub);
+          if (sameName(service.identity.resourceGroup, name)) await deleteService(service, subscription);
+        for (const hub of hubs.list())
+          if (sameName(hub.settings.resourceGroup, name)) await deleteHub(hub, subscription);
+        registry.resources.delete([name]);
         resourceGroups.delete(name);
         const operationId = pending.beginDeletion(`resource group ${name}`);
         const reply = deletionReply(
@@ -105,7 +111,7 @@ export const resourceGroupOperations = armOperations<Subscription>(
   resourcesApiVersions,
 );
 
-/** The services and hubs of a resource group, as Azure lists resources of every kind. */
+/** The services, hubs and namespaces of a resource group, as Azure lists resources of every kind. */
 function resourcesOf(name: string, subscription: Subscription): Record<string, unknown>[] {
   const services = subscription.services
     .list()
@@ -115,7 +121,12 @@ function resourcesOf(name: string, subscription: Subscription): Record<string, u
     .list()
     .filter(({ settings }) => sameName(settings.resourceGroup, name))
     .map((hub) => toHubResource(hub, subscription, iotHubApiVersions[0]) as (typeof services)[number]);
-  return [...services, ...hubs].map(({ id, name: resource, type, location, tags }) => ({
+  const namespaces = subscription.registry.resources.below<RegistryNamespace>([name]).map((namespace) => ({
+    ...namespace,
+    id: namespaceId(namespace, subscription),
+    type: 'Microsoft.DeviceRegistry/namespaces',
+  }));
+  return [...services, ...hubs, ...namespaces].map(({ id, name: resource, type, location, tags }) => ({
     id,
     name: resource,
     type,

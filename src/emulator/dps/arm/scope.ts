@@ -5,6 +5,7 @@ import { etagMatches } from '../../state/etag.js';
 import { type Operation, type OperationHandler, operationsOf } from '../../wire/http/operation.js';
 import type { HttpRequest } from '../../wire/http/request.js';
 import type { ProvisioningService } from '../provisioning-service.js';
+import type { DeviceRegistry } from '../registry/device-registry.js';
 import type { ServiceDirectory } from '../service-directory.js';
 import type { ResourceGroup, ResourceGroups } from '../state/resource-groups.js';
 import { ArmError } from './arm-error.js';
@@ -16,6 +17,7 @@ export interface Subscription {
   resourceGroups: ResourceGroups;
   services: ServiceDirectory;
   hubs: HubDirectory;
+  registry: DeviceRegistry;
   pending: PendingChanges;
   /** Seconds that a client is told to wait between two polls of an operation. */
   retryAfter: number;

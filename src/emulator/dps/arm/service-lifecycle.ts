@@ -16,6 +16,12 @@ import type { ServiceDirectory } from '../service-directory.js';
 import { ArmError, badRequest } from './arm-error.js';
 import { type PendingState, serviceKey } from './pending-changes.js';
 import {
+  assertRegistryLink,
+  canWriteRegistryLink,
+  deleteService,
+  linkService,
+} from './registry/service-link.js';
+import {
   abridge,
   armOperations,
   assertIfMatch,
@@ -62,7 +68,9 @@ export const serviceLifecycle = armOperations<Subscription>({
       const name = request.parameters.dpsName!;
       const group = findResourceGroup(request.parameters, subscription);
       const before = findService(request.parameters, subscription);
-      const { settings, links, policies } = readService(body, before?.hubs.list() ?? [], hubs);
+      const writesLink = canWriteRegistryLink(apiVersion);
+      const linked = before?.hubs.list() ?? [];
+      const { settings, links, policies, registryLink } = readService(body, writesLink, linked, hubs);
       assertIfMatch(request, before?.etag);
       if (!before) assertCreatable(name, subscription);
       else if (!sameLocation(before.settings.location, settings.location)) {
@@ -77,7 +85,9 @@ export const serviceLifecycle = armOperations<Subscription>({
           `Max number of linked IoT hubs exceeded, Max Allowed = ${services.most('linkedHubs')}.`,
         );
       }
+      if (writesLink) assertRegistryLink(registryLink, before, subscription);
       const service = before ?? (await services.create(name, group.name));
+      if (writesLink) linkService(registryLink, service, subscription);
       service.change(settings);
       if (links) service.hubs.replace(links);
       if (policies) service.replacePolicies(policies);
@@ -114,7 +124,7 @@ export const serviceLifecycle = armOperations<Subscription>({
     async handle(request, subscription) {
       const service = findService(request.parameters, subscription);
       if (!service) return { status: 204 };
-      await subscription.services.delete(service);
+      await deleteService(service, subscription);
       const operationId = subscription.pending.beginDeletion(serviceKey(service));
       return deletionReply(request, subscription, routes.arm.getOperationResult, operationId);
     },

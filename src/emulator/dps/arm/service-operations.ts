@@ -7,9 +7,11 @@ import {
 import type { SharedAccessPolicy } from '../../../dps/contract/schemas.js';
 import { hubOwnerPolicy, type Policy } from '../../state/identity.js';
 import type { ProvisioningService } from '../provisioning-service.js';
+import { serviceResourceId } from '../service-resource-id.js';
 import type { Hub } from '../state/linked-hubs.js';
 import { ArmError } from './arm-error.js';
 import { serviceKey } from './pending-changes.js';
+import { shownRegistryLink } from './registry/service-link.js';
 import { abridge, armOperations, type ServiceScope, type Subscription, sameName } from './scope.js';
 
 export const serviceOperations = armOperations<ServiceScope>({
@@ -44,11 +46,6 @@ export const serviceOperations = armOperations<ServiceScope>({
   },
 });
 
-/** The path of the service's resource. */
-export function serviceResourceId({ identity }: ProvisioningService): string {
-  return `/subscriptions/${identity.subscriptionId}/resourceGroups/${identity.resourceGroup}/providers/Microsoft.Devices/provisioningServices/${identity.dpsName}`;
-}
-
 /** A service as ARM describes it: its members are those of the api-version. */
 export function toServiceResource(
   service: ProvisioningService,
@@ -68,6 +65,7 @@ export function toServiceResource(
     resourcegroup: identity.resourceGroup,
     subscriptionid: identity.subscriptionId,
     sku: { name: settings.sku.name, tier: 'Standard', capacity: settings.sku.capacity },
+    ...(settings.managedIdentity === undefined ? {} : { identity: settings.managedIdentity }),
     properties: {
       state: state ?? 'Active',
       provisioningState: state === undefined ? 'Succeeded' : 'Accepted',
@@ -82,6 +80,7 @@ export function toServiceResource(
             iotHubs: hubs.list().map((hub) => toLink(hub, apiVersion)),
           }),
       ...(apiVersion < firstDataResidencyApiVersion ? {} : { enableDataResidency: false }),
+      ...shownRegistryLink(service, apiVersion),
     },
   };
 }

@@ -26,8 +26,27 @@ const policyBody = z.object({
   rights: z.string(),
 });
 
+/** Of services and hubs. */
+export const managedIdentity = z
+  .object({ type: z.string(), userAssignedIdentities: z.record(z.string(), z.unknown()).nullish() })
+  .nullish()
+  .transform((given) =>
+    given == null || /^none$/i.test(given.type)
+      ? undefined
+      : { type: given.type, userAssignedIdentities: given.userAssignedIdentities ?? undefined },
+  );
+
+/** The namespace that a service is linked to, by its identity; see {@link firstRegistryOfServiceApiVersion}. */
+const registryNamespace = z.object({
+  resourceId: z.string(),
+  authenticationType: z.enum(['SystemAssigned', 'UserAssigned']),
+  selectedUserAssignedIdentityResourceId: z.string().nullish(),
+});
+export type RegistryLink = z.infer<typeof registryNamespace>;
+
 const serviceBody = z.object({
   location: z.string().min(1),
+  identity: managedIdentity,
   tags: z.record(z.string(), z.string()).nullish(),
   sku: z.object({ name: z.string(), capacity: z.number().int().min(1).nullish() }),
   properties: z.object({
@@ -62,14 +81,30 @@ export interface ServiceRequest {
   /** Undefined to keep the current ones. */
   links: HubLink[] | undefined;
   policies: Policy[] | undefined;
+  /** Undefined without one. */
+  registryLink: RegistryLink | undefined;
 }
 
+/** Of api-versions in which a service has its link to a namespace. */
+const linkedServiceBody = serviceBody.extend({
+  properties: serviceBody.shape.properties.extend({ deviceRegistryNamespace: registryNamespace.nullish() }),
+});
+
 /**
+ * @param hasRegistryLink whether the api-version has the service's link to a namespace
  * @param linked the hubs that the service links now
  * @throws ArmError badRequest, notImplemented
  */
-export function readService(body: unknown, linked: readonly HubLink[], hubs: HubDirectory): ServiceRequest {
-  const parsed = serviceBody.safeParse(body);
+export function readService(
+  body: unknown,
+  hasRegistryLink: boolean,
+  linked: readonly HubLink[],
+  hubs: HubDirectory,
+): ServiceRequest {
+  const schema: z.ZodType<z.infer<typeof linkedServiceBody>> = hasRegistryLink
+    ? linkedServiceBody
+    : serviceBody;
+  const parsed = schema.safeParse(body);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     throw badRequest(
@@ -77,7 +112,7 @@ export function readService(body: unknown, linked: readonly HubLink[], hubs: Hub
     );
   }
   refuseUnsupportedSettings(body);
-  const { location, tags, sku, properties } = parsed.data;
+  const { location, tags, identity, sku, properties } = parsed.data;
   if (sku.name.toUpperCase() !== 'S1') {
     throw new ArmError(
       'illegalSku',
@@ -100,8 +135,10 @@ export function readService(body: unknown, linked: readonly HubLink[], hubs: Hub
       allocationPolicy:
         policyNames[properties.allocationPolicy?.toLowerCase() ?? ''] ?? defaultSettings.allocationPolicy,
       sku: { name: 'S1', capacity: sku.capacity ?? 1 },
+      ...(identity === undefined ? {} : { managedIdentity: identity }),
     },
     links,
+    registryLink: properties.deviceRegistryNamespace ?? undefined,
     // Descriptions of a service come without policies, and clients put them back as they came.
     policies: authorizationPolicies?.length
       ? authorizationPolicies.map((policy, index) =>

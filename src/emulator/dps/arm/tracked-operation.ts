@@ -15,7 +15,7 @@ import { abridge, assertSubscription, type Subscription } from './scope.js';
  * @param route at which they ask: its last parameter is the ID of the operation
  */
 export function trackingHeaders(
-  { parameters, apiVersion }: HttpRequest,
+  { parameters, apiVersion }: Pick<HttpRequest, 'parameters' | 'apiVersion'>,
   subscription: Subscription,
   route: Route,
   operationId: string,
@@ -27,7 +27,7 @@ export function trackingHeaders(
 
 /** The reply to a deletion that has begun. */
 export function deletionReply(
-  request: HttpRequest,
+  request: Pick<HttpRequest, 'parameters' | 'apiVersion'>,
   subscription: Subscription,
   route: Route,
   operationId: string,

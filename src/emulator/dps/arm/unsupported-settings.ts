@@ -11,13 +11,11 @@ import { ArmError } from './arm-error.js';
 const anything = z.unknown();
 
 const settings = z.object({
-  identity: z.object({ type: z.string() }).nullish().catch(undefined),
   properties: z.object({
     ipFilterRules: z.array(anything).nullish().catch(undefined),
     publicNetworkAccess: z.string().nullish().catch(undefined),
     enableDataResidency: z.boolean().nullish().catch(undefined),
     disableLocalAuth: z.boolean().nullish().catch(undefined),
-    deviceRegistryNamespace: anything.optional(),
     iotHubs: z
       .array(z.object({ authenticationType: z.string().nullish().catch(undefined) }))
       .nullish()
@@ -30,9 +28,8 @@ const settings = z.object({
  * @throws ArmError notImplemented
  */
 export function refuseUnsupportedSettings(body: unknown): void {
-  const { identity, properties } = settings.parse(body);
+  const { properties } = settings.parse(body);
   const refused: [isRequested: boolean, what: string][] = [
-    [identity != null && !/^none$/i.test(identity.type), 'managed identities (identity)'],
     [(properties.ipFilterRules?.length ?? 0) > 0, 'filters by IP address (properties.ipFilterRules)'],
     [
       /^disabled$/i.test(properties.publicNetworkAccess ?? ''),
@@ -40,10 +37,6 @@ export function refuseUnsupportedSettings(body: unknown): void {
     ],
     [properties.enableDataResidency === true, 'data residency (properties.enableDataResidency)'],
     [properties.disableLocalAuth === true, 'doing without keys (properties.disableLocalAuth)'],
-    [
-      properties.deviceRegistryNamespace != null,
-      'Azure Device Registry (properties.deviceRegistryNamespace)',
-    ],
     [
       properties.iotHubs?.some(({ authenticationType }) => isManagedIdentity(authenticationType)) ?? false,
       'linking a hub by managed identity (properties.iotHubs.authenticationType)',

@@ -9,16 +9,13 @@ import { sameId } from '../../../dps/contract/ids.js';
 import { sha256Thumbprint } from '../../../pki/x509/certificate.js';
 import type { DeviceCredential } from '../../hub/devices.js';
 import { DpsError } from '../dps-error.js';
-import type { IssuingAuthorities } from '../state/issuing-authorities.js';
-
-/** The policy of enrollments that name none. */
-const defaultPolicyName = 'default';
+import type { CertificatePolicyIssuer } from './policy-issuer.js';
 
 /** A body can have 96 KB; the certificate request of a device has less than 2 KB. */
 const maxRequestBytes = 16 * 1024;
 
 export interface IssuedCredential {
-  /** Base64 of DER: the device's certificate, the CA of the policy, the root. */
+  /** Base64 of DER: the device's certificate, the CA of the policy, those above it. */
   chain: string[];
   /** What the device connects to its hub with. */
   credential: Extract<DeviceCredential, { type: 'selfSigned' }>;
@@ -28,28 +25,24 @@ export interface CredentialRequest {
   /** Base64 of a DER certificate request (PKCS#10), without PEM headers. */
   csr: string;
   registrationId: string;
-  /** Of the enrollment; undefined if it names none. */
-  policyName: string | undefined;
+  issuer: CertificatePolicyIssuer;
 }
 
 /** @throws DpsError badRequest, saying what is wrong with the request */
 export async function answerCredentialRequest(
-  { csr, registrationId, policyName = defaultPolicyName }: CredentialRequest,
-  authorities: IssuingAuthorities,
+  { csr, registrationId, issuer: { signer, above, validityDays } }: CredentialRequest,
   at: Date,
 ): Promise<IssuedCredential> {
   const publicKey = await readRequest(csr, registrationId);
-  const { authority, root } = await authorities.forPolicy(policyName);
   const { issueDeviceCertificate } = await import('./issue-certificates.js');
-  const leaf = await issueDeviceCertificate(registrationId, publicKey, authority, at);
-  const issuer = new X509Certificate(authority.certificate).raw;
-  const chain = [leaf, issuer, new X509Certificate(root.certificate).raw];
+  const leaf = await issueDeviceCertificate(registrationId, publicKey, signer, at, validityDays);
+  const issuers = [signer.certificate, ...above].map((pem) => new X509Certificate(pem).raw);
   return {
-    chain: chain.map((der) => der.toString('base64')),
+    chain: [leaf, ...issuers].map((der) => der.toString('base64')),
     credential: {
       type: 'selfSigned',
       primaryThumbprint: sha256Thumbprint({ der: leaf }),
-      issuerThumbprints: [sha256Thumbprint({ der: issuer })],
+      issuerThumbprints: [sha256Thumbprint({ der: issuers[0]! })],
     },
   };
 }

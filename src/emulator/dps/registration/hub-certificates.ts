@@ -7,23 +7,26 @@ import {
 import { DpsError } from '../dps-error.js';
 import type { ProvisioningService } from '../provisioning-service.js';
 import { answerCredentialRequest } from './credential-request.js';
+import { policyIssuer } from './policy-issuer.js';
 
 export function hubCertificateIssuer(
   services: { list(): readonly ProvisioningService[] },
   now: () => Date,
 ): CertificateIssuer {
   return async (hubId, deviceId, csr): Promise<IssuedCertificate> => {
-    for (const { records, groups, individuals, issuing } of services.list()) {
+    for (const service of services.list()) {
+      const { records, groups, individuals } = service;
       const record = records.ofDevice(hubId, deviceId);
       if (record === undefined) continue;
       const { enrollmentGroupId, registrationId } = record;
       const enrollment =
         enrollmentGroupId === undefined ? individuals.get(registrationId) : groups.get(enrollmentGroupId);
       if (enrollment === undefined) continue;
-      const policyName = enrollment.credentialPolicyName;
       try {
+        const issuer = await policyIssuer(service, enrollment, now());
+        if (issuer === undefined) break;
         // The hub knows the device by its ID there.
-        return await answerCredentialRequest({ csr, registrationId: deviceId, policyName }, issuing, now());
+        return await answerCredentialRequest({ csr, registrationId: deviceId, issuer }, now());
       } catch (error) {
         if (!(error instanceof DpsError)) throw error;
         throw new RenewalRefused('badCertificateRequest', error.message);
@@ -31,7 +34,7 @@ export function hubCertificateIssuer(
     }
     throw new RenewalRefused(
       'noPolicy',
-      'The device has no enrollment, whose policy would issue certificates.',
+      'The device has no enrollment that names a policy, which would issue certificates.',
     );
   };
 }

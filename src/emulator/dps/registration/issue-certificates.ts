@@ -4,9 +4,6 @@ import { generateKeyPair, type KeyPair } from '../../../pki/keys.js';
 import { issue } from '../../../pki/make/issue.js';
 import { loadProfile } from '../../../pki/make/profile.js';
 
-/** The default of the policies in Azure Device Registry, which allow 1 to 90 days. */
-const validityDays = 30;
-
 export interface IssuingAuthority {
   /** PEM. */
   certificate: string;
@@ -36,6 +33,7 @@ export async function issueDeviceCertificate(
   publicKey: KeyObject,
   issuer: IssuingAuthority,
   at: Date,
+  validityDays: number,
 ): Promise<Buffer> {
   const { der } = await issue({
     profile: loadProfile('device'),

@@ -25,6 +25,7 @@ import { answerCredentialRequest, type IssuedCredential } from './credential-req
 import { hubRefusal } from './hub-refusal.js';
 import { assertLegalId } from './legal-id.js';
 import { moveDevice } from './move-device.js';
+import { policyIssuer } from './policy-issuer.js';
 import {
   type RegistrationRequest,
   type RequestWithBody,
@@ -227,14 +228,16 @@ export class Registrations {
     return service;
   }
 
-  #issue(
-    { issuing }: ProvisioningService,
+  /** Undefined when the enrollment names no policy: the device is assigned without a certificate, as in Azure. */
+  async #issue(
+    service: ProvisioningService,
     { registrationId }: RegistrationRequest,
     csr: string,
     { enrollment }: Decision,
-  ): Promise<IssuedCredential> {
-    const policyName = enrollment.credentialPolicyName;
-    return answerCredentialRequest({ csr, registrationId, policyName }, issuing, this.#now());
+  ): Promise<IssuedCredential | undefined> {
+    const at = this.#now();
+    const issuer = await policyIssuer(service, enrollment, at);
+    return issuer && answerCredentialRequest({ csr, registrationId, issuer }, at);
   }
 
   /** Assigns the device to its hub, and stores the outcome. */

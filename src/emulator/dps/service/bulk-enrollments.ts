@@ -10,8 +10,10 @@ import { etagMatches } from '../../state/etag.js';
 import type { HttpReply } from '../../wire/http/operation.js';
 import { badRequest, DpsError } from '../dps-error.js';
 import type { ProvisioningService } from '../provisioning-service.js';
+import type { PolicyReference } from '../registry/device-registry.js';
 import type { StoredVersion } from '../state/enrollment-settings.js';
 import { type EnrollmentKind, requireEnrollment } from './enrollment-kind.js';
+import { withPolicyMembersOf } from './policy-members.js';
 
 /** Microsoft Learn, Service REST API, "Run Bulk Operation": at most 10 enrollments. */
 const maxEnrollments = 10;
@@ -22,17 +24,19 @@ type Mode = (typeof bulkModes)[number];
 const members = z.record(z.string(), z.unknown()).catch({});
 
 /** @throws DpsError badRequest when the request itself is malformed */
-export function runBulkOperation<Settings, Stored extends Settings & StoredVersion>(
+export function runBulkOperation<Settings, Stored extends Settings & StoredVersion & PolicyReference>(
   kind: EnrollmentKind<Settings, Stored>,
   body: unknown,
   service: ProvisioningService,
+  apiVersion: string,
 ): HttpReply {
   const { mode, items } = readBulk(body, kind.bulkField);
   const errors = items.flatMap((item): BulkError[] => {
     const { [kind.idField]: given } = members.parse(item);
     const id = typeof given === 'string' ? given : '';
     try {
-      runOne(kind, mode, id, item, service);
+      const before = mode === 'create' ? undefined : kind.storeOf(service).get(id);
+      runOne(kind, mode, id, withPolicyMembersOf(apiVersion, item, before), service);
       return [];
     } catch (error) {
       if (!(error instanceof DpsError)) throw error;
@@ -57,7 +61,7 @@ function readBulk(body: unknown, field: string): { mode: Mode; items: unknown[] 
  * Azure/azure-sdk-for-python, test_individual_enrollment_bulk_operations and test_enrollment_group_bulk_operations). That
  * a stale etag is refused also where it is not asked for, in `update` and `delete`, is inferred from If-Match.
  */
-function runOne<Settings, Stored extends Settings & StoredVersion>(
+function runOne<Settings, Stored extends Settings & StoredVersion & PolicyReference>(
   kind: EnrollmentKind<Settings, Stored>,
   mode: Mode,
   id: string,

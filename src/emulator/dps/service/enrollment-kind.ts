@@ -2,10 +2,11 @@
 import type { DpsErrorName } from '../../../dps/contract/wire-error.js';
 import { DpsError } from '../dps-error.js';
 import type { ProvisioningService } from '../provisioning-service.js';
+import type { PolicyReference } from '../registry/device-registry.js';
 import type { Positioned, StoredVersion } from '../state/enrollment-settings.js';
 import type { ServiceRoute } from './service-operation.js';
 
-export interface EnrollmentKind<Settings, Stored extends Settings & StoredVersion> {
+export interface EnrollmentKind<Settings, Stored extends Settings & StoredVersion & PolicyReference> {
   /** The path parameter, and the member of the body, that holds the ID. */
   idField: 'enrollmentGroupId' | 'registrationId';
   /** The value of `x-ms-item-type`, by which the C client tells rows apart. */
@@ -40,7 +41,7 @@ export interface EnrollmentStore<Settings, Stored> {
 }
 
 /** @throws DpsError enrollmentNotFound, enrollmentGroupNotFound */
-export function requireEnrollment<Settings, Stored extends Settings & StoredVersion>(
+export function requireEnrollment<Settings, Stored extends Settings & StoredVersion & PolicyReference>(
   { storeOf, errors }: EnrollmentKind<Settings, Stored>,
   service: ProvisioningService,
   id: string,

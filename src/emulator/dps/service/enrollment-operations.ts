@@ -1,14 +1,16 @@
 /** The operations that enrollment groups and individual enrollments share: read, create, change, delete, query. */
 import { routes } from '../../../dps/contract/routes.js';
 import { DpsError } from '../dps-error.js';
+import type { PolicyReference } from '../registry/device-registry.js';
 import type { StoredVersion } from '../state/enrollment-settings.js';
 import { runBulkOperation } from './bulk-enrollments.js';
 import { type EnrollmentKind, requireEnrollment } from './enrollment-kind.js';
+import { withPolicyMembersOf } from './policy-members.js';
 import { answerPage, assertQuery } from './query-pages.js';
 import { assertIfMatch, type ServiceOperation } from './service-operation.js';
 
 /** The operations of one kind of enrollment. */
-export function enrollmentOperations<Settings, Stored extends Settings & StoredVersion>(
+export function enrollmentOperations<Settings, Stored extends Settings & StoredVersion & PolicyReference>(
   kind: EnrollmentKind<Settings, Stored>,
 ): ServiceOperation[] {
   const { idField, name, storeOf } = kind;
@@ -22,7 +24,8 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
       ...read,
       handle({ parameters, apiVersion }, service) {
         const stored = requireEnrollment(kind, service, parameters[idField]!);
-        return { status: 200, body: kind.toJson(stored, service, apiVersion) };
+        const body = withPolicyMembersOf(apiVersion, kind.toJson(stored, service, apiVersion));
+        return { status: 200, body };
       },
     },
     {
@@ -31,9 +34,10 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
       ...write,
       async handle(request, service) {
         const store = storeOf(service);
-        const body = await request.json();
         const id = request.parameters[idField]!;
+        const given = await request.json();
         const before = store.get(id);
+        const body = withPolicyMembersOf(request.apiVersion, given, before);
         const settings = kind.read(id, body, before, service);
         if (before && request.header('if-match') === undefined) throw new DpsError(kind.errors.conflict);
         assertIfMatch(request, before?.etag);
@@ -41,7 +45,7 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
         const at = service.now();
         const saved = store.save(settings, before?.created ?? at, at);
         // 200 for a new one too: official clients accept nothing else.
-        return { status: 200, body: kind.toSaved(saved, service) };
+        return { status: 200, body: withPolicyMembersOf(request.apiVersion, kind.toSaved(saved, service)) };
       },
     },
     {
@@ -64,7 +68,7 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
         return answerPage(request, {
           itemType: kind.itemType,
           read: (after, limit) => storeOf(service).page(after, limit),
-          toJson: (stored) => kind.toRow(stored, service),
+          toJson: (stored) => withPolicyMembersOf(request.apiVersion, kind.toRow(stored, service)),
         });
       },
     },
@@ -72,7 +76,8 @@ export function enrollmentOperations<Settings, Stored extends Settings & StoredV
       name: `runBulk${name}Operation`,
       route: route('bulk'),
       right: 'EnrollmentWrite',
-      handle: async (request, service) => runBulkOperation(kind, await request.json(), service),
+      handle: async (request, service) =>
+        runBulkOperation(kind, await request.json(), service, request.apiVersion),
     },
     {
       name: `get${name}AttestationMechanism`,

@@ -50,6 +50,9 @@ function toCommon(
     hubId,
     initialTwin,
     credentialPolicyName,
+    namespaceName,
+    certificateAuthorityName,
+    certificatePolicyName,
   } = enrollment;
   const kind = kindOf(attestation);
   const nameOf = (id: string): string => hubs.hostNameOf(id);
@@ -64,6 +67,9 @@ function toCommon(
     ...(reprovisionPolicy === undefined ? {} : { reprovisionPolicy }),
     ...(initialTwin === undefined ? {} : { initialTwin }),
     ...(credentialPolicyName === undefined ? {} : { credentialPolicyName }),
+    ...(namespaceName === undefined
+      ? {}
+      : { namespaceName, certificateAuthorityName, certificatePolicyName }),
     etag: enrollment.etag,
     createdDateTimeUtc: wireTimestamp(enrollment.created),
     lastUpdatedDateTimeUtc: wireTimestamp(enrollment.updated),

@@ -21,6 +21,7 @@ import { initialTwinProblem } from '../../hub/twin-limits.js';
 import { readAttestation } from '../attestation/kinds.js';
 import { DpsError } from '../dps-error.js';
 import { assertLegalId } from '../registration/legal-id.js';
+import type { PolicyReference } from '../registry/device-registry.js';
 import type { Certificates } from '../state/ca-certificates.js';
 import type { EnrollmentSettings } from '../state/enrollment-settings.js';
 import type { Hub } from '../state/linked-hubs.js';
@@ -31,6 +32,8 @@ export interface EnrollmentContext {
   certificates: Pick<Certificates, 'get'>;
   /** The linked hubs. */
   hubs: { byName(hostName: string): Pick<Hub, 'hubId'> | undefined };
+  /** Why an enrollment cannot name a policy, as a sentence. */
+  policyProblem: (reference: PolicyReference) => string | undefined;
 }
 
 /** The rule of IoT Hub: Microsoft Learn, "Understand the identity registry in your IoT hub", case-sensitive. */
@@ -95,17 +98,17 @@ type CommonFields = Omit<EnrollmentGroup, 'enrollmentGroupId'>;
 
 function readSettings(
   enrollment: CommonFields,
-  { hubs }: EnrollmentContext,
+  { hubs, policyProblem }: EnrollmentContext,
 ): Omit<EnrollmentSettings, 'attestation'> {
-  const { iotHubHostName, iotHubs, allocationPolicy, initialTwin, credentialPolicyName } = enrollment;
+  const { iotHubHostName, iotHubs, allocationPolicy, initialTwin } = enrollment;
   const { capabilities, provisioningStatus, reprovisionPolicy } = enrollment;
   const customAllocationDefinition = readCustomAllocation(enrollment);
   assertHubsFitPolicy(enrollment);
   const twinProblem = initialTwin == null ? undefined : initialTwinProblem(initialTwin);
   if (twinProblem !== undefined) throw badRequest(`initialTwin.${twinProblem}`);
-  if (credentialPolicyName != null && !credentialPolicyPattern.test(credentialPolicyName)) {
-    throw badRequest('The credentialPolicyName must have 1 to 63 letters, digits, - . or _.');
-  }
+  const policy = readPolicy(enrollment);
+  const problem = policyProblem(policy);
+  if (problem !== undefined) throw badRequest(problem);
   return {
     ...(capabilities == null ? {} : { capabilities: withoutNulls(capabilities) }),
     ...(allocationPolicy == null ? {} : { allocationPolicy }),
@@ -115,8 +118,25 @@ function readSettings(
     ...(provisioningStatus === undefined ? {} : { provisioningStatus }),
     ...(reprovisionPolicy == null ? {} : { reprovisionPolicy: withoutNulls(reprovisionPolicy) }),
     ...(initialTwin == null ? {} : { initialTwin: readInitialTwin(initialTwin) }),
-    ...(credentialPolicyName == null ? {} : { credentialPolicyName }),
+    ...policy,
   };
+}
+
+/** The policy that an enrollment names: in one of two ways, and completely. */
+function readPolicy(enrollment: CommonFields): PolicyReference {
+  const { credentialPolicyName, namespaceName, certificateAuthorityName, certificatePolicyName } = enrollment;
+  if (credentialPolicyName != null && !credentialPolicyPattern.test(credentialPolicyName)) {
+    throw badRequest('The credentialPolicyName must have 1 to 63 letters, digits, - . or _.');
+  }
+  const given = { namespaceName, certificateAuthorityName, certificatePolicyName };
+  const missing = Object.entries(given).find(([, name]) => name == null)?.[0];
+  if (missing === undefined) {
+    if (credentialPolicyName == null) return withoutNulls(given);
+    throw badRequest('An enrollment has either a credentialPolicyName or a certificatePolicyName.');
+  }
+  const some = Object.entries(given).find(([, name]) => name != null)?.[0];
+  if (some !== undefined) throw badRequest(`An enrollment with ${some} must have ${missing}.`);
+  return credentialPolicyName == null ? {} : { credentialPolicyName };
 }
 
 function assertSameId(what: string, ofBody: string, ofPath: string): void {

@@ -19,8 +19,11 @@ export interface EnrollmentSettings {
   provisioningStatus?: 'enabled' | 'disabled' | null;
   reprovisionPolicy?: { updateHubAssignment?: boolean; migrateDeviceData?: boolean };
   initialTwin?: InitialTwin;
-  /** Determines the CA that issues certificates to its devices. */
+  /** Determines the CA that issues certificates to its devices; later api-versions have the other three in its place. */
   credentialPolicyName?: string;
+  namespaceName?: string;
+  certificateAuthorityName?: string;
+  certificatePolicyName?: string;
 }
 
 /** What the settings mean, where a client left them out. */

@@ -4,6 +4,8 @@ import { generateKeyPair, type KeyPair, privateKeyFromPem, privateKeyToPem } fro
 import { issue, type SubjectAlternativeNames } from '../../../pki/make/issue.js';
 import { loadProfile } from '../../../pki/make/profile.js';
 
+export const rootCommonName = 'enrollkit emulator TLS root';
+
 export interface IssuedPair {
   certificatePem: string;
   /** PKCS#8, not encrypted: the emulator starts unattended. */
@@ -15,7 +17,7 @@ export async function issueRoot(at: Date): Promise<IssuedPair> {
   const { publicKey, privateKey } = await generateKeyPair('ec-p256');
   const { pem } = await issue({
     profile: loadProfile('root'),
-    subject: { commonName: 'enrollkit emulator TLS root' },
+    subject: { commonName: rootCommonName },
     publicKey,
     issuer: { privateKey },
     at,

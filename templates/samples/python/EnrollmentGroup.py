@@ -1,4 +1,4 @@
-# The enrollment group of this run, made by hand: what "enrollkit quickstart" did for you, in the words of
+# Creates an enrollment group with the settings of your plan: what "enrollkit quickstart" does, in the words of
 # Microsoft's Python quickstart. Written by enrollkit; run it against Azure, or against "enrollkit emulator start".
 #
 #   python3 -m pip install azure-iothub-provisioningserviceclient==1.2.0
@@ -34,12 +34,24 @@ getattr(EnrollmentGroup, "_attribute_map", {}).setdefault(
 
 service = ProvisioningServiceClient.create_from_connection_string(connection_string)
 
-{{attestation}}
+{{#caName}}
+# The CA certificate is uploaded and verified; the group refers to it by name.
+attestation = AttestationMechanism.create_with_x509_ca_refs({{caName}})
+{{/caName}}
+{{#signer}}
+with open({{signer}}) as certificate:
+    attestation = AttestationMechanism.create_with_x509_signing_certs(certificate.read())
+{{/signer}}
 
 group = EnrollmentGroup.create(
     GROUP_ID,
     attestation=attestation,
-    initial_twin={{initialTwin}},
+{{#initialTwin}}
+    initial_twin=InitialTwin.create(
+        tags={{tags}},
+        desired_properties={{desired}},
+    ),
+{{/initialTwin}}
     provisioning_status={{provisioningStatus}},
     allocation_policy={{allocationPolicy}},
     iot_hubs={{iotHubs}},

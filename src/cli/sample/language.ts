@@ -1,0 +1,42 @@
+/** `sample LANGUAGE KIND`: one command for each language. */
+import { sentences } from '../../languages/language.js';
+import { kindsOf, type SampleLanguage, sampleKinds, templatesOf } from '../../samples/samples.js';
+import { forceFlag, outFileFlag } from '../input/certificate-flags.js';
+import { type Declaration, declareCommand } from '../kernel/command.js';
+import { dirFlag, outputFlags } from '../kernel/common-flags.js';
+import { textFlag } from '../kernel/flags.js';
+import { globalEndpointFlag, targetFlags } from '../target/target-flags.js';
+
+const { program: text } = sentences.cliSample;
+
+const args = { sample: { summary: text.sampleArgument(sampleKinds) } } as const;
+const flags = {
+  device: textFlag({ placeholder: 'ID', summary: text.deviceFlag, completes: 'devices' }),
+  group: textFlag({ placeholder: 'ID', summary: text.groupFlag, completes: 'groups' }),
+  client: textFlag({ placeholder: 'NAME', summary: text.clientFlag }),
+  ...outFileFlag,
+  ...forceFlag,
+  ...dirFlag,
+  ...globalEndpointFlag,
+  ...targetFlags,
+  ...outputFlags,
+};
+
+export type SampleCommand = Declaration<typeof flags, typeof args>;
+
+export function sampleIn(language: SampleLanguage): SampleCommand {
+  const kinds = kindsOf(language);
+  const { file } = templatesOf(language, 'send-telemetry')[0]!;
+  return declareCommand({
+    description: text.description(kinds),
+    args: { sample: { summary: text.sampleArgument(kinds), completes: kinds } },
+    flags,
+    examples: [
+      { line: `sample ${language} send-telemetry --out ${file}`, summary: text.example },
+      {
+        line: `sample ${language} register-device --id-scope 0ne00000000`,
+        summary: text.azureExample,
+      },
+    ],
+  });
+}

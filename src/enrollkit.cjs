@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+/* The executable: CommonJS in the syntax of ES5, so that an old version of Node.js can say that it is too old. */
+'use strict';
+
+var version = process.versions.node;
+var numbers = version.split('.').map(Number);
+var isSupported = numbers[0] > 20 || (numbers[0] === 20 && numbers[1] >= 19);
+var env = process.env;
+var isChinese = /^zh/.test(env.ENROLLKIT_LANG || env.LC_ALL || env.LC_MESSAGES || env.LANG);
+
+if (isSupported) {
+  require('./start.cjs');
+} else {
+  // The catalogue of sentences is a module that this version may be unable to load.
+  process.stderr.write(
+    isChinese
+      ? '错误：enrollkit 需要 Node.js 20.19 或更高版本，当前版本为 ' +
+          version +
+          '。\n\n下一步：安装较新的版本：https://nodejs.org/\n'
+      : 'error: enrollkit requires Node.js 20.19 or later; this is ' +
+          version +
+          '.\n\nnext: Install a newer version: https://nodejs.org/\n',
+  );
+  process.exit(9);
+}

@@ -1,0 +1,120 @@
+/** Which samples there are: by language, kind, and the client library that they use. */
+import { fillSample, type SampleValues } from './fill.js';
+import * as literals from './literals.js';
+
+export const sampleKinds = [
+  'enroll-group',
+  'register-device',
+  'send-telemetry',
+  'allocation-webhook',
+] as const;
+export type SampleKind = (typeof sampleKinds)[number];
+
+interface Template {
+  /** The client library, by the name of its package. */
+  client: string;
+  /** In the folder of the language. */
+  file: string;
+}
+
+interface Language {
+  literal: literals.Literal;
+  /** The first template of a kind is the default; a kind that a language lacks is left out. */
+  kinds: Readonly<Partial<Record<SampleKind, readonly Template[]>>>;
+}
+
+/** Registering and sending are one template: a device asks DPS for its hub each time that it starts. */
+function device(...templates: readonly Template[]) {
+  return { 'register-device': templates, 'send-telemetry': templates };
+}
+
+const one = (client: string, file: string): readonly Template[] => [{ client, file }];
+
+export const sampleLanguages = {
+  python: {
+    literal: literals.python,
+    kinds: {
+      'enroll-group': [
+        { client: 'azure-iothub-provisioningserviceclient', file: 'EnrollmentGroup.py' },
+        { client: 'azure-iot-deviceprovisioning', file: 'enroll_group.py' },
+      ],
+      ...device(
+        { client: 'azure-iot-device', file: 'device.py' },
+        { client: 'paho-mqtt', file: 'device_paho.py' },
+      ),
+      'allocation-webhook': one('http.server', 'allocation_webhook.py'),
+    },
+  },
+  node: {
+    literal: literals.json,
+    kinds: {
+      'enroll-group': one('azure-iot-provisioning-service', 'enroll-group.mjs'),
+      ...device({ client: 'azure-iot-device', file: 'device.mjs' }),
+      'allocation-webhook': one('node:http', 'allocation-webhook.mjs'),
+    },
+  },
+  csharp: {
+    literal: literals.json,
+    kinds: {
+      'enroll-group': one('Microsoft.Azure.Devices.Provisioning.Service', 'EnrollGroup.cs'),
+      ...device({ client: 'Microsoft.Azure.Devices.Client', file: 'Device.cs' }),
+      'allocation-webhook': one('System.Net', 'AllocationWebhook.cs'),
+    },
+  },
+  java: {
+    literal: literals.java,
+    kinds: {
+      'enroll-group': one('provisioning-service-client', 'EnrollGroup.java'),
+      ...device({ client: 'iot-device-client', file: 'Device.java' }),
+      'allocation-webhook': one('com.sun.net.httpserver', 'AllocationWebhook.java'),
+    },
+  },
+  c: {
+    literal: literals.c,
+    kinds: {
+      'enroll-group': one('libcurl', 'enroll_group.c'),
+      ...device({ client: 'libpaho-mqtt', file: 'device.c' }),
+    },
+  },
+  'embedded-c': {
+    literal: literals.c,
+    kinds: device({ client: 'azure-sdk-for-c', file: 'device.c' }),
+  },
+  go: {
+    literal: literals.go,
+    kinds: {
+      'enroll-group': one('net/http', 'enroll_group.go'),
+      ...device({ client: 'paho.mqtt.golang', file: 'device.go' }),
+      'allocation-webhook': one('net/http', 'allocation_webhook.go'),
+    },
+  },
+  shell: {
+    literal: literals.shell,
+    kinds: {
+      'enroll-group': one('curl', 'enroll-group.sh'),
+      ...device({ client: 'mosquitto', file: 'device.sh' }),
+    },
+  },
+} as const satisfies Record<string, Language>;
+
+export type SampleLanguage = keyof typeof sampleLanguages;
+export const sampleLanguageNames = Object.keys(sampleLanguages) as SampleLanguage[];
+
+/** The templates of a kind in a language, the default first; none if there is no such sample. */
+export function templatesOf(language: SampleLanguage, kind: SampleKind): readonly Template[] {
+  return (sampleLanguages[language] as Language).kinds[kind] ?? [];
+}
+
+/** The kinds that a language has. */
+export function kindsOf(language: SampleLanguage): SampleKind[] {
+  return sampleKinds.filter((kind) => templatesOf(language, kind).length > 0);
+}
+
+/** The program of a template. */
+export function sampleProgram(
+  language: SampleLanguage,
+  { file }: Pick<Template, 'file'>,
+  values: SampleValues,
+): string {
+  return fillSample(`${language}/${file}`, values, sampleLanguages[language].literal);
+}

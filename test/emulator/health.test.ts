@@ -1,0 +1,39 @@
+/** `/health` and `/ready`, which container engines ask without a token. */
+import assert from 'node:assert/strict';
+import { test } from 'uvu';
+import { healthRoutes } from '../../src/emulator/control/health-routes.js';
+import type { HttpRequest } from '../../src/emulator/wire/http/request.js';
+import { startTestEmulator } from './support.js';
+
+test('an emulator that has started is healthy and ready, also to HEAD, and answers nothing else there', async () => {
+  const emulator = await startTestEmulator();
+  try {
+    for (const [path, status] of [
+      ['/health', 'healthy'],
+      ['/ready', 'ready'],
+    ] as const) {
+      const reply = await emulator.call({ path });
+      assert.equal(reply.status, 200);
+      assert.deepEqual(reply.body, { status });
+      assert.equal((await emulator.call({ method: 'HEAD', path })).status, 200);
+      const refused = await emulator.call({ method: 'POST', path });
+      assert.equal(refused.status, 405);
+    }
+    await emulator.reset();
+    assert.equal((await emulator.call({ path: '/ready' })).status, 200);
+  } finally {
+    await emulator.stop();
+  }
+});
+
+test('one that cannot be used yet is healthy, and says when to ask again', async () => {
+  const [health, ready] = healthRoutes(() => false);
+  const request = {} as HttpRequest;
+  assert.equal((await health!.handle(request)).status, 200);
+  const reply = await ready!.handle(request);
+  assert.equal(reply.status, 503);
+  assert.deepEqual(reply.body, { status: 'notReady' });
+  assert.equal(reply.headers?.['retry-after'], '1');
+});
+
+test.run();
