@@ -91,7 +91,7 @@ await inEmulator(async (endpoints) => {
     tags.push(await searched);
   }
   row("query WHERE tags.site = '...', which one device has", median(tags));
-  row('GET on another connection meanwhile', median(waits));
+  row('GET on another connection, in between', median(waits));
   row('the slowest of them', Math.max(...waits));
   const counts: number[] = [];
   for (let round = 0; round < 15; round += 1)
