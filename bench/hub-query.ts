@@ -5,18 +5,28 @@
  *
  *     npm run bench:query [-- DEVICES]
  */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseConnectionString } from '../src/dps/contract/connection-string.js';
 import { createSasToken } from '../src/dps/contract/sas.js';
-import { inEmulator } from './emulator/in-emulator.js';
-import { line } from './emulator/measure.js';
+import { startEmulatorProcess, stopProcesses } from './emulator/emulator-process.js';
 import { median } from './median.js';
+import { BenchReport } from './report.js';
 
 const deviceCount = Number(process.argv[2] ?? 100_000);
 const rounds = 300;
 
-await inEmulator(async (endpoints) => {
+const report = new BenchReport('query', 'npm run bench:query');
+const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
+const { child, endpoints } = await startEmulatorProcess(
+  fileURLToPath(new URL('..', import.meta.url)),
+  folder,
+);
+
+try {
   const { hostName, sharedAccessKeyName, sharedAccessKey } = parseConnectionString(
     endpoints.hubServiceConnectionString,
   );
@@ -77,8 +87,8 @@ await inEmulator(async (endpoints) => {
   }
   const ofGet = median(gets);
   const row = (what: string, value: number) =>
-    line(what, `${value.toFixed(2)} ms`, `${(value / ofGet).toFixed(2)} x the GET`);
-  line(`GET of one twin of ${deviceCount}`, `${ofGet.toFixed(2)} ms`);
+    report.line(what, `${value.toFixed(2)} ms`, `${(value / ofGet).toFixed(2)} x the GET`);
+  report.line(`GET of one twin of ${deviceCount}`, `${ofGet.toFixed(2)} ms`);
   row("query WHERE deviceId = '...'", median(ids));
 
   const [tags, waits]: [number[], number[]] = [[], []];
@@ -99,4 +109,8 @@ await inEmulator(async (endpoints) => {
   row('number of devices', median(counts));
   one.destroy();
   other.destroy();
-});
+  report.write();
+} finally {
+  await stopProcesses([child]);
+  rmSync(folder, { recursive: true, force: true });
+}

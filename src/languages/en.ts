@@ -4156,9 +4156,9 @@ export const en = {
     identityMissing: (variable: string) =>
       `${variable} is set, but signing in with it requires the package @azure/identity, which is not installed.`,
     installIdentity:
-      'Install it where enrollkit is installed: npm install @azure/identity@4 (with --global if enrollkit is global). Or unset the variable, and sign in with az login.',
+      'Install it beside enrollkit: npm install @azure/identity@4 (with --global for a global installation). Or unset the variable, and sign in with az login.',
     loginOrInstallIdentity:
-      'Sign in with az login. To sign in with a service principal, a managed identity or another tool, install @azure/identity where enrollkit is installed: npm install @azure/identity@4 (with --global if enrollkit is global).',
+      'Sign in with az login. To sign in with a service principal, a managed identity or another tool, install @azure/identity beside enrollkit: npm install @azure/identity@4 (with --global for a global installation).',
     betweenSentences: ' ',
     atMember: (path: string, problem: string) => `at ${path === '' ? 'the top level' : path}, ${problem}`,
     enrollmentDisabled: (registrationId: string, message: string | undefined) =>
@@ -7618,7 +7618,10 @@ The verification certificate is ready. In the portal, on the same page:
       sampleArgument: (samples: readonly string[]) => samples.join(', '),
       deviceFlag: 'registration ID of the device (default: the first in the folder)',
       groupFlag: 'ID of the enrollment group to create (default: that of the plan)',
-      clientFlag: 'client library to use, if the language has a choice',
+      clientFlag: (clients: readonly string[]) =>
+        clients.length === 0
+          ? 'client library to use; each sample of this language has one'
+          : `client library to use: ${clients.join(', ')}`,
       example: 'register a device with DPS and send a message to its hub',
       azureExample: 'for a device in Azure, to standard output',
       unknown: (language: string, sample: string) => `There is no sample "${sample}" for ${language}.`,
@@ -7634,7 +7637,7 @@ The verification certificate is ready. In the portal, on the same page:
         `The private key in ${path} is encrypted. Samples read unencrypted keys only.`,
       chosen: (id: string) => `For the device ${id}. To choose another, use --device ID.`,
       environment: (command: string) =>
-        `Before you run it, set the emulator’s environment variables: ${command}`,
+        `Before you run it, set the emulator’s environment variables: eval "$(${command})"`,
       written: (path: string, sample: string) => `Wrote ${path} (${sample}).`,
     },
   },

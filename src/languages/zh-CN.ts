@@ -3340,9 +3340,9 @@ export const zhCN: Sentences = {
     noCredentials: '无',
     identityMissing: (variable) => `已设置 ${variable}，但使用它登录需要包 @azure/identity，而该包尚未安装。`,
     installIdentity:
-      '在安装 enrollkit 的位置安装它：npm install @azure/identity@4（如果 enrollkit 是全局安装，请加 --global）。或者取消设置该变量，并使用 az login 登录。',
+      '在 enrollkit 旁安装它：npm install @azure/identity@4（全局安装时请加 --global）。或者取消设置该变量，并使用 az login 登录。',
     loginOrInstallIdentity:
-      '使用 az login 登录。若要使用服务主体、托管标识或其他工具登录，请在安装 enrollkit 的位置安装 @azure/identity：npm install @azure/identity@4（如果 enrollkit 是全局安装，请加 --global）。',
+      '使用 az login 登录。若要使用服务主体、托管标识或其他工具登录，请在 enrollkit 旁安装 @azure/identity：npm install @azure/identity@4（全局安装时请加 --global）。',
     betweenSentences: '',
     atMember: (path, problem) => `${path === '' ? '顶层' : `${path} 处`}：${problem}`,
     enrollmentDisabled: (registrationId, message) =>
@@ -6396,7 +6396,10 @@ export const zhCN: Sentences = {
       sampleArgument: (samples) => samples.join('、'),
       deviceFlag: '设备的注册 ID（默认：文件夹中的第一个设备）',
       groupFlag: '要创建的注册组的 ID（默认：计划中的注册组）',
-      clientFlag: '要使用的客户端库（如果该语言有多个可选）',
+      clientFlag: (clients) =>
+        clients.length === 0
+          ? '要使用的客户端库；此语言的每个示例只有一个'
+          : `要使用的客户端库：${clients.join('、')}`,
       example: '向 DPS 注册设备，并向其 IoT 中心发送消息',
       azureExample: '用于 Azure 中的设备，写入标准输出',
       unknown: (language, sample) => `${language} 没有示例“${sample}”。`,
@@ -6409,7 +6412,7 @@ export const zhCN: Sentences = {
       deviceCertificate: '设备证书及其证书链和密钥',
       encrypted: (path) => `${path} 中的私钥已加密。示例只能读取未加密的密钥。`,
       chosen: (id) => `用于设备 ${id}。要选择其他设备，请使用 --device ID。`,
-      environment: (command) => `运行前，请设置模拟器的环境变量：${command}`,
+      environment: (command) => `运行前，请设置模拟器的环境变量：eval "$(${command})"`,
       written: (path, sample) => `已写入 ${path}（${sample}）。`,
     },
   },

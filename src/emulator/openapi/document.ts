@@ -7,9 +7,9 @@ import * as z from 'zod';
 import { apiVersions } from '../../dps/contract/api-versions.js';
 import { type Route, routes } from '../../dps/contract/routes.js';
 import * as schemas from '../../dps/contract/schemas.js';
-import { healthPaths } from '../control/paths.js';
 import { missingOperations } from '../dps/arm/missing-operations.js';
 import { missingHubOperations } from '../hub/http/missing-hub-operations.js';
+import { healthPaths } from '../wire/http/health-paths.js';
 
 export type Plane = keyof typeof routes;
 
