@@ -1,5 +1,6 @@
 /** Writes docs/emulator-support.md, and its summary in README.md, from the tables by which the emulator routes requests. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import {
   apiVersions,
   certificateAuthorityApiVersions,
@@ -127,7 +128,7 @@ ${rows.join('\n')}
   return `${readme.slice(0, readme.indexOf(begin) + begin.length)}${table}${readme.slice(readme.indexOf(end))}`;
 }
 
-if (import.meta.url === `file://${process.argv[1]}`) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(new URL('../docs/emulator-support.md', import.meta.url), supportText());
   const readme = new URL('../README.md', import.meta.url);
   writeFileSync(readme, withSummary(readFileSync(readme, 'utf8')));
