@@ -39,11 +39,12 @@ test('two versions use one folder, without changing their own files, and without
     const certs = join(folder, 'certs');
     const quickstart = ['quickstart', '--yes', '--count', '1', '--json', '--dir', certs];
     try {
-      const older = await run(process.execPath, [
-        join(installed, 'dist/enrollkit.cjs'),
-        ...quickstart(certs),
-      ]);
-      assertAssigned(older.stdout);
+      const home = join(folder, 'home');
+      const env = { HOME: home, USERPROFILE: home, XDG_CACHE_HOME: home, XDG_CONFIG_HOME: home };
+      const older = [join(installed, 'dist/enrollkit.cjs'), ...quickstart];
+      const { stdout } = await run(process.execPath, older, { env: { ...process.env, ...env } });
+      const [device] = JSON.parse(stdout).devices;
+      assert.equal(device.status, 'assigned');
     } finally {
       for (const [path, mode] of modes) chmodSync(path, mode);
     }
