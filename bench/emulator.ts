@@ -20,9 +20,11 @@ import {
   startProcess,
   stopProcesses,
 } from './emulator/emulator-process.js';
-import { line, rate } from './emulator/measure.js';
+import { rate } from './emulator/measure.js';
 import { median } from './median.js';
+import { BenchReport } from './report.js';
 
+const report = new BenchReport('emulator', 'npm run bench:emulator');
 const stored = Number(process.argv[2] ?? 100_000);
 const deviceCount = 400;
 const warmUpRounds = 3;
@@ -72,13 +74,13 @@ try {
   }
 
   const before = await registrations();
-  line('bare TLS server, mutual handshakes', `${before.bare!.toFixed(0)} /s`);
-  line(
+  report.line('bare TLS server, mutual handshakes', `${before.bare!.toFixed(0)} /s`);
+  report.line(
     'registrations over HTTPS',
     `${before.https!.toFixed(0)} /s`,
     `${(before.https! / before.bare!).toFixed(2)} of it`,
   );
-  line(
+  report.line(
     'registrations over MQTT',
     `${before.mqtt!.toFixed(0)} /s`,
     `${(before.mqtt! / before.bare!).toFixed(2)} of it`,
@@ -103,8 +105,8 @@ try {
       attestation: { type: 'symmetricKey' },
     }),
   );
-  line('service plane, an enrollment group read', `${reads.toFixed(0)} /s`);
-  line('service plane, an individual enrollment created', `${writes.toFixed(0)} /s`);
+  report.line('service plane, an enrollment group read', `${reads.toFixed(0)} /s`);
+  report.line('service plane, an individual enrollment created', `${writes.toFixed(0)} /s`);
 
   const groupKey = Buffer.alloc(64, 7).toString('base64');
   await call('PUT', `/enrollmentGroups/keys?${version}`, bearer, {
@@ -132,28 +134,29 @@ try {
   for (let round = 0; round < 3; round += 1)
     last.push(await rate(some(`last${round}`, sample), concurrency, register));
   const after = await registrations();
-  line('one more registration, symmetric key, few stored', `${median(first).toFixed(0)} /s`);
-  line(
+  report.line('one more registration, symmetric key, few stored', `${median(first).toFixed(0)} /s`);
+  report.line(
     `the same with ${stored} more stored`,
     `${median(last).toFixed(0)} /s`,
     `${(median(last) / median(first)).toFixed(2)} of it`,
   );
-  line(
+  report.line(
     `over HTTPS with ${stored} stored`,
     `${after.https!.toFixed(0)} /s`,
     `${(after.https! / before.https!).toFixed(2)} of that with few`,
   );
-  line(
+  report.line(
     `over MQTT with ${stored} stored`,
     `${after.mqtt!.toFixed(0)} /s`,
     `${(after.mqtt! / before.mqtt!).toFixed(2)} of that with few`,
   );
-  line('memory of the emulator before', `${(kbBefore / 1024).toFixed(0)} MB`);
-  line(
+  report.line('memory of the emulator before', `${(kbBefore / 1024).toFixed(0)} MB`);
+  report.line(
     `after ${stored} registrations`,
     `${(kbAfter / 1024).toFixed(0)} MB`,
     `${(((kbAfter - kbBefore) * 1024) / stored).toFixed(0)} bytes each`,
   );
+  report.write();
 } finally {
   call.end();
   await stopProcesses(running);

@@ -14,6 +14,7 @@ import { generateKeyPair, privateKeyToPem } from '../src/pki/keys.js';
 import { issue } from '../src/pki/make/issue.js';
 import { loadProfile } from '../src/pki/make/profile.js';
 import { median } from './median.js';
+import { BenchReport } from './report.js';
 
 const { values } = parseArgs({
   options: {
@@ -33,6 +34,7 @@ const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const bin = file('../dist/bin.js');
 const cpuTime = new URL('fleet/cpu-time.mjs', import.meta.url).href;
 const cores = availableParallelism();
+const report = new BenchReport('fleet', 'npm run bench:fleet');
 const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
 
 interface Measured {
@@ -122,8 +124,10 @@ function compare(what: string, count: number, one: () => Measured, other: () => 
   const limitPerSecond = count / median(pairs.map((pair) => pair.limit.seconds));
   const ratio = median(pairs.map((pair) => pair.limit.seconds / pair.ours.seconds));
   const cpuRatio = median(pairs.map((pair) => pair.limit.cpuSeconds / pair.ours.cpuSeconds));
-  console.log(
-    `${what.padEnd(34)} ${rate(perSecond)}  limit ${rate(limitPerSecond)}  ratio ${ratio.toFixed(2)}, of processor time ${cpuRatio.toFixed(2)}`,
+  report.line(
+    what,
+    rate(perSecond),
+    `limit ${rate(limitPerSecond)}  ratio ${ratio.toFixed(2)}, of processor time ${cpuRatio.toFixed(2)}`,
   );
   return perSecond;
 }
@@ -153,7 +157,7 @@ try {
     ),
   );
   if (rates.length > 1)
-    console.log(`  ${show(cores)} against one: ${(rates[1]! / rates[0]!).toFixed(2)} times`);
+    report.line(`${show(cores)} against one`, `${(rates[1]! / rates[0]!).toFixed(2)} times`);
   compare(
     `dir, ${folders} devices, ${show(cores)}`,
     folders,
@@ -166,8 +170,9 @@ try {
     () => limit('rsa', cores, rsaDevices),
     () => ours(cores, rsaDevices, ...ndjson, '--key-algorithm', 'rsa-2048'),
   );
-  console.log(`${'@peculiar/x509 in a loop'.padEnd(34)} ${rate(await straightforward(1000))}`);
-  console.log(`${'openssl, three commands a device'.padEnd(34)} ${rate(opensslLoop(100))}`);
+  report.line('@peculiar/x509 in a loop', rate(await straightforward(1000)));
+  report.line('openssl, three commands a device', rate(opensslLoop(100)));
+  report.write();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

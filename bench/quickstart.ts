@@ -10,7 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { median } from './median.js';
+import { BenchReport } from './report.js';
 
+const report = new BenchReport('quickstart', 'npm run bench');
 const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
 const deviceIds = ['device-001', 'device-002', 'device-003'];
 
@@ -95,7 +97,7 @@ const withEc = repeat(5, () => timed((folder) => opensslCertificates(folder, ec)
 const withRsa = repeat(3, () => timed((folder) => opensslCertificates(folder, rsa)));
 
 const row = (what: string, seconds: number, against = '') =>
-  console.log(`${what.padEnd(58)} ${seconds.toFixed(3)} s  ${against}`);
+  report.line(what, `${seconds.toFixed(3)} s`, against);
 row('enrollkit quickstart --yes, three devices, everything', quickstart);
 for (const [id, values] of phases) row(`  ${id}`, median(values));
 row(
@@ -110,3 +112,4 @@ row(
 );
 row('enrollkit --help', help, `${(help / node).toFixed(2)} x node -e 0`);
 row('node -e 0', node);
+report.write();

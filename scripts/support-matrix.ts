@@ -1,4 +1,4 @@
-/** Writes docs/emulator-support.md, and its summary in README.md, from the tables by which the emulator routes requests. */
+/** Writes docs/emulator-support.md, and its summary in docs/emulator.md, from the tables by which the emulator routes requests. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
@@ -69,7 +69,7 @@ served as the newest of them, but for \`--strict-api-versions\`.
 The last column says how well it is known what Azure answers: **recorded** in a public session with the real service,
 **tested by Microsoft** against it, **seen in a log** of a user, or **documented** in Microsoft's specifications and no more.
 The numbers count the exchanges and facts in \`test/data/azure/exchanges\`; the [contract suite](contract.md) performs them.
-What within operations is **guessed** is listed in [emulator.md](emulator.md#what-is-guessed).
+What within operations is **guessed** is listed in [emulator-guesses.md](emulator-guesses.md#guessed).
 
 ${planes.join('\n')}
 ## Within operations
@@ -112,8 +112,8 @@ ${exchangeTable()}
 
 const [begin, end] = ['<!-- npm run support-matrix -->\n', '<!-- end -->'] as const;
 
-/** A README with the summary as it is now. */
-export function withSummary(readme: string): string {
+/** The document with the summary as it is now. */
+export function withSummary(document: string): string {
   const rows = (Object.keys(routes) as SupportRow['plane'][]).map((plane) => {
     const operations = supportRows.filter((row) => row.plane === plane);
     const served = operations.filter(({ supported }) => supported).length;
@@ -125,11 +125,11 @@ export function withSummary(readme: string): string {
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 `;
-  return `${readme.slice(0, readme.indexOf(begin) + begin.length)}${table}${readme.slice(readme.indexOf(end))}`;
+  return `${document.slice(0, document.indexOf(begin) + begin.length)}${table}${document.slice(document.indexOf(end))}`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(new URL('../docs/emulator-support.md', import.meta.url), supportText());
-  const readme = new URL('../README.md', import.meta.url);
-  writeFileSync(readme, withSummary(readFileSync(readme, 'utf8')));
+  const emulator = new URL('../docs/emulator.md', import.meta.url);
+  writeFileSync(emulator, withSummary(readFileSync(emulator, 'utf8')));
 }

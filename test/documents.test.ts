@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
+import { documentsWithFigures, withFigures } from '../scripts/figures.js';
 import { problemCodes } from '../src/dps/client/diagnosis/problem.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
@@ -34,6 +35,17 @@ test('paths are found in sentences, code and tables, and only those of this repo
   assert.deepEqual(pathsIn(text), ['src/a.ts', 'docs/b.md', 'test/c/']);
 });
 
+/** What the headings of a document can be linked by, as GitHub and editors do it. */
+function anchorsOf(path: string): string[] {
+  const headings = contentsOf(path).matchAll(/^#+ (.*)$/gm);
+  return [...headings].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
 for (const document of documents) {
   test(`${document} names files that exist`, () => {
     const missing = pathsIn(contentsOf(document)).filter((path) => !existsSync(join(project, path)));
@@ -41,11 +53,17 @@ for (const document of documents) {
   });
 
   test(`${document} links to files that exist`, () => {
-    const links = [...contentsOf(document).matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, target]) => target!);
-    const missing = links.filter(
-      (target) => !/^[a-z]+:/.test(target) && !existsSync(join(project, dirname(document), target)),
+    const links = [...contentsOf(document).matchAll(/\]\(([^)\s#]*)(?:#([^)\s]+))?[^)]*\)/g)];
+    const missing = links.filter(([, target, anchor]) => {
+      if (/^[a-z]+:/.test(target!)) return false;
+      const path = target === '' ? document : join(dirname(document), target!);
+      if (!existsSync(join(project, path))) return true;
+      return anchor !== undefined && !anchorsOf(path).includes(anchor);
+    });
+    assert.deepEqual(
+      missing.map(([link]) => link),
+      [],
     );
-    assert.deepEqual(missing, []);
   });
 
   test(`${document} names npm scripts that exist`, () => {
@@ -55,6 +73,14 @@ for (const document of documents) {
       named.filter((name) => !(name in scripts)),
       [],
     );
+  });
+}
+
+for (const document of documentsWithFigures) {
+  test(`${document} has the figures of bench/results, as "npm run figures" writes them`, () => {
+    const text = contentsOf(document);
+    assert.match(text, /<!-- bench \w+ -->/);
+    assert.equal(text, withFigures(text));
   });
 }
 

@@ -22,7 +22,8 @@ const texts: [path: string, text: string][] = [
 });
 
 /** Any other name on the Python index is free for anyone to take. */
-const pythonPackages = /^(azure-iothub-provisioningserviceclient==1\.2\.0|azure-iot-deviceprovisioning==1\.0\.0b1|azure-iot-device==2\.14\.0|paho-mqtt==2\.2\.0|pytest==9\.2\.0)$/;
+const pythonPackages =
+  /^(azure-iothub-provisioningserviceclient==1\.2\.0|azure-iot-deviceprovisioning==1\.0\.0b1|azure-iot-device==2\.14\.0|paho-mqtt==2\.2\.0|pytest==9\.2\.0)$/;
 
 test('every Python package that a text names for pip is one that there is, at one version', () => {
   let found = 0;

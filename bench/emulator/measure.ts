@@ -19,8 +19,3 @@ export async function rate<Item>(
   );
   return (items.length / (performance.now() - started)) * 1000;
 }
-
-export function line(what: string, value: string, more = ''): void {
-  process.stdout.write(`${what.padEnd(58)} ${value.padStart(10)}  ${more}`.trimEnd());
-  process.stdout.write('\n');
-}

@@ -79,7 +79,10 @@ test('the action starts an emulator with its variables, says what was refused, a
     } finally {
       await succeeds(process.execPath, [join(project, action.runs.post)], folder, { ...env, ...saved });
     }
-    assert.match(readFileSync(runner.GITHUB_STEP_SUMMARY!, 'utf8'), /^### What the emulator refused\n\n {4}Nothing\.\n$/);
+    assert.match(
+      readFileSync(runner.GITHUB_STEP_SUMMARY!, 'utf8'),
+      /^### What the emulator refused\n\n {4}Nothing\.\n$/,
+    );
     assert.equal((await execute(process.execPath, [bin, 'emulator', 'status'], folder)).status, 12);
 
     const wrong = await execute(process.execPath, [join(project, action.runs.main)], folder, {
@@ -109,7 +112,7 @@ function shellSteps(file: string): string[] {
 }
 
 /** What needs another computer. */
-const isRemote = (line: string) => /^(git |npm ci\b)/.test(line);
+const isRemote = (line: string) => /^(git |npm ci\b|\(cd enrollkit && npm ci\))/.test(line);
 
 test('the shell steps of the jobs run in their order; all systems have the same', () =>
   inTemporaryFolder(async (folder) => {

@@ -14,12 +14,20 @@ export interface Answer {
   /** As it was written, for what is binary. */
   bytes: Buffer;
   stderr: string;
+  /** Both, in their order, as in a terminal. */
+  printed: string;
 }
 
 class Sink extends Writable {
   readonly chunks: Buffer[] = [];
+  readonly #both: Buffer[];
+  constructor(both: Buffer[]) {
+    super();
+    this.#both = both;
+  }
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.chunks.push(chunk);
+    this.#both.push(chunk);
     done();
   }
 }
@@ -67,7 +75,8 @@ async function inFolder<T>(folder: string, act: () => Promise<T>): Promise<T> {
 }
 
 async function runHere(argv: readonly string[], { env = {}, now }: Omit<RunOptions, 'cwd'>): Promise<Answer> {
-  const [stdout, stderr] = [new Sink(), new Sink()];
+  const both: Buffer[] = [];
+  const [stdout, stderr] = [new Sink(both), new Sink(both)];
   const output = new Output({
     stdout: stdout as unknown as NodeJS.WriteStream,
     stderr: stderr as unknown as NodeJS.WriteStream,
@@ -108,5 +117,6 @@ async function runHere(argv: readonly string[], { env = {}, now }: Omit<RunOptio
     stdout: bytes.toString('utf8'),
     bytes,
     stderr: Buffer.concat(stderr.chunks).toString('utf8'),
+    printed: Buffer.concat(both).toString('utf8'),
   };
 }
