@@ -39,13 +39,14 @@ async function withPath<Result>(path: string, act: () => Promise<Result>): Promi
 /** `dps list` in Azure, without @azure/identity. */
 async function dpsList(
   env: Record<string, string>,
+  status = 3,
 ): Promise<{ code: string; message: string; next: string }> {
   const args = [bin, 'dps', 'list', '--target', 'azure', '--subscription', crypto.randomUUID(), '--json'];
   const run = promisify(execFile)(process.execPath, args, {
     env: { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(withoutIdentity)}`, ...env },
   });
   const { code, stdout } = (await run.catch((error) => error)) as { code: number; stdout: string };
-  assert.equal(code, 3, stdout);
+  assert.equal(code, status, stdout);
   return JSON.parse(stdout).error;
 }
 
@@ -84,6 +85,10 @@ onPosix('a command says whether az is missing or not signed in, and how to sign 
       PATH: azThat(folder, 'echo "ERROR: AADSTS700082: The refresh token has expired." >&2; exit 1'),
     });
     assert.match(refused.message, /AADSTS700082/);
+    const offline =
+      "ERROR: HTTPSConnectionPool(host='login.microsoftonline.com', port=443): Max retries exceeded with url: /common";
+    const unreachable = await dpsList({ PATH: azThat(folder, `echo "${offline}" >&2; exit 1`) }, 5);
+    assert.equal(unreachable.code, 'NETWORK');
   }),
 );
 
