@@ -72,7 +72,8 @@ for (const path of launchers) copyFileSync(join(src, relative(dist, path)), path
 for (const path of Object.keys(metafile.outputs).filter((one) => one.endsWith('.js'))) {
   const file = join(root, path);
   const text = readFileSync(file, 'utf8');
-  const rest = text.replace(bundling.banner.js, '');
+  // The lines stay where the source map has them.
+  const rest = text.replace(bundling.banner.js, '\n');
   if (!/\brequire\b/.test(rest)) writeFileSync(file, rest);
 }
 

@@ -50,6 +50,7 @@ export function copyDeclarations(
     }
     mkdirSync(dirname(to), { recursive: true });
     // Of packages, whose sources nobody has here, without the map.
+    if (folder !== undefined) text = text.replace(/^ *\/\*\*(?! @ts-).*?\*\/\n/gms, '');
     const hasMap = folder === undefined && existsSync(`${from}.map`);
     writeFileSync(to, hasMap ? text : text.replace(/\n\/\/# sourceMappingURL=.*\n?$/, '\n'));
     if (hasMap) copyFileSync(`${from}.map`, `${to}.map`);

@@ -16,6 +16,10 @@ const { exitStatusSummaries } = (await compiled('cli/kernel/help')) as {
 const { exitStatus } = (await compiled('errors')) as { exitStatus: Readonly<Record<string, number>> };
 const { version, description } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
 
+const declarations = await Promise.all(
+  commands.map(async (entry) => ({ entry, declared: await entry.load() })),
+);
+
 /** As roff reads it: a backslash, a hyphen to be copied, and a line that begins with a request. */
 function roff(text: string): string {
   return text
@@ -27,6 +31,12 @@ function roff(text: string): string {
 function flagLines([name, flag]: [string, Flag]): string[] {
   const value = flag.kind === 'switch' ? '' : ` \\fI${roff(flag.placeholder)}\\fR`;
   return ['.TP', `\\fB\\-\\-${roff(name)}\\fR${value}`, roff(flag.summary)];
+}
+
+/** Those that many commands have alike are shown once. */
+function isCommon([name, flag]: [string, Flag]): boolean {
+  const alike = declarations.filter(({ declared }) => declared.flags[name]?.summary === flag.summary);
+  return alike.length >= 8;
 }
 
 function commandLines({ name, summary }: CommandEntry, declared: Declaration): string[] {
@@ -42,7 +52,9 @@ function commandLines({ name, summary }: CommandEntry, declared: Declaration): s
       `\\fI${roff(arg.toUpperCase())}\\fR`,
       roff(one.summary),
     ]),
-    ...Object.entries(declared.flags).flatMap(flagLines),
+    ...Object.entries(declared.flags)
+      .filter((flag) => !isCommon(flag))
+      .flatMap(flagLines),
     ...declared.examples.flatMap((example) => [
       '.PP',
       `${roff(example.summary)}:`,
@@ -54,8 +66,8 @@ function commandLines({ name, summary }: CommandEntry, declared: Declaration): s
   ];
 }
 
-const declarations = await Promise.all(
-  commands.map(async (entry) => commandLines(entry, await entry.load())),
+const commonFlags = new Map(
+  declarations.flatMap(({ declared }) => Object.entries(declared.flags).filter(isCommon)),
 );
 const page = [
   `.TH ENROLLKIT 1 "" "enrollkit ${version}"`,
@@ -69,7 +81,10 @@ const page = [
     'Without a command, enrollkit asks what it needs to enroll devices. enrollkit COMMAND --help shows one command.',
   ),
   '.SH COMMANDS',
-  ...declarations.flat(),
+  ...declarations.flatMap(({ entry, declared }) => commandLines(entry, declared)),
+  '.SH COMMON OPTIONS',
+  'Several commands have these. Their help says which.',
+  ...[...commonFlags.entries()].flatMap(flagLines),
   '.SH ENVIRONMENT',
   ...Object.entries(environmentVariables).flatMap(([name, summary]) => ['.TP', `.B ${name}`, roff(summary)]),
   '.SH EXIT STATUS',

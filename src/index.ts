@@ -19,7 +19,7 @@ export type { RequestOptions } from './dps/client/http/client.js';
 export { connectToHub, type HubConnection, type HubConnectionOptions } from './dps/client/hub-connection.js';
 export { type HubDevice, HubService, type QueriedDevice } from './dps/client/hub-service.js';
 export { describeRequest, type RequestEvent, type RequestObserver } from './dps/client/observer.js';
-export { ServicePlane } from './dps/client/service.js';
+export { type PolicyKind, ServicePlane } from './dps/client/service.js';
 export {
   type AzureTargetOptions,
   azureTarget,

@@ -226,6 +226,11 @@ const onePlace: [what: string, pattern: RegExp, files: RegExp][] = [
     /^emulator\/(wire\/http|control|access|console|emulator-app)/,
   ],
   ['a format of a fleet is told from another', /[=!]== '(dir|ndjson|tar)'/, /^fleet\/formats\//],
+  [
+    'SQLite is loaded',
+    /createRequire\(import\.meta\.url\)\('libsql'\)|getBuiltinModule/,
+    /^emulator\/state\//,
+  ],
   ['a flag is cast', /\bflags(\.\w+|\[[^\]]+\]) as /, /^$/],
   ['the process is ended', /\bprocess\.exit(Code = |\()/, /^(bin|cli\/kernel\/main)\.ts$/],
 ];
@@ -247,7 +252,6 @@ const onlyImporters: [pattern: RegExp, files: RegExp][] = [
   [/^string-width$/, /^cli\/terminal\/text\.ts$/],
   [/^jsonc-parser$/, /^json-source\.ts$/],
   [/^commander$/, /^cli\//],
-  [/^libsql$/, /^emulator\//],
   [/^(hono|@hono\/)/, /^emulator\//],
   [/^mqtt-packet$/, /^emulator\/wire\/mqtt\//],
   [/^rhea$/, /^(emulator|dps\/client\/amqp)\//],

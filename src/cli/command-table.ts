@@ -1,11 +1,16 @@
 /** The commands, in the order of the help. */
 import { sentences } from '../languages/language.js';
-import { sampleLanguageNames } from '../samples/samples.js';
+import type { SampleLanguage } from '../samples/samples.js';
 import type { Command, CommandEntry, Declaration, RunOf } from './kernel/command.js';
 
 const { commands: summaries, families: familySummaries } = sentences.commandTable;
 
 type CommandName = keyof typeof summaries;
+
+/** From the summaries: the table of samples is not loaded for other commands. */
+const sampleLanguages = Object.keys(summaries).flatMap(
+  (name) => /^sample (?!edge$)(.+)$/.exec(name)?.[1] ?? [],
+) as SampleLanguage[];
 
 /** A command that is in one file. */
 function inOneFile(name: CommandName, load: () => Promise<Command>): CommandEntry {
@@ -101,6 +106,7 @@ export const commands: readonly CommandEntry[] = [
   inOneFile('authority activate', async () => (await import('./authority/activate.js')).authorityActivate),
   inOneFile('authority delete', async () => (await import('./authority/delete.js')).authorityDelete),
   inOneFile('policy list', async () => (await import('./policy/list.js')).policyList),
+  inOneFile('policy show', async () => (await import('./policy/show.js')).policyShow),
   inOneFile('policy create', async () => (await import('./policy/create.js')).policyCreate),
   inOneFile('policy delete', async () => (await import('./policy/delete.js')).policyDelete),
   inOneFile('cert root', async () => (await import('./cert/root.js')).certRoot),
@@ -185,7 +191,7 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./sample/edge.js')).sampleEdge,
     async () => (await import('./sample/edge.run.js')).run,
   ),
-  ...sampleLanguageNames.map((language) =>
+  ...sampleLanguages.map((language) =>
     inTwoFiles(
       `sample ${language}`,
       async () => (await import('./sample/language.js')).sampleIn(language),

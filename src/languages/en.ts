@@ -4156,9 +4156,9 @@ export const en = {
     identityMissing: (variable: string) =>
       `${variable} is set, but signing in with it requires the package @azure/identity, which is not installed.`,
     installIdentity:
-      'Install it where enrollkit is installed: npm install @azure/identity@4 (with --global if enrollkit is global). Or unset the variable, and sign in with az login.',
+      'Install it beside enrollkit: npm install @azure/identity@4 (with --global for a global installation). Or unset the variable, and sign in with az login.',
     loginOrInstallIdentity:
-      'Sign in with az login. To sign in with a service principal, a managed identity or another tool, install @azure/identity where enrollkit is installed: npm install @azure/identity@4 (with --global if enrollkit is global).',
+      'Sign in with az login. To sign in with a service principal, a managed identity or another tool, install @azure/identity beside enrollkit: npm install @azure/identity@4 (with --global for a global installation).',
     betweenSentences: ' ',
     atMember: (path: string, problem: string) => `at ${path === '' ? 'the top level' : path}, ${problem}`,
     enrollmentDisabled: (registrationId: string, message: string | undefined) =>
@@ -4886,7 +4886,10 @@ export const en = {
     targetQuestion: 'Where do you want to enroll your devices?',
     dpsNameFlag: 'Azure: the name of the provisioning service',
     dpsNameQuestion: 'Name of the provisioning service:',
-    dpsNameHelp: 'As shown in the portal, or by az iot dps list.',
+    dpsNameHelp: (isNew: boolean) =>
+      isNew
+        ? '3 to 64 letters, digits and hyphens, unique in Azure.'
+        : 'As shown in the portal, or by az iot dps list.',
     subscriptionProblem: 'A subscription ID is a GUID.',
     subscriptionFlag: 'Azure: the subscription of the provisioning service',
     subscriptionOptional: 'Subscription ID (optional):',
@@ -4896,7 +4899,10 @@ export const en = {
     resourceGroupFlag: 'Azure: the resource group of the provisioning service',
     resourceGroupOptional: 'Resource group (optional):',
     resourceGroupQuestion: 'Resource group:',
-    resourceGroupHelp: 'The resource group that contains the provisioning service.',
+    resourceGroupHelp: (isNew: boolean) =>
+      isNew
+        ? 'An existing one, or a new name: it is created if it does not exist.'
+        : 'The resource group that contains the provisioning service.',
     idScopeProblem: 'An ID scope begins with 0ne. Copy it from the portal.',
     idScopeFlag: 'Azure: the ID scope, if you have no access to Azure Resource Manager',
     idScopeQuestion: 'ID scope:',
@@ -6148,7 +6154,8 @@ export const en = {
         `a device: keeps its key; certificate for its request, valid for ${days} days`,
       individual: (count: number) =>
         count === 1 ? 'Individual enrollment' : `${count} individual enrollments`,
-      individualMeaning: 'each allows one device, by its certificate',
+      individualMeaning: (count: number) =>
+        `${count === 1 ? '' : 'each '}allows one device, by its certificate`,
       details: (count: number) =>
         count === 1 ? 'Device ID, tags: 1 device' : `Device IDs, tags: ${count} devices`,
       detailsMeaning: (first: string) => `for example ${first}`,
@@ -6176,7 +6183,10 @@ export const en = {
       webhookMeaning: (url: string) => `assigns devices to hubs: ${url}`,
       customHub: 'where devices send their messages; the webhook decides which',
       created:
-        'your Device Provisioning Service in Azure, created with an IoT hub if it does not exist; Azure bills both',
+        'your Device Provisioning Service in Azure, created if it does not exist; Azure bills its operations',
+      newHub: (name: string) => `IoT hub ${name}`,
+      newHubMeaning: (sku: string, region: string | undefined) =>
+        `created if no hub is linked: ${sku}, ${sku === 'F1' ? 'free' : 'billed per day'}${region === undefined ? '' : `, in ${region}`}`,
     },
     createConfirm: 'Create a provisioning service and an IoT hub in this subscription?',
     serviceFacts: (location: string, resourceGroup: string, hubs: number) =>
@@ -7365,6 +7375,7 @@ The verification certificate is ready. In the portal, on the same page:
         `The certificate authority ${authority} already has a certificate policy ${name}.`,
       list: 'Lists the certificate policies of a namespace, with their certificate authorities.',
       none: 'The namespace has no certificate policies.',
+      show: 'Shows a certificate policy.',
       delete: 'Deletes a certificate policy that no enrollment names.',
       confirmDelete: (name: string) => `Delete the certificate policy ${name}?`,
       deleted: (name: string) => `Deleted the certificate policy ${name}.`,
@@ -7607,7 +7618,10 @@ The verification certificate is ready. In the portal, on the same page:
       sampleArgument: (samples: readonly string[]) => samples.join(', '),
       deviceFlag: 'registration ID of the device (default: the first in the folder)',
       groupFlag: 'ID of the enrollment group to create (default: that of the plan)',
-      clientFlag: 'client library to use, if the language has a choice',
+      clientFlag: (clients: readonly string[]) =>
+        clients.length === 0
+          ? 'client library to use; each sample of this language has one'
+          : `client library to use: ${clients.join(', ')}`,
       example: 'register a device with DPS and send a message to its hub',
       azureExample: 'for a device in Azure, to standard output',
       unknown: (language: string, sample: string) => `There is no sample "${sample}" for ${language}.`,
@@ -7623,7 +7637,7 @@ The verification certificate is ready. In the portal, on the same page:
         `The private key in ${path} is encrypted. Samples read unencrypted keys only.`,
       chosen: (id: string) => `For the device ${id}. To choose another, use --device ID.`,
       environment: (command: string) =>
-        `Before you run it, set the emulator’s environment variables: ${command}`,
+        `Before you run it, set the emulator’s environment variables: eval "$(${command})"`,
       written: (path: string, sample: string) => `Wrote ${path} (${sample}).`,
     },
   },
@@ -8404,6 +8418,7 @@ The verification certificate is ready. In the portal, on the same page:
       'authority activate': 'activate it with a certificate from your CA',
       'authority delete': 'delete a certificate authority',
       'policy list': 'list certificate policies',
+      'policy show': 'show a certificate policy',
       'policy create': 'create a certificate policy',
       'policy delete': 'delete a certificate policy',
       'cert root': 'create a root CA',

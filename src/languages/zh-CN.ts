@@ -3340,9 +3340,9 @@ export const zhCN: Sentences = {
     noCredentials: '无',
     identityMissing: (variable) => `已设置 ${variable}，但使用它登录需要包 @azure/identity，而该包尚未安装。`,
     installIdentity:
-      '在安装 enrollkit 的位置安装它：npm install @azure/identity@4（如果 enrollkit 是全局安装，请加 --global）。或者取消设置该变量，并使用 az login 登录。',
+      '在 enrollkit 旁安装它：npm install @azure/identity@4（全局安装时请加 --global）。或者取消设置该变量，并使用 az login 登录。',
     loginOrInstallIdentity:
-      '使用 az login 登录。若要使用服务主体、托管标识或其他工具登录，请在安装 enrollkit 的位置安装 @azure/identity：npm install @azure/identity@4（如果 enrollkit 是全局安装，请加 --global）。',
+      '使用 az login 登录。若要使用服务主体、托管标识或其他工具登录，请在 enrollkit 旁安装 @azure/identity：npm install @azure/identity@4（全局安装时请加 --global）。',
     betweenSentences: '',
     atMember: (path, problem) => `${path === '' ? '顶层' : `${path} 处`}：${problem}`,
     enrollmentDisabled: (registrationId, message) =>
@@ -3973,7 +3973,8 @@ export const zhCN: Sentences = {
     targetQuestion: '要在哪里注册设备？',
     dpsNameFlag: 'Azure：预配服务的名称',
     dpsNameQuestion: '预配服务的名称：',
-    dpsNameHelp: '即门户或 az iot dps list 显示的名称。',
+    dpsNameHelp: (isNew) =>
+      isNew ? '3 到 64 个字母、数字和连字符，在 Azure 中唯一。' : '即门户或 az iot dps list 显示的名称。',
     subscriptionProblem: '订阅 ID 是一个 GUID。',
     subscriptionFlag: 'Azure：预配服务所属的订阅',
     subscriptionOptional: '订阅 ID（可选）：',
@@ -3983,7 +3984,8 @@ export const zhCN: Sentences = {
     resourceGroupFlag: 'Azure：预配服务所在的资源组',
     resourceGroupOptional: '资源组（可选）：',
     resourceGroupQuestion: '资源组：',
-    resourceGroupHelp: '预配服务所在的资源组。',
+    resourceGroupHelp: (isNew) =>
+      isNew ? '现有资源组，或新名称：如果不存在，则会创建。' : '预配服务所在的资源组。',
     idScopeProblem: 'ID 范围以 0ne 开头。请从门户复制。',
     idScopeFlag: 'Azure：ID 范围（没有 Azure 资源管理器的访问权限时使用）',
     idScopeQuestion: 'ID 范围：',
@@ -5065,7 +5067,7 @@ export const zhCN: Sentences = {
         `${isGateway ? '网关' : '设备'}：有自己的密钥和自签名证书，有效期 ${days} 天`,
       requested: (days) => `设备：保留自己的密钥；根据其请求签发证书，有效期 ${days} 天`,
       individual: (count) => `${count} 个个体注册`,
-      individualMeaning: '每个注册凭证书允许一台设备',
+      individualMeaning: (count) => `${count === 1 ? '' : '每个'}允许一台设备凭证书注册`,
       details: (count) => `设备 ID、标记：${count} 台设备`,
       detailsMeaning: (first) => `例如 ${first}`,
       operational: (policy) => (policy === undefined ? '由 DPS 颁发的证书' : `凭据策略 ${policy}`),
@@ -5087,7 +5089,10 @@ export const zhCN: Sentences = {
       webhook: (host) => `Webhook ${host}`,
       webhookMeaning: (url) => `将设备分配到 IoT 中心：${url}`,
       customHub: '设备向其发送消息；由 webhook 决定哪一个',
-      created: 'Azure 中你的设备预配服务；如果不存在，则与 IoT 中心一起创建；Azure 对两者计费',
+      created: 'Azure 中你的设备预配服务；如果不存在，则会创建；Azure 按操作计费',
+      newHub: (name) => `IoT 中心 ${name}`,
+      newHubMeaning: (sku, region) =>
+        `如果没有已链接的中心，则会创建：${sku}，${sku === 'F1' ? '免费' : '按天计费'}${region === undefined ? '' : `，位于 ${region}`}`,
     },
     createConfirm: '在此订阅中创建设备预配服务和 IoT 中心？',
     serviceFacts: (location, resourceGroup, hubs) =>
@@ -6178,6 +6183,7 @@ export const zhCN: Sentences = {
       exists: (name, authority) => `证书颁发机构 ${authority} 已有证书策略 ${name}。`,
       list: '列出命名空间的证书策略及其证书颁发机构。',
       none: '该命名空间没有证书策略。',
+      show: '显示证书策略。',
       delete: '删除没有注册使用的证书策略。',
       confirmDelete: (name) => `删除证书策略 ${name}？`,
       deleted: (name) => `已删除证书策略 ${name}。`,
@@ -6390,7 +6396,10 @@ export const zhCN: Sentences = {
       sampleArgument: (samples) => samples.join('、'),
       deviceFlag: '设备的注册 ID（默认：文件夹中的第一个设备）',
       groupFlag: '要创建的注册组的 ID（默认：计划中的注册组）',
-      clientFlag: '要使用的客户端库（如果该语言有多个可选）',
+      clientFlag: (clients) =>
+        clients.length === 0
+          ? '要使用的客户端库；此语言的每个示例只有一个'
+          : `要使用的客户端库：${clients.join('、')}`,
       example: '向 DPS 注册设备，并向其 IoT 中心发送消息',
       azureExample: '用于 Azure 中的设备，写入标准输出',
       unknown: (language, sample) => `${language} 没有示例“${sample}”。`,
@@ -6403,7 +6412,7 @@ export const zhCN: Sentences = {
       deviceCertificate: '设备证书及其证书链和密钥',
       encrypted: (path) => `${path} 中的私钥已加密。示例只能读取未加密的密钥。`,
       chosen: (id) => `用于设备 ${id}。要选择其他设备，请使用 --device ID。`,
-      environment: (command) => `运行前，请设置模拟器的环境变量：${command}`,
+      environment: (command) => `运行前，请设置模拟器的环境变量：eval "$(${command})"`,
       written: (path, sample) => `已写入 ${path}（${sample}）。`,
     },
   },
@@ -7079,6 +7088,7 @@ export const zhCN: Sentences = {
       'authority activate': '使用你的 CA 颁发的证书激活',
       'authority delete': '删除证书颁发机构',
       'policy list': '列出证书策略',
+      'policy show': '显示证书策略',
       'policy create': '创建证书策略',
       'policy delete': '删除证书策略',
       'cert root': '创建根 CA',

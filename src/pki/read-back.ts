@@ -4,7 +4,8 @@ import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
 import { type Contents, holdsKey, readContents } from './containers/contents.js';
-import { readPfx } from './containers/pkcs12-read.js';
+import type { DerivedKeys } from './containers/pkcs12/work.js';
+import { readPfxWith } from './containers/pkcs12-read.js';
 import { isEncryptedKey, isKeyPair, privateKeyFromPem } from './keys.js';
 import { type Certificate, parseCertificates } from './x509/certificate.js';
 import { parseCertificateRequest } from './x509/csr.js';
@@ -20,16 +21,17 @@ export interface WrittenFile {
  * Parses each file of a set, and checks that a private key belongs to a certificate of the set, if it has any. Deriving
  * the key of an encrypted file blocks this thread for less than a second.
  *
+ * @param derived keys of PKCS#12 files that were read before; those of these files are added
  * @throws EnrollkitError INTERNAL, saying what cannot be read
  */
-export function assertReadsBack(files: readonly WrittenFile[]): void {
+export function assertReadsBack(files: readonly WrittenFile[], derived: DerivedKeys = new Map()): void {
   const certificates: Certificate[] = [];
   const keys: KeyObject[] = [];
   try {
     for (const { contents, passphrase } of files) {
       const read = readContents(contents);
       if (read.form === 'der' && read.kind === 'PKCS#12 file') {
-        if (passphrase !== undefined) readPfx(contents, passphrase);
+        if (passphrase !== undefined) readPfxWith(derived, contents, passphrase);
         continue;
       }
       if (holdsKey(read)) {

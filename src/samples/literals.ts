@@ -35,41 +35,40 @@ function utf16Escapes(character: string): string {
     .join('');
 }
 
-/** JSON with two spaces, and every string as in {@link jsonString}. */
-export const json: Literal = (value) => withStrings(value, '');
-
-function withStrings(value: SampleValue, indent: string): string {
-  if (typeof value === 'string') return jsonString(value);
-  if (value === null || typeof value !== 'object') return String(value);
+/** In one line, if it is short and flat; else an item a line, with two spaces for each level. */
+function structured(
+  value: SampleValue,
+  scalar: (one: string | number | boolean | null) => string,
+  indent = '',
+): string {
+  if (value === null || typeof value !== 'object') return scalar(value);
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
   const inner = `${indent}  `;
-  const [open, close, items] = Array.isArray(value)
-    ? ['[', ']', value.map((item) => withStrings(item, inner))]
-    : [
-        '{',
-        '}',
-        Object.entries(value).map(([name, item]) => `${jsonString(name)}: ${withStrings(item, inner)}`),
-      ];
-  if (items.length === 0) return open + close;
+  const items = Array.isArray(value)
+    ? value.map((item) => structured(item, scalar, inner))
+    : Object.entries(value).map(([name, item]) => `${scalar(name)}: ${structured(item, scalar, inner)}`);
+  const line = `${open}${items.join(', ')}${close}`;
+  const isFlat = Object.values(value).every((item) => item === null || typeof item !== 'object');
+  if (isFlat && line.length <= 80) return line;
   return `${open}\n${items.map((item) => inner + item).join(',\n')}\n${indent}${close}`;
 }
 
-export const python: Literal = (value) => {
+/** JSON, and every string as in {@link jsonString}. */
+export const json: Literal = (value) =>
+  structured(value, (one) => (typeof one === 'string' ? jsonString(one) : String(one)));
+
+export const python: Literal = (value) => structured(value, pythonScalar);
+
+function pythonScalar(value: string | number | boolean | null): string {
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value !== 'string') return String(value);
   // Python has no surrogates: a character beyond U+FFFF has one escape of eight digits.
-  if (typeof value === 'string') {
-    return jsonString(value).replace(/\\ud[89ab]..\\ud[c-f]../g, (pair) => {
-      const character = JSON.parse(`"${pair}"`) as string;
-      return `\\U${character.codePointAt(0)!.toString(16).padStart(8, '0')}`;
-    });
-  }
-  if (Array.isArray(value)) return `[${value.map(python).join(', ')}]`;
-  if (typeof value === 'object') {
-    const items = Object.entries(value).map(([name, item]) => `${python(name)}: ${python(item)}`);
-    return `{${items.join(', ')}}`;
-  }
-  return String(value);
-};
+  return jsonString(value).replace(/\\ud[89ab]..\\ud[c-f]../g, (pair) => {
+    const character = JSON.parse(`"${pair}"`) as string;
+    return `\\U${character.codePointAt(0)!.toString(16).padStart(8, '0')}`;
+  });
+}
 
 /** ASCII: until Java 18, compilers read files in the encoding of the system. */
 export const java: Literal = (value) => json(value).replace(/[^\0-\x7f]/gu, utf16Escapes);

@@ -1,6 +1,6 @@
 # Completes command lines of enrollkit in bash 3.2 and later. Written by: enrollkit completion bash
 _enrollkit() {
-  local words=() word joined='' index lines line kind prefix
+  local words=() word joined='' index line kind prefix
   # bash takes = and : for words of their own; here they belong to the word around them.
   for ((index = 1; index <= COMP_CWORD; index++)); do
     word=${COMP_WORDS[index]}
@@ -28,7 +28,7 @@ _enrollkit() {
       line=${line%%$'\t'*}
       COMPREPLY+=("$(printf %q "${line#"$prefix"}")")
     fi
-  done < <("${COMP_WORDS[0]}" __complete "${words[@]}" 2>/dev/null)
+  done < <("${COMP_WORDS[0]/#\~/$HOME}" __complete "${words[@]}" 2>/dev/null)
   case $kind in
     files) compopt -o default -o filenames 2>/dev/null ;;
     folders) compopt -o dirnames -o filenames 2>/dev/null ;;

@@ -112,7 +112,7 @@ function shellSteps(file: string): string[] {
 }
 
 /** What needs another computer. */
-const isRemote = (line: string) => /^(git |npm ci\b)/.test(line);
+const isRemote = (line: string) => /^(git |npm ci\b|\(cd enrollkit && npm ci\))/.test(line);
 
 test('the shell steps of the jobs run in their order; all systems have the same', () =>
   inTemporaryFolder(async (folder) => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { request as httpsRequest } from 'node:https';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import { connectToHub } from '../../src/dps/client/hub-connection.js';
@@ -122,7 +123,7 @@ test('a device of the folder gets a certificate, renews it three times, and send
   }));
 
 test('certificates and requests in other files: written beside them, and nothing else is replaced', () =>
-  withDevice(async ({ top, json, paths, hub, refused }) => {
+  withDevice(async ({ top, json, paths, hub, refused, emulator: { endpoints } }) => {
     const elsewhere = join(top, 'elsewhere');
     mkdirSync(elsewhere);
     const place = (name: string, text: string | Buffer) => {
@@ -178,18 +179,15 @@ test('certificates and requests in other files: written beside them, and nothing
     assert.equal(existsSync(join(dirname(paths.key), 'operational')), false);
     place('device-001.operational.pem', await privateKeyToPem(made.privateKey));
     await refused([...register, '--csr-file', csr], 9, 'FILE_EXISTS', written);
-  }));
 
-test('an enrollment without a policy, at a service that is linked to a namespace: no certificate, and nothing is written', () =>
-  withDevice(async ({ emulator: { endpoints }, paths, refused }) => {
+    // Linked to a namespace, the service issues nothing to an enrollment without a policy, and nothing is written.
     const { subscriptionId, resourceGroup, dpsName, armEndpoint, armToken } = endpoints;
     const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers`;
-    const { request } = await import('node:https');
     const put = (path: string, body: object) =>
       new Promise<number>((resolve, reject) => {
         const url = `${armEndpoint}${group}/${path}?api-version=2026-11-01`;
         const headers = { authorization: `Bearer ${armToken}`, 'content-type': 'application/json' };
-        const outgoing = request(
+        const outgoing = httpsRequest(
           url,
           { method: 'PUT', ca: readFileSync(endpoints.caFile), headers },
           (answer) => {

@@ -62,7 +62,7 @@ function suggestionsIn(text: string, declarations: ReadonlyMap<string, Declarati
       }
       const taken: string[] = [];
       const [firstArgument] = Object.keys(declarations.get(name)?.args ?? {});
-      const takesWord = firstArgument === 'action' || firstArgument === 'command';
+      const takesWord = ['action', 'command', 'sample'].includes(firstArgument!);
       for (let at = name.split(' ').length; at < own.length; at += 1) {
         const word = own[at]!;
         const isWord = takesWord && taken.length === 0;

@@ -12,6 +12,9 @@ const long: Plan = {
     dpsName: 'contoso-provisioning-service-of-the-plant',
     subscriptionId: '11111111-2222-3333-4444-555555555555',
     resourceGroup: 'plant',
+    create: true,
+    location: 'westeurope',
+    hubSku: 'F1',
   },
   certificates: {
     ...defaultPlan.certificates,
@@ -53,6 +56,7 @@ test('all that differs from the defaults is in the picture', () => {
     'Contoso Root CA for the devices of the plant, 2026',
     'contoso-provisioning-service-of-the-plant',
     'Resource group plant',
+    'IoT hub contoso-provisioning-service-of-the-plant-hub created if no hub is linked: F1, free, in westeurope',
     'Subscription 11111111-2222-3333-4444-555555555555',
     'and 3 more',
     'pump-5',

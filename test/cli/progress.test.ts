@@ -11,7 +11,7 @@ import type { RunEvent } from '../../src/quickstart/events.js';
 
 /** A terminal of 80 columns that keeps what is written to it. */
 class Screen extends Writable {
-  readonly isTTY = true;
+  isTTY = true;
   readonly columns = 80;
   rows = 24;
   text = '';
@@ -67,11 +67,22 @@ test('plain: one line a step, when it has ended', async () => {
     done('a'),
     done('b', true),
   ];
+  const pipe = new Screen();
+  pipe.isTTY = false;
   assert.match(
-    await shown(plainProgress, events),
+    await shown(plainProgress, events, pipe),
     /^ {2}done {2}Make this: outcome of a x+ \(1\.2 s\)\n {4}ok {2}Send that: outcome of b x+\n$/,
   );
   assert.match(await shown(plainProgress, [phase, failed]), /^failed {2}Send that\n$/);
+});
+
+test('plain at a terminal: a line is broken between words, and continues below its text', async () => {
+  const event = { ...done('a'), outcome: `${'word '.repeat(20)}end` } as RunEvent;
+  const lines = (await shown(plainProgress, [phase, event])).trimEnd().split('\n');
+  assert.equal(lines.length, 2);
+  assert.match(lines[0]!, /^ {2}done {2}Make this: word .*word$/);
+  assert.match(lines[1]!, /^ {8}word .*end \(1\.2 s\)$/);
+  for (const line of lines) assert.ok(line.length < 80, line);
 });
 
 test('list: every step stays with its whole outcome, wrapped to the terminal, and is drawn once', async () => {

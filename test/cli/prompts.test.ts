@@ -330,6 +330,9 @@ test('the answer stays on the line where the question does not fit, and a key st
 test('plain questions: numbers, words for the keys, and nothing that moves the cursor', async () => {
   for (const env of [{ ENROLLKIT_PLAIN: '1' }, { TERM: 'dumb' }] as Record<string, string>[]) {
     const { ask, screen, keyboard } = terminal(env);
+    const listeners = () =>
+      ['data', 'end', 'error', 'keypress'].reduce((sum, event) => sum + keyboard.listenerCount(event), 0);
+    const before = listeners();
     const all: string[] = [];
     const type = async (line: string) => {
       await wait(10);
@@ -365,6 +368,8 @@ test('plain questions: numbers, words for the keys, and nothing that moves the c
     await type('right\r');
     assert.equal(await hidden, 'right');
     all.push(screen.drawn);
+    // Those of keys stay with the stream.
+    assert.ok(listeners() <= before + 4, `${listeners()} listeners are left, ${before} were there`);
     const drawn = all.join('');
     assert.match(drawn, /Question 3 of 12\. Which\?/);
     assert.match(drawn, /2\. Number two: It means two\./);

@@ -63,6 +63,7 @@ test('from a namespace to a device whose certificate the CA of the customer has 
     const weekly = await json([...policy, '--validity-days', '7']);
     assert.equal(weekly.properties.certificate.validityPeriodInDays, 7);
     assert.equal((await json(policy, 4)).code, 'CONFLICT');
+    assert.deepEqual(await json(['policy', 'show', 'weekly', ...inPlant, '--ca-name', 'OWN']), weekly);
     assert.match((await enrollkit('policy', 'list', ...inPlant)).stdout, /^weekly +own +7 /m);
 
     const reference = [

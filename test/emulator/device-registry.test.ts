@@ -9,6 +9,7 @@ import { loadProfile } from '../../src/pki/make/profile.js';
 import { validateChain } from '../../src/pki/path/validate.js';
 import { parseCertificateRequest } from '../../src/pki/x509/csr.js';
 import { type Made, make } from '../support/chains.js';
+import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { type Answer, groupBody, startTestEmulator, type TestEmulator } from './support.js';
 
 const newest = '2026-11-01';
@@ -440,6 +441,25 @@ test('credentials and their policies, the generation before', async ({ emulator,
   const shown = await emulator.arm('GET', '?api-version=2026-03-01-preview');
   assert.deepEqual(shown.body.properties.deviceRegistryNamespace, deviceRegistryNamespace);
 
+  const hubVersion = 'api-version=2026-03-01-preview';
+  const hubPath = `/subscriptions/${emulator.endpoints.subscriptionId}/resourceGroups/${emulator.endpoints.resourceGroup}/providers/Microsoft.Devices/IotHubs/${emulator.endpoints.hubs[0]!.name}`;
+  const hub = (method: string, version: string, deviceRegistry?: object) =>
+    emulator.call({
+      method,
+      path: `${hubPath}?${version}`,
+      ...(deviceRegistry === undefined
+        ? {}
+        : { body: { location: 'local', sku: { name: 'S1' }, properties: { deviceRegistry } } }),
+      headers: { authorization: `Bearer ${emulator.endpoints.armToken}` },
+    });
+  const ofHub = { namespaceResourceId: old.base, identityResourceId: '/identity' };
+  assert.equal((await hub('PUT', hubVersion, { namespaceResourceId: `${old.base}-2` })).body.code, 400004);
+  assert.equal((await hub('PUT', hubVersion, ofHub)).status, 201);
+  assert.deepEqual((await hub('GET', hubVersion)).body.properties.deviceRegistry, ofHub);
+  assert.equal('deviceRegistry' in (await hub('GET', 'api-version=2021-07-02')).body.properties, false);
+  assert.equal((await hub('PUT', 'api-version=2021-07-02', {})).status, 201, 'knows no link, and keeps it');
+  await refused(send('DELETE', ''), 409, 'OperationNotAllowed');
+
   const enrollment = (name: string) =>
     emulator.service(
       'PUT',
@@ -459,7 +479,39 @@ test('credentials and their policies, the generation before', async ({ emulator,
   const waiting = (await send('GET', `${policies}/own`)).body.properties.certificate;
   assert.equal(waiting.certificateAuthorityConfiguration.bringYourOwnRoot.status, 'PendingActivation');
   assert.equal((await link({})).status, 201);
+  await refused(send('DELETE', ''), 409, 'OperationNotAllowed');
+  assert.equal((await hub('PUT', hubVersion, undefined)).status, 400);
+  const unlinked = { namespaceResourceId: old.base };
+  assert.equal((await hub('PUT', hubVersion, unlinked)).status, 201);
+  assert.deepEqual((await hub('GET', hubVersion)).body.properties.deviceRegistry, unlinked);
+  const without = { location: 'local', sku: { name: 'S1' }, properties: {} };
+  const headers = { authorization: `Bearer ${emulator.endpoints.armToken}` };
+  const plain = await emulator.call({
+    method: 'PUT',
+    path: `${hubPath}?${hubVersion}`,
+    body: without,
+    headers,
+  });
+  assert.equal(plain.status, 201);
   assert.equal((await send('DELETE', '')).status, 204);
 });
+
+test('namespaces and CAs are there after a restart, and gone after a reset', () =>
+  inTemporaryFolder(async (dir) => {
+    let emulator = await startTestEmulator({ dir });
+    try {
+      let kept = namespaceOf(emulator, 'kept');
+      await created(kept.send('PUT', '', { location: 'westeurope' }));
+      const { body } = await kept.send('PUT', '/certificateAuthorities/own', external);
+      await emulator.stop();
+      emulator = await startTestEmulator({ dir });
+      kept = namespaceOf(emulator, 'kept');
+      assert.deepEqual((await kept.send('GET', '/certificateAuthorities/own')).body, body);
+      await emulator.reset();
+      await refused(kept.send('GET', ''), 404, 'ResourceNotFound');
+    } finally {
+      await emulator.stop();
+    }
+  }));
 
 test.run();

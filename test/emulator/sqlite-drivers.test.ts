@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import libsql from 'libsql';
 import { test } from 'uvu';
 import { nodeSqlite } from '../../src/emulator/state/node-sqlite.js';
-import type { SqliteDriver } from '../../src/emulator/state/sqlite.js';
+import type { SqliteDriver } from '../../src/emulator/state/sqlite-driver.js';
 import { bin } from '../support/bin.js';
 import { node22 } from '../support/node-22.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import { EnrollkitError } from '../../src/errors.js';
-import { KeyDerivationWork } from '../../src/pki/containers/pkcs12/work.js';
-import { readPfx } from '../../src/pki/containers/pkcs12-read.js';
-import { createPfx } from '../../src/pki/containers/pkcs12-write.js';
+import { type DerivedKeys, KeyDerivationWork } from '../../src/pki/containers/pkcs12/work.js';
+import { readPfx, readPfxWith } from '../../src/pki/containers/pkcs12-read.js';
+import { createPfx, createPfxWith, derivePfxKeys } from '../../src/pki/containers/pkcs12-write.js';
 import { sequence, tlv } from '../../src/pki/der/write.js';
 import { isKeyPair, privateKeyToPem } from '../../src/pki/keys.js';
 import { make, makeChain } from '../support/chains.js';
@@ -56,6 +56,24 @@ function assertWhole(bytes: Buffer, passphrase: string): void {
   );
   assert.ok(privateKey && isKeyPair(privateKey, certificates[0]!.publicKey));
 }
+
+test('files that share passphrase and salts need one derivation of each key; another passphrase is still refused', async () => {
+  const derived: DerivedKeys = new Map();
+  const keys = await derivePfxKeys('1234');
+  const contents = {
+    certificate: device.pem,
+    privateKey: device.privateKey,
+    chain: [intermediate.pem, root.pem],
+  };
+  for (const friendlyName of ['one', 'two']) {
+    const bytes = createPfxWith(keys, { ...contents, friendlyName });
+    assertWhole(bytes, '1234');
+    assert.equal(readPfxWith(derived, bytes, '1234').certificates.length, 3);
+    // One for the MAC; one for the certificates and the private key.
+    assert.equal(derived.size, 2);
+    assert.throws(() => readPfxWith(new Map(derived), bytes, '1235'), wrong);
+  }
+});
 
 for (const [title, options] of [
   ['as OpenSSL 3 writes it', []],

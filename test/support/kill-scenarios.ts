@@ -40,6 +40,7 @@ export const withoutScenario: Readonly<
     'authority list',
     'authority show',
     'policy list',
+    'policy show',
     'cert inspect',
     'cert tree',
     'cert fingerprint',

@@ -1,4 +1,3 @@
-import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags, yesFlag } from '../kernel/common-flags.js';
@@ -23,19 +22,14 @@ export const policyDelete = defineCommand({
   ],
   async run({ args: { name }, flags }, context) {
     const { withAccount } = await import('../target/account.js');
-    const { requireAuthority, requireNamespace } = await import('../target/registry-target.js');
+    const { requireNamespace, requirePolicy } = await import('../target/registry-target.js');
     const { confirmed } = await import('../terminal/confirm.js');
     const { output, signal } = context;
     await confirmed('policy.delete', policy.confirmDelete(name), flags, context);
     await withAccount(flags, context, false, async (account) => {
       const { scope } = await requireNamespace(account, flags.namespace, signal);
-      const authority = await requireAuthority(account, scope, flags.caName, signal);
-      if (!(await account.registry.getPolicy(scope, authority.name, name, { signal }))) {
-        throw new EnrollkitError('NOT_FOUND', policy.notFound(name, authority.name), {
-          next: policy.listThem(scope.namespaceName),
-        });
-      }
-      await account.registry.deletePolicy(scope, authority.name, name, { signal });
+      const { authority, policy: found } = await requirePolicy(account, scope, flags.caName, name, signal);
+      await account.registry.deletePolicy(scope, authority.name, found.name, { signal });
     });
     if (output.json) return output.value({ deleted: name });
     output.result('policy.deleted', policy.deleted(name));

@@ -2,6 +2,7 @@
 import { sentences } from '../../languages/language.js';
 import { keyNames, type Plan } from '../../quickstart/plan/fields.js';
 import { keepsKeys, usesGroup } from '../../quickstart/planned-certificates.js';
+import { hubNameOf } from '../../quickstart/steps/azure-resources.js';
 import { padEnd, truncate, widest, wrap } from '../terminal/text.js';
 
 export interface PictureOptions {
@@ -178,7 +179,7 @@ function provisioning(plan: Plan): Node {
             ? sentences.cliQuickstart.picture.disabled
             : usesGroup(plan)
               ? sentences.cliQuickstart.picture.allows(byCa)
-              : sentences.cliQuickstart.picture.individualMeaning,
+              : sentences.cliQuickstart.picture.individualMeaning(count),
         children: [...details(plan), hubs],
       },
     ],
@@ -230,7 +231,9 @@ function details(plan: Plan): Node[] {
   ];
 }
 
-function places({ subscriptionId, resourceGroup }: Extract<Plan['target'], { kind: 'azure' }>): Node[] {
+function places(target: Extract<Plan['target'], { kind: 'azure' }>): Node[] {
+  const { subscriptionId, resourceGroup, create, hubSku = 'S1', location } = target;
+  const { picture } = sentences.cliQuickstart;
   return [
     ...(subscriptionId
       ? [
@@ -247,6 +250,9 @@ function places({ subscriptionId, resourceGroup }: Extract<Plan['target'], { kin
             meaning: sentences.cliQuickstart.picture.resourceGroupMeaning,
           },
         ]
+      : []),
+    ...(create
+      ? [{ name: picture.newHub(hubNameOf(target)), meaning: picture.newHubMeaning(hubSku, location) }]
       : []),
   ];
 }

@@ -192,9 +192,7 @@ async function runAgain(
     context.output.note('replay.earlier-steps', sentences.cliQuickstart.replayEarlierSteps);
   }
   const offline = flags.offline === true;
-  const progress = flags.step
-    ? plainProgress(context.output, { width: context.output.width - 1 })
-    : await progressFor(context);
+  const progress = flags.step ? plainProgress(context.output) : await progressFor(context);
   const interrupted = new AbortController();
   const options: Omit<QuickstartOptions, 'target'> = {
     plan,

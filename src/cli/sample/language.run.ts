@@ -170,7 +170,7 @@ function needsEnvironment(language: SampleLanguage, kind: SampleKind): boolean {
 
 function environmentCommand(language: SampleLanguage, folder: string): string {
   const known = language === 'shell' || language === 'embedded-c' ? 'c' : language;
-  return `eval "$(enrollkit emulator env --for ${known}${sameFolder({ dir: folder })})"`;
+  return `enrollkit emulator env --for ${known}${sameFolder({ dir: folder })}`;
 }
 
 /** @throws EnrollkitError FILE_UNREADABLE when the group is to have the certificate of a CA that is not there */

@@ -13,7 +13,6 @@ const args = { sample: { summary: text.sampleArgument(sampleKinds) } } as const;
 const flags = {
   device: textFlag({ placeholder: 'ID', summary: text.deviceFlag, completes: 'devices' }),
   group: textFlag({ placeholder: 'ID', summary: text.groupFlag, completes: 'groups' }),
-  client: textFlag({ placeholder: 'NAME', summary: text.clientFlag }),
   ...outFileFlag,
   ...forceFlag,
   ...dirFlag,
@@ -22,15 +21,23 @@ const flags = {
   ...outputFlags,
 };
 
-export type SampleCommand = Declaration<typeof flags, typeof args>;
+function clientFlag(clients: readonly string[]) {
+  return {
+    client: textFlag({ placeholder: 'NAME', summary: text.clientFlag(clients), completes: clients }),
+  };
+}
+
+export type SampleCommand = Declaration<typeof flags & ReturnType<typeof clientFlag>, typeof args>;
 
 export function sampleIn(language: SampleLanguage): SampleCommand {
   const kinds = kindsOf(language);
+  const choices = kinds.map((kind) => templatesOf(language, kind)).filter(({ length }) => length > 1);
+  const clients = new Set(choices.flat().map(({ client }) => client));
   const { file } = templatesOf(language, 'send-telemetry')[0]!;
   return declareCommand({
     description: text.description(kinds),
     args: { sample: { summary: text.sampleArgument(kinds), completes: kinds } },
-    flags,
+    flags: { ...clientFlag([...clients]), ...flags },
     examples: [
       { line: `sample ${language} send-telemetry --out ${file}`, summary: text.example },
       {

@@ -1,7 +1,11 @@
 /** The namespace of Azure Device Registry that a command works with, in an account. */
 import type { NamespaceScope } from '../../dps/client/device-registry.js';
 import { scopeOf } from '../../dps/client/resource-manager.js';
-import type { CertificateAuthority, RegistryNamespace } from '../../dps/contract/schemas.js';
+import type {
+  CertificateAuthority,
+  CertificatePolicy,
+  RegistryNamespace,
+} from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { type Account, sameName } from './account.js';
@@ -59,6 +63,28 @@ export async function requireAuthority(
   if (found) return found;
   throw new EnrollkitError('NOT_FOUND', sentences.cliRegistry.noAuthority(name, scope.namespaceName), {
     next: list,
+  });
+}
+
+export interface FoundPolicy {
+  policy: CertificatePolicy;
+  authority: CertificateAuthority;
+}
+
+/** @throws EnrollkitError NOT_FOUND; NEEDS_INPUT without the name of the certificate authority */
+export async function requirePolicy(
+  account: Account,
+  scope: NamespaceScope,
+  authorityName: string | undefined,
+  name: string,
+  signal: AbortSignal,
+): Promise<FoundPolicy> {
+  const authority = await requireAuthority(account, scope, authorityName, signal);
+  const policy = await account.registry.getPolicy(scope, authority.name, name, { signal });
+  if (policy) return { policy, authority };
+  const { notFound, listThem } = sentences.cliRegistry.policy;
+  throw new EnrollkitError('NOT_FOUND', notFound(name, authority.name), {
+    next: listThem(scope.namespaceName),
   });
 }
 

@@ -87,6 +87,7 @@ export class Dialogue {
   /** Every answer that was ever given: what Enter gives if it is asked for again. */
   readonly #earlier = new Map<string, Given>();
   readonly #found = new Map<string, unknown>();
+  readonly #lastTotal = { value: 0 };
 
   constructor(asker: Asker) {
     this.#asker = asker;
@@ -99,6 +100,7 @@ export class Dialogue {
         answers: this.#answers,
         earlier: this.#earlier,
         found: this.#found,
+        lastTotal: this.#lastTotal,
       });
       try {
         return await script(pass.interview);
@@ -129,6 +131,8 @@ interface Memory {
   answers: Map<string, Given>;
   earlier: Map<string, Given>;
   found: Map<string, unknown>;
+  /** How many questions there were, when it could last be said. */
+  lastTotal: { value: number };
 }
 
 /** One run of a script. */
@@ -275,9 +279,11 @@ class Pass {
     const counting = new Pass(this.#script, this.#asker, this.#memory, true);
     try {
       await counting.#script(counting.interview);
-    } catch {
-      // A question that Enter does not answer ends the count.
+    } catch (error) {
+      // A question that Enter does not answer ends the count; one that leads back to itself does not say what comes after it.
+      if (error instanceof AskedAgain) return Math.max(this.#memory.lastTotal.value, this.#asked.length);
     }
-    return Math.max(counting.#asked.length, this.#asked.length);
+    this.#memory.lastTotal.value = Math.max(counting.#asked.length, this.#asked.length);
+    return this.#memory.lastTotal.value;
   }
 }

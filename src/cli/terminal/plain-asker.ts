@@ -180,22 +180,23 @@ function nextLine(lines: Interface, signal: AbortSignal): Promise<{ text: string
         }),
       );
     };
+    const answered = (text: string) => {
+      end();
+      resolve({ text });
+    };
+    const suspended = () => {
+      end();
+      resolve('suspended');
+    };
+    const listeners = { line: answered, SIGINT: interrupted, close: interrupted, SIGTSTP: suspended };
     const end = () => {
       signal.removeEventListener('abort', interrupted);
-      lines.removeAllListeners();
+      // Not those of readline itself, which takes its listeners from the input when it closes.
+      for (const [event, listener] of Object.entries(listeners)) lines.off(event, listener);
       lines.close();
     };
     if (signal.aborted) return interrupted();
     signal.addEventListener('abort', interrupted);
-    lines.once('line', (text) => {
-      end();
-      resolve({ text });
-    });
-    lines.once('SIGINT', interrupted);
-    lines.once('close', interrupted);
-    lines.once('SIGTSTP', () => {
-      end();
-      resolve('suspended');
-    });
+    for (const [event, listener] of Object.entries(listeners)) lines.on(event, listener);
   });
 }

@@ -2,7 +2,7 @@
 import { sentences } from '../../languages/language.js';
 import type { RunEvent } from '../../quickstart/events.js';
 import type { Output } from '../kernel/output.js';
-import { milliseconds, padStart, wrap } from './text.js';
+import { milliseconds, noBreakSpace, padStart, wrap } from './text.js';
 
 /** Shows the events of a run. */
 export interface Progress {
@@ -21,12 +21,9 @@ function mark(state: string): string {
 /** Below the text that follows a state. */
 const indent = ' '.repeat(mark('').length + 2);
 
-/**
- * One line per step that has ended: `done`, or `ok` if there was nothing to do.
- *
- * @param width columns at which a line is broken; by default, none is
- */
-export function plainProgress(output: Output, { width }: { width?: number } = {}): Progress {
+/** One line per step that has ended: `done`, or `ok` if there was nothing to do. At a terminal, it is broken between words. */
+export function plainProgress(output: Output): Progress {
+  const width = output.stderr.isTTY ? output.width - 1 : undefined;
   const titles = new Map<string, string>();
   const { green, red, dim } = output.style;
   return {
@@ -42,7 +39,8 @@ export function plainProgress(output: Output, { width }: { width?: number } = {}
           const state = event.already
             ? dim(mark(sentences.cliTerminal.progress.ok))
             : green(mark(sentences.cliTerminal.progress.done));
-          const time = event.already ? '' : dim(` (${milliseconds(event.elapsedMs)})`);
+          const space = width === undefined ? ' ' : noBreakSpace;
+          const time = event.already ? '' : dim(` (${milliseconds(event.elapsedMs, space)})`);
           const text = sentences.cliTerminal.stepOutcome(titles.get(event.step) ?? '', event.outcome) + time;
           const shown = width === undefined ? text : wrap(text, width, indent).trimStart();
           output.note(`step.${event.step}`, `${state}  ${shown}`);

@@ -5,9 +5,7 @@ import { sentences } from '../../languages/language.js';
 import type { RunEvent, StepTitle } from '../../quickstart/events.js';
 import type { Output } from '../kernel/output.js';
 import { type Progress, plainProgress } from './plain-progress.js';
-import { milliseconds, printable, truncate, wrap } from './text.js';
-
-const noBreakSpace = '\u00a0';
+import { milliseconds, noBreakSpace, printable, truncate, wrap } from './text.js';
 
 type Task = Pick<
   ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof DefaultRenderer>,
@@ -136,9 +134,9 @@ function stepEnds(
       if (event.type === 'step-done') {
         const outcome = printable(sentences.cliTerminal.stepOutcome('', event.outcome));
         // The time and its unit stay together.
-        const time = event.already ? '' : ` (${milliseconds(event.elapsedMs).replace(' ', noBreakSpace)})`;
+        const time = event.already ? '' : ` (${milliseconds(event.elapsedMs, noBreakSpace)})`;
         const title = printable(step.title) + output.style.dim(outcome + time);
-        task.title = output.safe(wrap(title, output.width - 4).replaceAll(noBreakSpace, ' '));
+        task.title = output.safe(wrap(title, output.width - 4));
         resolve();
       }
       if (event.type === 'step-failed') reject(event.error);

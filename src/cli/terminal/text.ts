@@ -60,9 +60,12 @@ function unbreakableParts(word: string): string[] {
   return parts;
 }
 
+/** Keeps words together on a line, in texts for {@link wrap}. */
+export const noBreakSpace = '\u00a0';
+
 /**
  * Breaks a text into lines of at most `width` columns: at spaces, and between the characters of languages that have none.
- * A longer word stays whole.
+ * A longer word stays whole. At {@link noBreakSpace}, no line is broken; it becomes a space.
  */
 export function wrap(text: string, width: number, indent = ''): string {
   const room = width - displayWidth(indent);
@@ -86,7 +89,7 @@ export function wrap(text: string, width: number, indent = ''): string {
     }
     lines.push(line === '' ? '' : indent + line);
   }
-  return lines.join('\n');
+  return lines.join('\n').replaceAll(noBreakSpace, ' ');
 }
 
 /** A text whose longer lines are broken, with the indentation of each line kept. */
@@ -204,9 +207,9 @@ export function numberText(number: number): string {
   return number.toLocaleString('en-US');
 }
 
-/** 340 ms, 1.2 s */
-export function milliseconds(elapsed: number): string {
-  return elapsed < 1000 ? `${elapsed} ms` : `${(elapsed / 1000).toFixed(1)} s`;
+/** 340 ms, 1.2 s. @param space before the unit */
+export function milliseconds(elapsed: number, space = ' '): string {
+  return elapsed < 1000 ? `${elapsed}${space}ms` : `${(elapsed / 1000).toFixed(1)}${space}s`;
 }
 
 const timeUnits = [

@@ -1,6 +1,6 @@
 /** Whether the emulator runs and can be used, for container engines and load balancers: without a token. */
+import { healthPaths } from '../wire/http/health-paths.js';
 import type { PlainRoute } from '../wire/http/http-app.js';
-import { healthPaths } from './paths.js';
 
 /** @param isReady whether everything is open and its state answers */
 export function healthRoutes(isReady: () => boolean): PlainRoute[] {

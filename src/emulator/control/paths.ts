@@ -8,9 +8,6 @@ export const controlPaths = {
   messages: '/emulator/messages',
 } as const;
 
-/** Whether the emulator runs, and whether it can be used; no token is needed. */
-export const healthPaths = { health: '/health', ready: '/ready' } as const;
-
 /** The reply to `GET` and `PUT` of the clock. */
 export interface ClockReply {
   /** ISO 8601, UTC. */

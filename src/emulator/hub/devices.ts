@@ -71,6 +71,8 @@ const columns =
 
 /** How many devices SQLite looks at for a value before other requests get their turn. */
 const searchedAtOnce = 2000;
+/** Comes after every device ID. */
+const afterAll = '\u{10ffff}';
 
 export class HubDevices {
   readonly activity: DeviceActivity;
@@ -81,8 +83,8 @@ export class HubDevices {
   readonly #update: StateStatement;
   readonly #get: StateStatement;
   readonly #page: StateStatement;
-  readonly #windowEnd: StateStatement;
-  readonly #withValue: Record<TwinColumn, StateStatement>;
+  /** For values in twins: where a search pauses, and what it finds until there. */
+  readonly #searches: Record<TwinColumn, { end: StateStatement; find: StateStatement }>;
   readonly #count: StateStatement;
   readonly #delete: StateStatement;
 
@@ -109,18 +111,23 @@ export class HubDevices {
       `SELECT ${columns} FROM hub_device
        WHERE device_id > ?1 AND device_id >= ?2 AND device_id < ?2 || char(0x10ffff) ORDER BY device_id LIMIT ?3`,
     );
-    this.#windowEnd = database.prepare(
-      'SELECT device_id FROM hub_device WHERE device_id > ? ORDER BY device_id LIMIT 1 OFFSET ?',
-    );
-    const withValue = (column: TwinColumn) =>
-      database.prepare(
-        `SELECT ${columns} FROM hub_device WHERE device_id > ?1 AND (?2 IS NULL OR device_id <= ?2)
-           AND json_extract(${column}, ?3) IN (SELECT value FROM json_each(?4)) ORDER BY device_id LIMIT ?5`,
-      );
-    this.#withValue = {
-      tags: withValue('tags'),
-      desired: withValue('desired'),
-      reported: withValue('reported'),
+    const search = (column: TwinColumn, table = 'hub_device') => {
+      const after = `FROM ${table} WHERE ${column} <> '{}' AND device_id > ?1`;
+      return {
+        end: database.prepare(`SELECT device_id ${after} ORDER BY device_id LIMIT 1 OFFSET ?2`),
+        find: database.prepare(
+          `SELECT ${columns} FROM hub_device WHERE device_id IN (
+             SELECT device_id ${after} AND device_id <= ?2
+               AND json_extract(${column}, ?3) IN (SELECT value FROM json_each(?4)) ORDER BY device_id LIMIT ?5
+           ) ORDER BY device_id`,
+        ),
+      };
+    };
+    this.#searches = {
+      tags: search('tags', 'hub_device INDEXED BY hub_device_tags'),
+      desired: search('desired', 'hub_device INDEXED BY hub_device_desired'),
+      // Devices report often, and an index would make that slower.
+      reported: search('reported'),
     };
     this.#count = database.prepare(
       "SELECT count(*) AS total, count(*) FILTER (WHERE status = 'disabled') AS disabled FROM hub_device",
@@ -186,10 +193,17 @@ export class HubDevices {
       return { devices, last: ids.length > limit ? next.at(-1) : undefined };
     }
     const { section, path, values } = candidates;
-    const end = (this.#windowEnd.get([after, searchedAtOnce]) as Pick<DeviceRow, 'device_id'> | undefined)
+    const search = this.#searches[section];
+    const end = (search.end.get([after, searchedAtOnce]) as Pick<DeviceRow, 'device_id'> | undefined)
       ?.device_id;
-    const rows = this.#withValue[section].all([after, end ?? null, path, JSON.stringify(values), limit]);
-    const devices = (rows as DeviceRow[]).map(toDevice);
+    const rows = search.find.all([
+      after,
+      end ?? afterAll,
+      path,
+      JSON.stringify(values),
+      limit,
+    ]) as DeviceRow[];
+    const devices = rows.map(toDevice);
     return { devices, last: devices.length < limit ? end : devices.at(-1)!.deviceId };
   }
 

@@ -7,9 +7,9 @@ import * as z from 'zod';
 import { apiVersions } from '../../dps/contract/api-versions.js';
 import { type Route, routes } from '../../dps/contract/routes.js';
 import * as schemas from '../../dps/contract/schemas.js';
-import { healthPaths } from '../control/paths.js';
 import { missingOperations } from '../dps/arm/missing-operations.js';
 import { missingHubOperations } from '../hub/http/missing-hub-operations.js';
+import { healthPaths } from '../wire/http/health-paths.js';
 
 export type Plane = keyof typeof routes;
 
@@ -55,6 +55,9 @@ const components = {
   ResourceGroup: schemas.resourceGroup,
   Subscription: schemas.azureSubscription,
   Twin: schemas.twin,
+  Namespace: schemas.registryNamespace,
+  CertificateAuthority: schemas.certificateAuthority,
+  CertificatePolicy: schemas.certificatePolicy,
 } as const;
 
 type Component = keyof typeof components;
@@ -99,6 +102,19 @@ const bodies: { readonly [Name in OperationName]?: Bodies } = {
   'arm.checkIotHubName': { response: 'NameAvailability' },
   'arm.listIotHubKeys': { response: 'value:SharedAccessPolicy' },
   'arm.getIotHubKey': { response: 'SharedAccessPolicy' },
+  'arm.listNamespaces': { response: 'value:Namespace' },
+  'arm.listNamespacesInSubscription': { response: 'value:Namespace' },
+  'arm.getNamespace': { response: 'Namespace' },
+  'arm.putNamespace': { response: 'Namespace' },
+  'arm.patchNamespace': { response: 'Namespace' },
+  'arm.listCertificateAuthorities': { response: 'value:CertificateAuthority' },
+  'arm.getCertificateAuthority': { response: 'CertificateAuthority' },
+  'arm.putCertificateAuthority': { response: 'CertificateAuthority' },
+  'arm.patchCertificateAuthority': { response: 'CertificateAuthority' },
+  'arm.listCertificatePolicies': { response: 'value:CertificatePolicy' },
+  'arm.getCertificatePolicy': { response: 'CertificatePolicy' },
+  'arm.putCertificatePolicy': { response: 'CertificatePolicy' },
+  'arm.patchCertificatePolicy': { response: 'CertificatePolicy' },
   'hub.getTwin': { response: 'Twin' },
   'hub.patchTwin': { response: 'Twin' },
   'hub.putTwin': { response: 'Twin' },

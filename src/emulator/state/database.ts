@@ -10,9 +10,10 @@ import { sentences } from '../../languages/language.js';
 import { fileFault, secretFileMode } from '../../workspace/files.js';
 import { assertUndamaged } from './damage.js';
 import { applicationId, migrations } from './schema.js';
-import { openSqlite, type SqliteDatabase } from './sqlite.js';
+import { openSqlite } from './sqlite.js';
+import type { SqliteDatabase } from './sqlite-driver.js';
 
-export type { SqliteStatement as StateStatement } from './sqlite.js';
+export type { SqliteStatement as StateStatement } from './sqlite-driver.js';
 export type StateDatabase = SqliteDatabase;
 
 /** Copying the log into the file waits for the disk: every 16 MB, instead of every 4. */

@@ -1,6 +1,6 @@
 /** The SQLite of Node.js (`node:sqlite`), without a flag since 22.13, behind the interface of the emulator's state. */
 
-import type { SqliteDatabase, SqliteDriver, SqliteStatement } from './sqlite.js';
+import type { SqliteDatabase, SqliteDriver, SqliteStatement } from './sqlite-driver.js';
 
 /** What is used of `node:sqlite`. Source: Node.js documentation, "SQLite". */
 interface NodeSqlite {

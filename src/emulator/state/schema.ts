@@ -194,6 +194,16 @@ const registryTables = `
 `;
 
 /**
+ * For queries and counts, which would read whole twins and keys otherwise. The indexes of tags and desired properties hold
+ * them, for devices that have any, and are searched in the order of the devices.
+ */
+const hubIndexes = `
+  CREATE INDEX hub_device_status ON hub_device (status);
+  CREATE INDEX hub_device_tags ON hub_device (device_id, tags) WHERE tags <> '{}';
+  CREATE INDEX hub_device_desired ON hub_device (device_id, desired) WHERE desired <> '{}';
+`;
+
+/**
  * Each entry brings the tables from the version before it to its own, the first from an empty file; the number of
  * entries that have run is the `user_version` of the file. Released entries are in people's files: add one, change none.
  */
@@ -201,4 +211,5 @@ export const migrations: readonly string[] = [
   `${emulatorTables}${provisioningServiceTables}${hubTables}`,
   eventHubTables,
   registryTables,
+  hubIndexes,
 ];

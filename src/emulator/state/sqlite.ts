@@ -7,33 +7,7 @@ import { createRequire } from 'node:module';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { nodeSqlite } from './node-sqlite.js';
-
-/** Values of SQL's parameters: an array by position, an object by name, or one after the other. */
-type Parameters = readonly unknown[];
-
-export interface SqliteStatement {
-  run(...parameters: Parameters): { changes: number; lastInsertRowid: number | bigint };
-  /** The first row; undefined if there is none. */
-  get(...parameters: Parameters): unknown;
-  /** Blobs may be Buffers or ArrayBuffers. */
-  all(...parameters: Parameters): unknown[];
-}
-
-/** One open database, with the names and the behaviour of better-sqlite3. */
-export interface SqliteDatabase {
-  readonly open: boolean;
-  readonly inTransaction: boolean;
-  exec(sql: string): void;
-  prepare(sql: string): SqliteStatement;
-  /** The rows of `PRAGMA source`. */
-  pragma(source: string): unknown;
-  /** `act` within a transaction, which an error undoes. */
-  transaction<Result>(act: () => Result): () => Result;
-  close(): void;
-}
-
-/** Opens a file. Its errors, and those of what it returns, have SQLite's `code`, such as `SQLITE_FULL`. */
-export type SqliteDriver = new (path: string) => SqliteDatabase;
+import type { SqliteDatabase, SqliteDriver } from './sqlite-driver.js';
 
 /** The platforms of libsql's optional dependencies, as `process.platform` and `process.arch` name them. */
 const platforms = ['darwin-arm64', 'darwin-x64', 'linux-arm', 'linux-arm64', 'linux-x64', 'win32-x64'];

@@ -8,6 +8,11 @@ import { type Derivation, runSlowWork, runSlowWorkSync } from '../slow-work.js';
 /** Yields a derivation and gets the key; or yields undefined to let other work and signals run. */
 export type Deriving<Result> = Generator<Derivation | undefined, Result, Buffer>;
 
+/** Derives a key by the means of whoever runs the reader. */
+export function* slowly(derivation: Derivation): Deriving<Buffer> {
+  return yield derivation;
+}
+
 const noKey = Buffer.alloc(0);
 
 /**

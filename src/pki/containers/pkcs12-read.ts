@@ -27,7 +27,7 @@ import type { PemBlock } from './pem.js';
 import { decrypt, ObsoleteCipher, type Passphrase, passphraseOf } from './pkcs12/decrypt.js';
 import { derivePkcs12Key, type Pkcs12Hash, purposes } from './pkcs12/key-derivation.js';
 import { pbmac1, pbmac1Of } from './pkcs12/pbmac1.js';
-import { KeyDerivationWork } from './pkcs12/work.js';
+import { type DerivedKeys, KeyDerivationWork } from './pkcs12/work.js';
 
 /** SafeContents bags can be nested; no known program does it. */
 const maxDepth = 4;
@@ -68,7 +68,20 @@ export interface PfxReading {
  *   certificates
  */
 export function readPfx(input: string | Uint8Array, passphrase: string): PfxReading {
-  return runReaderSync(pfxReader(input, passphrase));
+  return readPfxWith(new Map(), input, passphrase);
+}
+
+/**
+ * Like {@link readPfx}, for many files with one passphrase and salt.
+ *
+ * @param derived keys of files that were read before; those of this file are added
+ */
+export function readPfxWith(
+  derived: DerivedKeys,
+  input: string | Uint8Array,
+  passphrase: string,
+): PfxReading {
+  return runReaderSync(pfxReader(input, passphrase, derived));
 }
 
 /**
@@ -83,7 +96,11 @@ export function openPfx(
   return runReader(pfxReader(input, passphrase), signal);
 }
 
-function* pfxReader(input: string | Uint8Array, passphrase: string): Deriving<PfxReading> {
+function* pfxReader(
+  input: string | Uint8Array,
+  passphrase: string,
+  derived?: DerivedKeys,
+): Deriving<PfxReading> {
   const [{ der }] = blocksOf(input, {
     label: /^PKCS12$/,
     block: 'PKCS12',
@@ -92,7 +109,9 @@ function* pfxReader(input: string | Uint8Array, passphrase: string): Deriving<Pf
     invalid,
   }) as [PemBlock];
   try {
-    return privateKeyFirst(yield* readAuthenticated(fromBer(der), passphrase));
+    return privateKeyFirst(
+      yield* readAuthenticated(fromBer(der), passphrase, new KeyDerivationWork(derived)),
+    );
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     throw invalid(
@@ -108,7 +127,7 @@ interface BagContents {
 }
 
 /** Verifies the MAC, if present, and reads the contents that it protects. @throws DerError */
-function* readAuthenticated(file: Buffer, text: string): Deriving<BagContents> {
+function* readAuthenticated(file: Buffer, text: string, work: KeyDerivationWork): Deriving<BagContents> {
   const [version, content, mac, ...rest] = sequenceOf(readOnly(file));
   if (smallIntegerOf(version) !== 3 || rest.length > 0)
     throw new DerError(sentences.pkiContainers.pfxVersion);
@@ -120,7 +139,6 @@ function* readAuthenticated(file: Buffer, text: string): Deriving<BagContents> {
   // Programs encode an empty passphrase in two ways: as a terminator alone, or as no octets at all.
   const candidates = [passphraseOf(text)];
   if (text === '') candidates.push({ text, octets: Buffer.alloc(0) });
-  const work = new KeyDerivationWork();
   let passphrase: Passphrase | undefined;
   if (mac) {
     for (const candidate of candidates) {
@@ -153,14 +171,15 @@ function* verifyMac(
   const hash = macHashes[type];
   if (!hash) throw new DerError(sentences.pkiContainers.pfxAuthenticationUnknown(type));
   const expected = octetStringOf(digest);
-  const key = yield* derivePkcs12Key({
+  const derivation = {
     hash,
     passphrase: octets,
     salt: octetStringOf(salt),
     iterations: work.pkcs12(iterations ? countOf(iterations) : 1),
     purpose: purposes.mac,
     length: expected.length,
-  });
+  };
+  const key = yield* work.key(derivation, derivePkcs12Key);
   return isSame(createHmac(hash, key).update(authenticated).digest(), expected);
 }
 

@@ -239,7 +239,7 @@ export const planFields = {
     flag: { name: 'dps-name', value: 'NAME', summary: sentences.quickstartPlan.dpsNameFlag },
     question: {
       message: sentences.quickstartPlan.dpsNameQuestion,
-      help: sentences.quickstartPlan.dpsNameHelp,
+      help: (answers: Answers): string => sentences.quickstartPlan.dpsNameHelp(creates(answers)),
       dialogue: 'short',
     },
   },
@@ -278,7 +278,7 @@ export const planFields = {
         isPortal(answers)
           ? sentences.quickstartPlan.resourceGroupOptional
           : sentences.quickstartPlan.resourceGroupQuestion,
-      help: sentences.quickstartPlan.resourceGroupHelp,
+      help: (answers: Answers): string => sentences.quickstartPlan.resourceGroupHelp(creates(answers)),
       dialogue: 'short',
       optional: isPortal,
     },

@@ -4,7 +4,8 @@ import type { KeyObject } from 'node:crypto';
 import { sameId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import { createPfx } from '../../pki/containers/pkcs12-write.js';
+import type { DerivedKeys } from '../../pki/containers/pkcs12/work.js';
+import { createPfxWith, derivePfxKeys, type PfxKeys } from '../../pki/containers/pkcs12-write.js';
 import { generateKeyPair, isEncryptedKey, privateKeyToPem } from '../../pki/keys.js';
 import { issue } from '../../pki/make/issue.js';
 import { loadProfile, type Role } from '../../pki/make/profile.js';
@@ -69,10 +70,11 @@ export const deviceCertificates: Step = {
     const missing = plan.devices.registrationIds.filter((id) => !devices.has(id));
     const signer = signerOf(context);
     const issuer = signer && { certificate: signer.pem, privateKey: await openKey(context, signer) };
+    const pfxKeys: SharedPfxKeys = { written: new Map(), read: new Map() };
     let done = 0;
     await forEachOf(missing, concurrency, async (id) => {
       signal.throwIfAborted();
-      await makeDevice(context, id, issuer);
+      await makeDevice(context, id, issuer, pfxKeys);
       done += 1;
       context.progress(sentences.quickstartSteps.doneOf(done, missing.length));
     });
@@ -82,6 +84,13 @@ export const deviceCertificates: Step = {
 /** The CA that signs the devices; undefined if they sign their own certificates. */
 function signerOf({ plan, found }: RunContext): StoredCertificate | undefined {
   return plan.certificates.deviceCertificates === 'selfSigned' ? undefined : signingCa(found);
+}
+
+/** Keys of the PKCS#12 files, which all devices share: deriving them is most of the work of a file. */
+interface SharedPfxKeys {
+  /** By their passphrases. */
+  written: Map<string, Promise<PfxKeys>>;
+  read: DerivedKeys;
 }
 
 type DeviceIssuer = { certificate: string; privateKey: KeyObject } | undefined;
@@ -152,7 +161,12 @@ function isMissing(path: string): boolean {
 }
 
 /** Makes the files of a device that are missing: all of them, or what an interrupted run did not get to. */
-async function makeDevice(context: RunContext, registrationId: string, issuer: DeviceIssuer): Promise<void> {
+async function makeDevice(
+  context: RunContext,
+  registrationId: string,
+  issuer: DeviceIssuer,
+  pfxKeys: SharedPfxKeys,
+): Promise<void> {
   if (keepsKeys(context.plan)) return signRequested(context, registrationId, issuer);
   const { plan, layout, found, files, signal } = context;
   const paths = layout.device(registrationId);
@@ -187,13 +201,14 @@ async function makeDevice(context: RunContext, registrationId: string, issuer: D
     if (!isMissing(paths.pfx)) return;
     // As the key beside it, which may have come from elsewhere.
     const isEncrypted = isEncryptedKey(readText(paths.key));
-    const pfx = await pfxOf(context, registrationId, pem, isEncrypted ? context.passphrase : undefined);
+    const passphrase = isEncrypted ? context.passphrase : undefined;
+    const pfx = await pfxOf(context, registrationId, pem, passphrase, pfxKeys);
     if (lookAt(paths.pfx)) files.replace(paths.pfx, pfx, secretFileMode);
     else files.create(paths.pfx, pfx, secretFileMode);
     return;
   }
   const device = await make('device', registrationId, paths);
-  const pfx = await pfxOf(context, registrationId, device.pem, keyPassphrase(context));
+  const pfx = await pfxOf(context, registrationId, device.pem, keyPassphrase(context), pfxKeys);
   saveCertificate(files, paths, device, {
     besides: (change) => change.create(paths.pfx, pfx, secretFileMode),
   });
@@ -240,18 +255,20 @@ async function pfxOf(
   context: RunContext,
   registrationId: string,
   pem: string,
-  passphrase: string | undefined,
+  passphrase = '',
+  { written, read }: SharedPfxKeys,
 ): Promise<Uint8Array> {
   const { found, layout } = context;
+  const keys = written.get(passphrase) ?? derivePfxKeys(passphrase);
+  written.set(passphrase, keys);
   const issuersPem = signerOf(context)?.chainPem ?? '';
-  const pfx = await createPfx({
+  const pfx = createPfxWith(await keys, {
     certificate: pem,
     privateKey: found.keys.get(layout.device(registrationId).key)!,
     chain: issuersPem === '' ? [] : parseCertificates(issuersPem).map(certificateToPem),
     friendlyName: registrationId,
-    passphrase: passphrase ?? '',
   });
-  assertReadsBack([{ contents: pfx, passphrase: passphrase ?? '' }]);
+  assertReadsBack([{ contents: pfx, passphrase }], read);
   return pfx;
 }
 

@@ -23,12 +23,13 @@ if not connection_string:
     sys.exit("Set DPS_CONNECTION_STRING to the connection string of your provisioning service.")
 
 GROUP_ID = {{groupId}}
+GROUP = {{group}}
 
 service = DeviceProvisioningClient.from_connection_string(connection_string)
 try:
     created = service.enrollment_group.create_or_update(
         id=GROUP_ID,
-        enrollment_group={{group}},
+        enrollment_group=GROUP,
     )
 except HttpResponseError as error:
     sys.exit(f"The service refused the group: {error.message}")

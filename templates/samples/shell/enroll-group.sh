@@ -32,6 +32,7 @@ hex() { od -An -v -tx1 | tr -d ' \n'; }
 bytes() {
   local index
   for ((index = 0; index < ${#1}; index += 2)); do
+    # shellcheck disable=SC2059 # The format is the byte.
     printf "\\x$(printf %02x $((16#${1:index:2} ^ $2)))"
   done
 }

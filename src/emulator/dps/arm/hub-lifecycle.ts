@@ -15,9 +15,8 @@ import type { HubSettings } from '../../hub/hub-directory.js';
 import { maxLoopbackNumber } from '../../wire/network/loopback.js';
 import { ArmError, badRequest } from './arm-error.js';
 import { toHubResource } from './hub-resource.js';
-import { hubResourceId } from './hub-resource-id.js';
 import { hubKey } from './pending-changes.js';
-import { canWriteHubLink, linkHub, readHubLink } from './registry/hub-link.js';
+import { canWriteHubLink, deleteHub, linkHub, readHubLink } from './registry/hub-link.js';
 import {
   abridge,
   armOperations,
@@ -45,9 +44,7 @@ const hubBody = z.object({
       routing: z
         .object({ fallbackRoute: z.object({ isEnabled: z.boolean().nullish() }).nullish() })
         .nullish(),
-      deviceRegistry: z
-        .object({ namespaceResourceId: z.string(), identityResourceId: z.string().nullish() })
-        .nullish(),
+      deviceRegistry: z.unknown().optional(),
     })
     .nullish(),
 });
@@ -83,9 +80,9 @@ export const hubLifecycle = armOperations<Subscription>(
             `The IoT hub is in '${before.settings.location}' and cannot move to '${abridge(location)}'.`,
           );
         }
-        const namespace = readHubLink(properties?.deviceRegistry, apiVersion, subscription);
+        const link = readHubLink(properties?.deviceRegistry, apiVersion, subscription);
         const hub = before ? hubs.change(before, settings) : await hubs.create(parameters.hubName!, settings);
-        if (canWriteHubLink(apiVersion)) linkHub(hub, namespace, properties?.deviceRegistry, subscription);
+        if (canWriteHubLink(apiVersion)) linkHub(hub, link, subscription);
         const operationId = pending.begin(hubKey(hub), before ? 'Transitioning' : 'Activating');
         return {
           status: 201,
@@ -111,8 +108,7 @@ export const hubLifecycle = armOperations<Subscription>(
       async handle(request, subscription) {
         const hub = findHub(request.parameters, subscription);
         if (!hub) return { status: 204 };
-        await subscription.hubs.delete(hub);
-        subscription.registry.unlink('messaging', hubResourceId(hub, subscription));
+        await deleteHub(hub, subscription);
         const operationId = subscription.pending.beginDeletion(hubKey(hub));
         return deletionReply(request, subscription, routes.arm.getIotHubOperationResult, operationId);
       },

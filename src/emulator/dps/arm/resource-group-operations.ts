@@ -9,7 +9,9 @@ import type { RegistryNamespace } from '../registry/device-registry.js';
 import type { ResourceGroup } from '../state/resource-groups.js';
 import { badRequest } from './arm-error.js';
 import { toHubResource } from './hub-resource.js';
+import { deleteHub } from './registry/hub-link.js';
 import { namespaceId } from './registry/registry-scope.js';
+import { deleteService } from './registry/service-link.js';
 import {
   armOperations,
   assertSubscription,
@@ -66,8 +68,9 @@ export const resourceGroupOperations = armOperations<Subscription>(
         const { name } = findResourceGroup(request.parameters, subscription);
         const { services, hubs, registry, resourceGroups, pending } = subscription;
         for (const service of services.list())
-          if (sameName(service.identity.resourceGroup, name)) await services.delete(service);
-        for (const hub of hubs.list()) if (sameName(hub.settings.resourceGroup, name)) await hubs.delete(hub);
+          if (sameName(service.identity.resourceGroup, name)) await deleteService(service, subscription);
+        for (const hub of hubs.list())
+          if (sameName(hub.settings.resourceGroup, name)) await deleteHub(hub, subscription);
         registry.resources.delete([name]);
         resourceGroups.delete(name);
         const operationId = pending.beginDeletion(`resource group ${name}`);

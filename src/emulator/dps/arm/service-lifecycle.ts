@@ -13,10 +13,14 @@ import { en } from '../../../languages/en.js';
 import type { Policy } from '../../state/identity.js';
 import type { ProvisioningService } from '../provisioning-service.js';
 import type { ServiceDirectory } from '../service-directory.js';
-import { serviceResourceId } from '../service-resource-id.js';
 import { ArmError, badRequest } from './arm-error.js';
 import { type PendingState, serviceKey } from './pending-changes.js';
-import { assertRegistryLink, canWriteRegistryLink, linkService } from './registry/service-link.js';
+import {
+  assertRegistryLink,
+  canWriteRegistryLink,
+  deleteService,
+  linkService,
+} from './registry/service-link.js';
 import {
   abridge,
   armOperations,
@@ -120,8 +124,7 @@ export const serviceLifecycle = armOperations<Subscription>({
     async handle(request, subscription) {
       const service = findService(request.parameters, subscription);
       if (!service) return { status: 204 };
-      await subscription.services.delete(service);
-      subscription.registry.unlink('provisioning', serviceResourceId(service));
+      await deleteService(service, subscription);
       const operationId = subscription.pending.beginDeletion(serviceKey(service));
       return deletionReply(request, subscription, routes.arm.getOperationResult, operationId);
     },

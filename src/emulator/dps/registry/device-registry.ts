@@ -115,9 +115,10 @@ export class DeviceRegistry {
    * credential policy: see `IssuingAuthorities`.
    */
   problemOf(service: { identity: ServiceIdentity }, reference: PolicyReference): string | undefined {
-    const namespace = this.namespaceOf(service);
     const { credentialPolicyName, namespaceName, certificateAuthorityName, certificatePolicyName } =
       reference;
+    if (credentialPolicyName === undefined && namespaceName === undefined) return undefined;
+    const namespace = this.namespaceOf(service);
     if (namespaceName !== undefined) {
       if (namespace?.name !== namespaceName.toLowerCase()) {
         return `The namespace '${namespaceName}' is not linked to this provisioning service.`;
@@ -125,7 +126,7 @@ export class DeviceRegistry {
       if (this.#policy(namespace, reference) !== undefined) return undefined;
       return `There is no certificate policy '${certificatePolicyName}' of a certificate authority '${certificateAuthorityName}' in the namespace '${namespace.name}'.`;
     }
-    if (credentialPolicyName === undefined || namespace === undefined) return undefined;
+    if (namespace === undefined) return undefined;
     if (this.#policy(namespace, reference) !== undefined) return undefined;
     return `There is no credential policy '${credentialPolicyName}' in the namespace '${namespace.name}'.`;
   }

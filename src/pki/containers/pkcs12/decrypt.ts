@@ -18,7 +18,7 @@ import {
 } from '../../der/read.js';
 import type { Pbkdf2Parameters, ScryptParameters } from '../../slow-work.js';
 import { type AlgorithmIdentifier, algorithmOf } from '../../x509/certificate.js';
-import type { Deriving } from '../deriving.js';
+import { type Deriving, slowly } from '../deriving.js';
 import { derivePkcs12Key, passphraseOctets, purposes } from './key-derivation.js';
 import { obsoleteName } from './obsolete-ciphers.js';
 import { decryptRc2 } from './rc2.js';
@@ -130,12 +130,12 @@ export function* decrypt(
 }
 
 function* decryptPbes2(
-  parameters: Buffer,
+  algorithm: Buffer,
   ciphertext: Buffer,
   passphrase: string,
   work: KeyDerivationWork,
 ): Deriving<Buffer | undefined> {
-  const [derivationElement, schemeElement, ...rest] = sequenceOf(readOnly(parameters));
+  const [derivationElement, schemeElement, ...rest] = sequenceOf(readOnly(algorithm));
   if (rest.length > 0) throw new DerError(sentences.pkiContainers.encryptionParameters);
   const derivation = algorithmOf(derivationElement);
   const scheme = algorithmOf(schemeElement);
@@ -149,7 +149,8 @@ function* decryptPbes2(
     throw new DerError(sentences.pkiContainers.encryptionVector);
   }
   const length = cipher.keyLength;
-  const key = yield { ...derived(readOnly(derivation.parameters), length, work), passphrase, length };
+  const parameters = { ...derived(readOnly(derivation.parameters), length, work), passphrase, length };
+  const key = yield* work.key(parameters, slowly);
   return decipher(cipher.name, key, iv, ciphertext);
 }
 

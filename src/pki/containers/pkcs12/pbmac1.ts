@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 import { sentences } from '../../../languages/language.js';
 import { countOf, DerError, octetStringOf, readOnly, sequenceOf, smallIntegerOf } from '../../der/read.js';
 import { algorithmOf } from '../../x509/certificate.js';
-import type { Deriving } from '../deriving.js';
+import { type Deriving, slowly } from '../deriving.js';
 import type { KeyDerivationWork } from './work.js';
 
 export const pbmac1 = '1.2.840.113549.1.5.14';
@@ -46,13 +46,14 @@ export function* pbmac1Of(
   const [pseudorandom, ...more] = options.map(algorithmOf);
   const hash = pseudorandom ? hmacs[pseudorandom.type] : 'sha1';
   if (!hash || more.length > 0) throw new DerError(sentences.pkiContainers.pbmac1Parameters);
-  const key = yield {
-    kind: 'pbkdf2',
+  const derived = {
+    kind: 'pbkdf2' as const,
     passphrase,
     salt: octetStringOf(salt),
     iterations: work.pbkdf2(countOf(iterations)),
     length: keyLength,
     hash,
   };
+  const key = yield* work.key(derived, slowly);
   return createHmac(mac, key).update(authenticated).digest();
 }

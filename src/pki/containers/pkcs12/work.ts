@@ -2,6 +2,7 @@
 import { sentences } from '../../../languages/language.js';
 import { DerError } from '../../der/read.js';
 import type { ScryptParameters } from '../../slow-work.js';
+import type { Deriving } from '../deriving.js';
 
 /** Many times what any program uses. */
 const maxIterations = 5_000_000;
@@ -14,10 +15,39 @@ const maxScrypt = 2 ** 24;
 /** For 128 x N x r and for 128 x r x p, in octets. OpenSSL uses 16 MiB and accepts 32. */
 const maxScryptMemory = 256 * 2 ** 20;
 
-/** The remaining budget of one file. */
+/**
+ * Keys by what they were derived from. Parts of a file often share passphrase and salt, and so do the files of one run: all
+ * of them then need one derivation.
+ */
+export type DerivedKeys = Map<string, Buffer>;
+
+/** The remaining budget of one file, and the keys that need no further derivation. */
 export class KeyDerivationWork {
+  readonly #derived: DerivedKeys;
   #left = maxTotal;
   #scryptLeft = maxScrypt;
+
+  /** @param derived also of other files */
+  constructor(derived: DerivedKeys = new Map()) {
+    this.#derived = derived;
+  }
+
+  /**
+   * Derives a key, if it is not known.
+   *
+   * @param parameters everything that the key depends on
+   */
+  *key<Parameters extends object>(
+    parameters: Parameters,
+    derive: (parameters: Parameters) => Deriving<Buffer>,
+  ): Deriving<Buffer> {
+    const name = JSON.stringify(parameters);
+    const known = this.#derived.get(name);
+    if (known) return known;
+    const key = yield* derive(parameters);
+    this.#derived.set(name, key);
+    return key;
+  }
 
   /** @throws DerError when PBKDF2 (RFC 8018) has too many iterations */
   pbkdf2(iterations: number): number {

@@ -1,4 +1,5 @@
 /** The link to a namespace that a hub has itself, in api-versions before namespaces had it. */
+import * as z from 'zod';
 import {
   firstReadOnlyRegistryOfHubApiVersion,
   firstRegistryOfHubApiVersion,
@@ -9,55 +10,69 @@ import { badRequest } from '../arm-error.js';
 import { hubResourceId } from '../hub-resource-id.js';
 import { abridge, type Subscription } from '../scope.js';
 import { hubEndpointType } from './registry-links.js';
-import { namespaceId } from './registry-scope.js';
+import { namespaceById, namespaceId } from './registry-scope.js';
 
 /** `deviceRegistry` of a hub. */
+const hubLink = z
+  .object({ namespaceResourceId: z.string(), identityResourceId: z.string().nullish() })
+  .nullish();
+
+/** A hub's link, and the namespace that it names. */
 export interface HubLink {
-  namespaceResourceId: string;
-  identityResourceId?: string | null | undefined;
+  namespace: RegistryNamespace;
+  userAssignedIdentity: string | undefined;
 }
 
 export function canWriteHubLink(apiVersion: string): boolean {
   return apiVersion >= firstRegistryOfHubApiVersion && apiVersion < firstReadOnlyRegistryOfHubApiVersion;
 }
 
-/** @throws ArmError badRequest */
+/**
+ * @param given `deviceRegistry` of the body
+ * @returns undefined without a link
+ * @throws ArmError badRequest
+ */
 export function readHubLink(
-  link: HubLink | null | undefined,
+  given: unknown,
   apiVersion: string,
   subscription: Subscription,
-): RegistryNamespace | undefined {
-  if (link == null || !canWriteHubLink(apiVersion)) return undefined;
-  const namespace = subscription.registry.resources
-    .namespaces<RegistryNamespace>()
-    .find((one) => namespaceId(one, subscription).toLowerCase() === link.namespaceResourceId.toLowerCase());
-  if (namespace) return namespace;
+): HubLink | undefined {
+  if (!canWriteHubLink(apiVersion)) return undefined;
+  const parsed = hubLink.safeParse(given);
+  if (!parsed.success)
+    throw badRequest('properties.deviceRegistry must have the field namespaceResourceId, a string.');
+  if (parsed.data == null) return undefined;
+  const { namespaceResourceId: id, identityResourceId } = parsed.data;
+  const namespace = namespaceById(id, subscription);
+  if (namespace) return { namespace, userAssignedIdentity: identityResourceId ?? undefined };
   throw badRequest(
-    `properties.deviceRegistry.namespaceResourceId '${abridge(link.namespaceResourceId)}' is not that of a namespace here.`,
+    `properties.deviceRegistry.namespaceResourceId '${abridge(id)}' is not that of a namespace here.`,
   );
 }
 
-/** @param namespace undefined to unlink the hub */
-export function linkHub(
-  hub: IotHub,
-  namespace: RegistryNamespace | undefined,
-  link: HubLink | null | undefined,
-  subscription: Subscription,
-): void {
+/** @param link undefined to unlink the hub */
+export function linkHub(hub: IotHub, link: HubLink | undefined, subscription: Subscription): void {
   const { registry } = subscription;
   const resourceId = hubResourceId(hub, subscription);
   registry.unlink('messaging', resourceId);
-  if (namespace === undefined) return;
-  const { resources } = registry;
+  if (link === undefined) return;
+  const { namespace, userAssignedIdentity } = link;
   // As it is without the link.
-  const current = resources.namespaces<RegistryNamespace>().find(({ uuid }) => uuid === namespace.uuid)!;
-  const userAssignedIdentity = link?.identityResourceId ?? undefined;
+  const current = registry.resources
+    .namespaces<RegistryNamespace>()
+    .find(({ uuid }) => uuid === namespace.uuid)!;
   const inboundCallerIdentity =
     userAssignedIdentity === undefined
       ? ({ type: 'SystemAssigned' } as const)
       : ({ type: 'UserAssigned', userAssignedIdentity } as const);
   const endpoint = { endpointType: hubEndpointType, resourceId, inboundCallerIdentity };
   registry.saveNamespace({ ...current, messaging: { ...current.messaging, [hub.hubId]: endpoint } });
+}
+
+/** Deletes a hub, and its link to a namespace. */
+export async function deleteHub(hub: IotHub, subscription: Subscription): Promise<void> {
+  await subscription.hubs.delete(hub);
+  subscription.registry.unlink('messaging', hubResourceId(hub, subscription));
 }
 
 /** The link as the hub shows it. */

@@ -12,13 +12,7 @@ import { namespaceNameProblem } from '../../../../dps/contract/ids.js';
 import { en } from '../../../../languages/en.js';
 import type { HttpRequest } from '../../../wire/http/request.js';
 import { pathOf, type RegistryEndpoints, type RegistryNamespace } from '../../registry/device-registry.js';
-import {
-  armOperations,
-  assertSubscription,
-  findResourceGroup,
-  type Subscription,
-  sameName,
-} from '../scope.js';
+import { armOperations, assertSubscription, findResourceGroup, type Subscription } from '../scope.js';
 import { applyLinks, assertLinks, shownEndpoints } from './registry-links.js';
 import {
   findNamespace,
@@ -106,7 +100,7 @@ export const namespaceOperations = armOperations<Subscription>(
         const given = body.properties;
         const messaging = given?.messaging?.endpoints ?? {};
         const provisioning = given?.provisioning?.endpoints ?? {};
-        const saved = save(request, subscription, before, {
+        const saved = save(hasLinks(request) && given != null, subscription, {
           resourceGroup,
           name,
           uuid: before?.uuid ?? randomUUID(),
@@ -126,7 +120,7 @@ export const namespaceOperations = armOperations<Subscription>(
         const before = require(request, subscription);
         const { properties: given, ...body } = await readBody(request, patchBody);
         const provisioning = hasLinks(request) ? (given?.provisioning?.endpoints ?? {}) : {};
-        const saved = save(request, subscription, before, {
+        const saved = save(hasLinks(request) && given != null, subscription, {
           ...before,
           tags: body.tags ?? before.tags,
           ...(body.identity == null ? {} : { identity: body.identity }),
@@ -162,15 +156,13 @@ function require(request: HttpRequest, subscription: Subscription): RegistryName
 
 /** @throws ArmError invalidResource, resourceInUse */
 function save(
-  request: HttpRequest,
+  writesLinks: boolean,
   subscription: Subscription,
-  before: RegistryNamespace | undefined,
   namespace: RegistryNamespace,
 ): RegistryNamespace {
-  if (before && !sameName(before.name, namespace.name)) throw new TypeError('another namespace');
-  if (hasLinks(request)) assertLinks(namespace, subscription);
+  if (writesLinks) assertLinks(namespace, subscription);
   subscription.registry.saveNamespace(namespace);
-  if (hasLinks(request)) applyLinks(before, namespace, subscription);
+  if (writesLinks) applyLinks(namespace, subscription);
   return namespace;
 }
 

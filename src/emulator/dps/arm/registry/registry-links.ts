@@ -8,6 +8,7 @@ import {
   type RegistryNamespace,
 } from '../../registry/device-registry.js';
 import { serviceResourceId } from '../../service-resource-id.js';
+import type { HubLink } from '../../state/linked-hubs.js';
 import { hubResourceId } from '../hub-resource-id.js';
 import { abridge, type Subscription } from '../scope.js';
 import { inUse, invalidResource } from './registry-scope.js';
@@ -83,38 +84,29 @@ function assertLinkable(place: string, endpoint: RegistryEndpoint, exists: boole
   }
 }
 
-/** Devices of the service are assigned to the hubs of its namespace. */
-export function applyLinks(
-  before: RegistryNamespace | undefined,
-  namespace: RegistryNamespace,
-  subscription: Subscription,
-): void {
+/**
+ * Devices of the service are assigned to the hubs of its namespace: the service is linked to them, too. A hub that is unlinked
+ * from the namespace stays with the service, which the emulator had linked to it before.
+ */
+export function applyLinks(namespace: RegistryNamespace, subscription: Subscription): void {
   const [endpoint] = Object.values(namespace.provisioning);
   const service = endpoint && serviceOf(endpoint, subscription);
   if (service === undefined) return;
-  const wanted = hubsOf(namespace, subscription);
-  const given = new Set(wanted.map(({ hubId }) => hubId));
-  const dropped = new Set(before ? hubsOf(before, subscription).map(({ hubId }) => hubId) : []);
-  const others = service.hubs.list().filter(({ hubId }) => !given.has(hubId) && !dropped.has(hubId));
-  if (wanted.length === 0 && dropped.size === 0) return;
-  service.hubs.replace([...others, ...wanted]);
-}
-
-function hubsOf(namespace: RegistryNamespace, subscription: Subscription) {
-  return Object.values(namespace.messaging).flatMap((endpoint) => {
-    const hub = hubOf(endpoint, subscription);
-    if (hub === undefined) return [];
-    const { availability, allocationWeight } = endpoint.provisioning ?? {};
-    return [
-      {
-        hubId: hub.hubId,
-        location: hub.settings.location,
-        applyAllocationPolicy: availability === undefined ? undefined : availability === 'Available',
-        allocationWeight,
-        policy: undefined,
-      },
-    ];
-  });
+  const links = new Map<string, HubLink>(service.hubs.list().map((link) => [link.hubId, link]));
+  let isChanged = false;
+  for (const { provisioning, ...hubEndpoint } of Object.values(namespace.messaging)) {
+    const hub = hubOf(hubEndpoint, subscription);
+    if (hub === undefined || (links.has(hub.hubId) && provisioning === undefined)) continue;
+    const { availability, allocationWeight } = provisioning ?? {};
+    const { location } = hub.settings;
+    links.set(hub.hubId, {
+      ...(links.get(hub.hubId) ?? { hubId: hub.hubId, location }),
+      applyAllocationPolicy: availability === undefined ? undefined : availability === 'Available',
+      allocationWeight,
+    });
+    isChanged = true;
+  }
+  if (isChanged) service.hubs.replace([...links.values()]);
 }
 
 /** @param hasState whether the api-version has what the service adds to an endpoint */

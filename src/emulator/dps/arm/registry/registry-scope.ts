@@ -77,6 +77,13 @@ export function namespaceId(
   return `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.DeviceRegistry/namespaces/${name}`;
 }
 
+/** The namespace of a resource ID. */
+export function namespaceById(id: string, subscription: Subscription): RegistryNamespace | undefined {
+  return subscription.registry.resources
+    .namespaces<RegistryNamespace>()
+    .find((one) => namespaceId(one, subscription).toLowerCase() === id.toLowerCase());
+}
+
 /** The last name of a resource's ID, if the rest of it is this one. */
 export function nameIn(resourceId: string, parentId: string, kind: string): string | undefined {
   const prefix = `${parentId}/${kind}/`.toLowerCase();

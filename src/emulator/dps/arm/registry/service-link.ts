@@ -4,13 +4,13 @@ import {
   firstRegistryOfServiceApiVersion,
 } from '../../../../dps/contract/api-versions.js';
 import type { ProvisioningService } from '../../provisioning-service.js';
-import { linksTo, type RegistryNamespace } from '../../registry/device-registry.js';
+import { linksTo } from '../../registry/device-registry.js';
 import { serviceResourceId } from '../../service-resource-id.js';
 import { badRequest } from '../arm-error.js';
 import { abridge, type Subscription } from '../scope.js';
 import type { RegistryLink } from '../service-request.js';
 import { serviceEndpointType } from './registry-links.js';
-import { namespaceId } from './registry-scope.js';
+import { namespaceById, namespaceId } from './registry-scope.js';
 
 export function canWriteRegistryLink(apiVersion: string): boolean {
   const isKnown = apiVersion >= firstRegistryOfServiceApiVersion;
@@ -24,7 +24,7 @@ export function assertRegistryLink(
   subscription: Subscription,
 ): void {
   if (link === undefined) return;
-  const namespace = namespaceIn(link, subscription);
+  const namespace = namespaceById(link.resourceId, subscription);
   if (namespace === undefined) {
     throw badRequest(
       `properties.deviceRegistryNamespace.resourceId '${abridge(link.resourceId)}' is not that of a namespace here.`,
@@ -49,7 +49,7 @@ export function linkService(
   const { registry } = subscription;
   const resourceId = serviceResourceId(service);
   registry.unlink('provisioning', resourceId);
-  const namespace = link && namespaceIn(link, subscription);
+  const namespace = link && namespaceById(link.resourceId, subscription);
   if (namespace === undefined) return;
   const { authenticationType: type, selectedUserAssignedIdentityResourceId: userAssignedIdentity } = link!;
   const inboundCallerIdentity = { type, ...(userAssignedIdentity == null ? {} : { userAssignedIdentity }) };
@@ -57,13 +57,13 @@ export function linkService(
   registry.saveNamespace({ ...namespace, provisioning: { [service.identity.dpsName]: endpoint } });
 }
 
-function namespaceIn(
-  { resourceId }: RegistryLink,
-  subscription: Subscription,
-): RegistryNamespace | undefined {
-  return subscription.registry.resources
-    .namespaces<RegistryNamespace>()
-    .find((one) => namespaceId(one, subscription).toLowerCase() === resourceId.toLowerCase());
+/** Deletes a service, and its link to a namespace. */
+export async function deleteService(
+  service: ProvisioningService,
+  { services, registry }: Subscription,
+): Promise<void> {
+  await services.delete(service);
+  registry.unlink('provisioning', serviceResourceId(service));
 }
 
 /** The link as the service shows it; later api-versions show more of it. */
