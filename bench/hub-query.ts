@@ -10,9 +10,10 @@ import { Agent, request } from 'node:https';
 import { parseConnectionString } from '../src/dps/contract/connection-string.js';
 import { createSasToken } from '../src/dps/contract/sas.js';
 import { inEmulator } from './emulator/in-emulator.js';
-import { line } from './emulator/measure.js';
 import { median } from './median.js';
+import { BenchReport } from './report.js';
 
+const report = new BenchReport('query', 'npm run bench:query');
 const deviceCount = Number(process.argv[2] ?? 100_000);
 const rounds = 300;
 
@@ -77,8 +78,8 @@ await inEmulator(async (endpoints) => {
   }
   const ofGet = median(gets);
   const row = (what: string, value: number) =>
-    line(what, `${value.toFixed(2)} ms`, `${(value / ofGet).toFixed(2)} x the GET`);
-  line(`GET of one twin of ${deviceCount}`, `${ofGet.toFixed(2)} ms`);
+    report.line(what, `${value.toFixed(2)} ms`, `${(value / ofGet).toFixed(2)} x the GET`);
+  report.line(`GET of one twin of ${deviceCount}`, `${ofGet.toFixed(2)} ms`);
   row("query WHERE deviceId = '...'", median(ids));
 
   const [tags, waits]: [number[], number[]] = [[], []];
@@ -97,6 +98,7 @@ await inEmulator(async (endpoints) => {
   for (let round = 0; round < 15; round += 1)
     counts.push(await milliseconds(() => call(one, 'GET', '/statistics/devices')));
   row('number of devices', median(counts));
+  report.write();
   one.destroy();
   other.destroy();
 });

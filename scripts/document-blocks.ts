@@ -145,7 +145,7 @@ export class DocumentShell {
     writeFileSync(join(this.#cwd, name), text);
   }
 
-  /** @param line a command line, as a reader types it, with `enrollkit`, `npx enrollkit` or another program */
+  /** @param line a command line, as a reader types it: enrollkit, also by npx, or another program */
   async type(line: string): Promise<Ran> {
     const typed = line.replace(verificationCode, this.#code).replace(/\bCODE\b/, this.#code);
     const ran = await this.#execute(typed);
