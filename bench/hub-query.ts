@@ -9,11 +9,12 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { parseConnectionString } from '../src/dps/contract/connection-string.js';
 import { createSasToken } from '../src/dps/contract/sas.js';
-import { inEmulator } from './emulator/in-emulator.js';
+import { inEmulator } from './emulator/emulator-process.js';
 import { median } from './median.js';
 import { BenchReport } from './report.js';
 
-const report = new BenchReport('query', 'npm run bench:query');
+const report = new BenchReport('hub-query', 'npm run bench:query');
+
 const deviceCount = Number(process.argv[2] ?? 100_000);
 const rounds = 300;
 
@@ -98,7 +99,7 @@ await inEmulator(async (endpoints) => {
   for (let round = 0; round < 15; round += 1)
     counts.push(await milliseconds(() => call(one, 'GET', '/statistics/devices')));
   row('number of devices', median(counts));
-  report.write();
   one.destroy();
   other.destroy();
 });
+report.write();
