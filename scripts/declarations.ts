@@ -38,7 +38,8 @@ export function copyDeclarations(
         ? join(dist, relative(modules, from))
         : join(dist, 'vendor', /[\\/]node_modules[\\/](.*)$/.exec(from)![1]!);
     files.set(from, to);
-    let text = /[\\/]languages[\\/]en\.d\.ts$/.test(from) ? sentences : readFileSync(from, 'utf8');
+    const isCatalogue = /[\\/]languages[\\/]en\.d\.ts$/.test(from);
+    let text = isCatalogue ? sentences : readFileSync(from, 'utf8');
     for (const specifier of specifiersIn(from, text).toReversed()) {
       const { text: name } = specifier;
       if (name.startsWith('node:')) continue;
@@ -51,7 +52,7 @@ export function copyDeclarations(
     mkdirSync(dirname(to), { recursive: true });
     // Of packages, whose sources nobody has here, without the map.
     if (folder !== undefined) text = text.replace(/^ *\/\*\*(?! @ts-).*?\*\/\n/gms, '');
-    const hasMap = folder === undefined && existsSync(`${from}.map`);
+    const hasMap = folder === undefined && !isCatalogue && existsSync(`${from}.map`);
     writeFileSync(to, hasMap ? text : text.replace(/\n\/\/# sourceMappingURL=.*\n?$/, '\n'));
     if (hasMap) copyFileSync(`${from}.map`, `${to}.map`);
     return to;
