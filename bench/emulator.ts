@@ -19,6 +19,7 @@ import {
   startEmulatorProcess,
   startProcess,
   stopProcesses,
+  thisCheckout,
 } from './emulator/emulator-process.js';
 import { rate } from './emulator/measure.js';
 import { median } from './median.js';
@@ -38,7 +39,7 @@ function residentKb({ pid }: ChildProcess): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }));
 }
 
-const emulator = await startEmulatorProcess(fileURLToPath(new URL('..', import.meta.url)), folder);
+const emulator = await startEmulatorProcess(thisCheckout, folder);
 running.push(emulator.child);
 const { endpoints } = emulator;
 const call = serviceCalls(endpoints, concurrency);

@@ -9,7 +9,6 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { EmulatorEndpoints } from '../src/emulator/endpoints.js';
 import { type BenchDevice, registerHttps } from './emulator/device-client.js';
@@ -18,6 +17,7 @@ import {
   serviceCalls,
   startEmulatorProcess,
   stopProcesses,
+  thisCheckout,
 } from './emulator/emulator-process.js';
 import { rate } from './emulator/measure.js';
 import { compareInPairs } from './pair-ratios.js';
@@ -34,7 +34,6 @@ if (!other) {
   console.error('Usage: npx tsx bench/page.ts CHECKOUT [--pairs N] [--registrations N]');
   process.exit(2);
 }
-const here = fileURLToPath(new URL('..', import.meta.url));
 const deviceCount = 200;
 const concurrency = 16;
 
@@ -105,7 +104,7 @@ async function measure(checkout: string): Promise<{ start: number; registering: 
 const starts = new Map<string, number[]>();
 await compareInPairs(
   `${values.registrations} registrations with the log open`,
-  [here, other],
+  [thisCheckout, other],
   Number(values.pairs),
   async (checkout) => {
     const { start, registering } = await measure(checkout);
@@ -115,7 +114,7 @@ await compareInPairs(
 );
 await compareInPairs(
   'start',
-  [here, other],
+  [thisCheckout, other],
   Number(values.pairs),
   (checkout) => starts.get(checkout)!.shift()!,
 );

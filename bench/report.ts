@@ -15,10 +15,12 @@ export interface BenchLine {
 export interface BenchResult {
   /** How to run it again. */
   readonly command: string;
-  readonly node: string;
+  readonly node?: string;
   readonly cores: number;
   /** Processes that wanted a core in the minute before the bench. */
-  readonly loadBefore: number;
+  readonly loadBefore?: number;
+  /** Of figures that are older than the result files: the document that had them. Node.js and load are not known. */
+  readonly copiedFrom?: string;
   /** The day, as in ISO 8601. */
   readonly date: string;
   readonly lines: readonly BenchLine[];

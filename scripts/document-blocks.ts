@@ -15,6 +15,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const byNpx = '(npx (--no-install )?)?';
+const isOurs = new RegExp(`^${byNpx}enrollkit( |$)`);
+
 /** Where `enrollkit` is, for commands that a shell runs. */
 const binaries = fileURLToPath(new URL('../node_modules/.bin', import.meta.url));
 
@@ -145,7 +148,7 @@ export class DocumentShell {
     writeFileSync(join(this.#cwd, name), text);
   }
 
-  /** @param line a command line, as a reader types it, with `enrollkit`, `npx enrollkit` or another program */
+  /** @param line a command line, as a reader types it: enrollkit, also by npx, or another program */
   async type(line: string): Promise<Ran> {
     const typed = line.replace(verificationCode, this.#code).replace(/\bCODE\b/, this.#code);
     const ran = await this.#execute(typed);
@@ -173,7 +176,7 @@ export class DocumentShell {
       }
       return ran;
     }
-    const isEnrollkit = /^(npx (--no-install )?)?enrollkit\b/.test(line);
+    const isEnrollkit = isOurs.test(line);
     const needsShell = /[|<>;&]|\$\(/.test(line.replace(/'[^']*'|"[^"$]*"/g, ''));
     if (isEnrollkit && !needsShell) return this.#enrollkit(line);
     const { status, stdout, stderr } = spawnSync('sh', ['-c', `exec 2>&1; ${line}`], {
@@ -184,7 +187,7 @@ export class DocumentShell {
   }
 
   async #enrollkit(line: string): Promise<Ran> {
-    const words = wordsOf(line.replace(/^(npx (--no-install )?)?enrollkit\s*/, ''));
+    const words = wordsOf(line.replace(isOurs, ''));
     const [cwd, env] = [this.#cwd, this.#env];
     if (words[0] === 'emulator' && words[1] === 'start') {
       const dir = words.indexOf('--dir');

@@ -11,8 +11,14 @@ export const documentsWithFigures = ['docs/performance.md', 'docs/emulator.md', 
 function figures(name: string): string {
   if (!existsSync(resultFile(name))) throw new Error(`There is no ${resultFile(name).pathname}.`);
   const result: BenchResult = JSON.parse(readFileSync(resultFile(name), 'utf8'));
-  const { command, node, cores, loadBefore, date, lines } = result;
-  return `\`${command}\`, ${date}, Node.js ${node}, ${cores} cores, load average ${loadBefore} before:
+  const { command, node, cores, loadBefore, copiedFrom, date, lines } = result;
+  const circumstances = [
+    ...[`\`${command}\``, date, `${cores} cores`],
+    ...(node === undefined ? [] : [`Node.js ${node}`]),
+    ...(loadBefore === undefined ? [] : [`load average ${loadBefore} before`]),
+    ...(copiedFrom === undefined ? [] : [`as documented earlier in ${copiedFrom}`]),
+  ];
+  return `${circumstances.join(', ')}:
 
 \`\`\`text
 ${lines.map(lineText).join('\n')}

@@ -7,7 +7,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { blocksOf, commandsOf, DocumentShell, type RunEnrollkit } from './document-blocks.js';
+import { blocksOf, commandsOf, DocumentShell, hasCommands, type RunEnrollkit } from './document-blocks.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 
@@ -35,13 +35,16 @@ for (const [document, language] of [
   const shell = new DocumentShell(folder, run, { fixedPorts: true });
   let text = readFileSync(path, 'utf8');
   const written: [start: number, end: number, text: string][] = [];
-  for (const block of blocksOf(text).filter(({ language, notRun }) => language === 'console' && !notRun)) {
+  for (const block of blocksOf(text).filter((block) => hasCommands(block) && block.notRun === undefined)) {
     let transcript = '';
-    for (const { line, source } of commandsOf(block)) {
+    const commands = commandsOf(block);
+    for (const [index, { line, source }] of commands.entries()) {
       const { status, printed } = await shell.type(line);
-      if (status !== 0) throw new Error(`${line}: exit status ${status}\n${printed}`);
+      const expected = index === commands.length - 1 ? (block.exitsWith ?? 0) : 0;
+      if (status !== expected) throw new Error(`${line}: exit status ${status}\n${printed}`);
       transcript += `$ ${source}\n${printed.trimEnd()}\n`;
     }
+    if (block.language !== 'console') continue;
     written.push([block.start, block.start + block.text.length, transcript]);
   }
   await shell.stopEmulators();

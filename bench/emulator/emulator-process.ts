@@ -5,10 +5,13 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import type { EmulatorEndpoints } from '../../src/emulator/endpoints.js';
 import { privateKeyToPem } from '../../src/pki/keys.js';
 import { make } from '../../test/support/chains.js';
 import { type BenchDevice, benchDevice } from './device-client.js';
+
+export const thisCheckout = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Starts a program in Node.js and reads the line of JSON that it prints when it is ready. */
 export async function startProcess(arguments_: string[]): Promise<{ child: ChildProcess; said: unknown }> {
