@@ -5,20 +5,28 @@
  *
  *     npm run bench:query [-- DEVICES]
  */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseConnectionString } from '../src/dps/contract/connection-string.js';
 import { createSasToken } from '../src/dps/contract/sas.js';
-import { inEmulator } from './emulator/emulator-process.js';
+import { startEmulatorProcess, stopProcesses } from './emulator/emulator-process.js';
 import { median } from './median.js';
 import { BenchReport } from './report.js';
-
-const report = new BenchReport('hub-query', 'npm run bench:query');
 
 const deviceCount = Number(process.argv[2] ?? 100_000);
 const rounds = 300;
 
-await inEmulator(async (endpoints) => {
+const report = new BenchReport('query', 'npm run bench:query');
+const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
+const { child, endpoints } = await startEmulatorProcess(
+  fileURLToPath(new URL('..', import.meta.url)),
+  folder,
+);
+
+try {
   const { hostName, sharedAccessKeyName, sharedAccessKey } = parseConnectionString(
     endpoints.hubServiceConnectionString,
   );
@@ -93,7 +101,7 @@ await inEmulator(async (endpoints) => {
     tags.push(await searched);
   }
   row("query WHERE tags.site = '...', which one device has", median(tags));
-  row('GET on another connection meanwhile', median(waits));
+  row('GET on another connection, in between', median(waits));
   row('the slowest of them', Math.max(...waits));
   const counts: number[] = [];
   for (let round = 0; round < 15; round += 1)
@@ -101,5 +109,8 @@ await inEmulator(async (endpoints) => {
   row('number of devices', median(counts));
   one.destroy();
   other.destroy();
-});
-report.write();
+  report.write();
+} finally {
+  await stopProcesses([child]);
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,20 +1,27 @@
 /**
  * Compiles and runs the samples that take longer than a test may: those in Go, and the webhooks in Go, Java and Python.
  * Needs the packages golang-go, golang-github-eclipse-paho.mqtt.golang-dev, default-jdk-headless and python3 of Debian.
+ * With clones of Microsoft's repositories, also that for embedded C, and that for Python with azure-iot-device, which needs
+ * port 8883 and what the package needs (Debian: python3-janus, python3-requests-unixsocket, python3-deprecation,
+ * python3-socks, python3-paho-mqtt).
  *
- *     npm run build && npx tsx scripts/samples.ts
+ *     npm run build && npx tsx scripts/samples.ts [--azure-sdk-for-c FOLDER] [--azure-iot-sdk-python FOLDER]
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'enrollkit-samples-'));
-const env = {
+const { values: clones } = parseArgs({
+  options: { 'azure-sdk-for-c': { type: 'string' }, 'azure-iot-sdk-python': { type: 'string' } },
+});
+const env: NodeJS.ProcessEnv = {
   ...process.env,
   GO111MODULE: 'off',
   GOPATH: '/usr/share/gocode',
@@ -62,7 +69,9 @@ async function askWebhook(program: string, ...argv: string[]): Promise<void> {
 
 try {
   enrollkit('quickstart', '--yes', '--count', '1');
-  enrollkit('emulator', 'start', '--detach', '--port', '0', '--mqtt-port', '0');
+  const python = clones['azure-iot-sdk-python'];
+  const mqttPort = python === undefined ? '0' : '8883';
+  enrollkit('emulator', 'start', '--detach', '--port', '0', '--mqtt-port', mqttPort, '--amqp-port', '0');
   const variables = JSON.parse(enrollkit('emulator', 'env', '--format', 'json')) as Record<string, string>;
   Object.assign(env, { DPS_CONNECTION_STRING: variables.DPS_CONNECTION_STRING });
   for (const [kind, file] of [
@@ -74,6 +83,35 @@ try {
     enrollkit('sample', 'go', kind, '--out', file, ...group);
     run('go', 'vet', file);
     console.log(`${file}: ${run('go', 'run', file).trim().replaceAll('\n', ', ')}`);
+  }
+  const sdk = clones['azure-sdk-for-c'];
+  if (sdk !== undefined) {
+    enrollkit('sample', 'embedded-c', 'send-telemetry', '--out', 'device.c');
+    const source = (room: string, name: string) => join(resolve(sdk), `sdk/src/azure/${room}/az_${name}.c`);
+    const core = ['context', 'log', 'precondition', 'span', 'json_reader', 'json_token', 'json_writer'];
+    const iot = ['common', 'hub_client', 'hub_client_telemetry', 'provisioning_client'];
+    const sources = [
+      ...core.map((name) => source('core', name)),
+      ...iot.map((name) => source('iot', `iot_${name}`)),
+      source('platform', 'noplatform'),
+    ];
+    run(
+      'cc',
+      '-Wall',
+      '-I',
+      join(resolve(sdk), 'sdk/inc'),
+      '-o',
+      'device',
+      'device.c',
+      ...sources,
+      '-lpaho-mqtt3cs',
+    );
+    console.log(`device.c: ${run('./device').trim().replaceAll('\n', ', ')}`);
+  }
+  if (python !== undefined) {
+    enrollkit('sample', 'python', 'send-telemetry', '--out', 'device.py');
+    env.PYTHONPATH = join(resolve(python), 'azure-iot-device');
+    console.log(`device.py: ${run('/usr/bin/python3', 'device.py').trim().replaceAll('\n', ', ')}`);
   }
   enrollkit('sample', 'go', 'allocation-webhook', '--out', 'webhook.go');
   run('go', 'build', '-o', 'webhook', 'webhook.go');

@@ -1,5 +1,6 @@
 /** Writes the JSON Schemas that stand in templates/, from the zod schemas that the code checks with. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { faultFileSchema } from '../src/emulator/faults/schema.js';
 import { emulatorSeedFileSchema } from '../src/emulator/seed/seed-schema.js';
@@ -29,7 +30,7 @@ export function schemaText(path: string, schema: z.ZodType): string {
   return `${JSON.stringify({ $schema, $id, ...rest }, null, 2)}\n`;
 }
 
-if (import.meta.url === `file://${process.argv[1]}`) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [path, schema] of Object.entries(schemas)) {
     writeFileSync(new URL(`../${path}`, import.meta.url), schemaText(path, schema));
   }

@@ -1,5 +1,6 @@
 /** Writes docs/emulator-support.md, and its summary in docs/emulator.md, from the tables by which the emulator routes requests. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import {
   apiVersions,
   certificateAuthorityApiVersions,
@@ -127,7 +128,7 @@ ${rows.join('\n')}
   return `${document.slice(0, document.indexOf(begin) + begin.length)}${table}${document.slice(document.indexOf(end))}`;
 }
 
-if (import.meta.url === `file://${process.argv[1]}`) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(new URL('../docs/emulator-support.md', import.meta.url), supportText());
   const emulator = new URL('../docs/emulator.md', import.meta.url);
   writeFileSync(emulator, withSummary(readFileSync(emulator, 'utf8')));

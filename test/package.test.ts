@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
+import { commands } from '../src/cli/command-table.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -133,6 +134,17 @@ test('the notices have the licence of every package that is bundled, at its vers
     [...new Set(imported)].filter((name) => !names.has(name)),
     [],
   );
+});
+
+test('the manual page has every command, and roff has nothing to complain about', async () => {
+  const page = read('dist/enrollkit.1');
+  for (const { name } of commands) {
+    assert.ok(page.includes(`\n.SS enrollkit ${name.replaceAll('-', '\\-')} `), name);
+  }
+  // A line that begins with a dot or an apostrophe is a request to roff.
+  for (const [line] of page.matchAll(/^[.'].*$/gm)) {
+    assert.match(line, /^\.(TH|SH|SS|TP|PP|B|nf|fi)( |$)/, line);
+  }
 });
 
 test('a Node.js that is too old says so in one sentence, in the syntax that it has', async () => {

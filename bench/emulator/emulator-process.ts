@@ -1,9 +1,8 @@
 /** An emulator in a process of its own, with devices that may register. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -27,18 +26,6 @@ export async function startEmulatorProcess(checkout: string, dir: string) {
   const bin = join(checkout, 'dist', 'bin.js');
   const { child, said } = await startProcess([bin, 'emulator', 'start', '--json', '--dir', dir, ...ports]);
   return { child, endpoints: said as EmulatorEndpoints };
-}
-
-/** Runs work with an emulator of this checkout, and removes its state afterwards. */
-export async function inEmulator(act: (endpoints: EmulatorEndpoints) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
-  const { child, endpoints } = await startEmulatorProcess(thisCheckout, folder);
-  try {
-    await act(endpoints);
-  } finally {
-    await stopProcesses([child]);
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 export async function stopProcesses(children: readonly ChildProcess[]): Promise<void> {

@@ -4955,6 +4955,9 @@ export const en = {
       'how devices get their certificates: from the CA, self-signed, or for CSRs (--csr)',
     deviceCertificatesQuestion: 'How do the devices get their certificates?',
     selfSignedSummary: (folder: string) => `in ${folder}: self-signed, without a CA`,
+    /** What shares a row of the summary. */
+    summaryRow: (texts: readonly string[]) => texts.join('; '),
+    enrollmentSummary: (what: string, status: string) => `${what}, ${status}`,
     individualRow: 'Enrollments',
     individualSummary: 'an individual one for each device',
     iotEdgeNeedsCa:
@@ -6130,7 +6133,7 @@ export const en = {
       hubs: (names: readonly string[] | undefined) =>
         names === undefined ? 'IoT hubs: all linked' : `IoT hub ${names.join(', ')}`,
       uploaded: (role: 'root' | 'intermediate', proof: 'automatic' | 'portal') =>
-        `the ${role} CA, uploaded; ${proof === 'portal' ? 'you verify it by hand' : 'enrollkit verifies it'}`,
+        `the ${role} CA, uploaded; ${proof === 'portal' ? 'you verify it manually' : 'enrollkit verifies it'}`,
       allows: (byCa: boolean) =>
         byCa
           ? 'allows every device whose chain leads to that CA'
@@ -6193,7 +6196,7 @@ export const en = {
       `${location}, resource group ${resourceGroup}, ${hubs === 0 ? 'no linked hub: devices cannot be assigned' : hubs === 1 ? '1 linked hub' : `${hubs} linked hubs`}`,
     noService: 'This subscription has no provisioning service that you can read.',
     rolesNeeded:
-      'Your account needs the role Reader on the subscription to list its provisioning services, and Contributor on the provisioning service to upload and verify CA certificates. An owner assigns them in the portal, under Access control (IAM). Without them, type the names and verify the CA certificate by hand.',
+      'Your account needs the role Reader on the subscription to list its provisioning services, and Contributor on the provisioning service to upload and verify CA certificates. An owner assigns them in the portal, under Access control (IAM). Without them, type the names and verify the CA certificate manually.',
     renew: (count: number) => `Renew ${count} device ${count === 1 ? 'certificate' : 'certificates'}`,
     hubNotLinked: (hub: string, service: string, linked: readonly string[]) =>
       `${hub} is not linked to ${service}. Linked hubs: ${linked.join(', ')}.`,
@@ -6299,7 +6302,7 @@ The verification certificate is ready. In the portal, on the same page:
       'certificateAuthority.name':
         'DPS lists uploaded CA certificates by this name. It is only a label; choose one that tells you which CA it is.',
       'certificateAuthority.proofOfPossession':
-        'A CA certificate is public, so anyone could upload yours. DPS therefore shows a verification code and asks for a certificate with that code, signed by the CA. Only the owner of the private key can create it. enrollkit does this for you if your account can change the provisioning service. If not, or to learn how it works, do it by hand.',
+        'A CA certificate is public, so anyone could upload yours. DPS therefore shows a verification code and asks for a certificate with that code, signed by the CA. Only the owner of the private key can create it. enrollkit does this for you if your account can change the provisioning service. If not, or to learn how it works, choose Manually.',
       'enrollmentGroup.id':
         'An enrollment group is an entry in DPS that lets devices register if this CA signed their certificates, and says how they are set up. One group is enough for any number of devices. You choose the ID.',
       'enrollmentGroup.attestation':

@@ -3949,7 +3949,7 @@ export const zhCN: Sentences = {
       `Azure 中的 ${name}${resourceGroup === undefined ? '' : `，资源组 ${resourceGroup}`}${subscription === undefined ? '' : `，订阅 ${subscription}`}`,
     existingIntermediateSummary: (folder) => `位于 ${folder}：现有的中间 CA`,
     certificatesSummary: (folder, hasExistingRoot, root, hasIntermediate, intermediate) =>
-      `位于 ${folder}：${hasExistingRoot ? '现有的根 CA' : '根 CA'}${root === undefined ? '' : `“${root}”`}${hasIntermediate ? `和中间 CA${intermediate === undefined ? '' : `“${intermediate}”`}` : '，没有中间 CA'}`,
+      `位于 ${folder}：${hasExistingRoot ? '现有的根 CA' : '根 CA'}${root === undefined ? '' : `“${root}”`}${hasIntermediate ? ` 和中间 CA${intermediate === undefined ? '' : `“${intermediate}”`}` : '，没有中间 CA'}`,
     keysSummary: (algorithm, areEncrypted) =>
       `${algorithm} 密钥，${areEncrypted ? '使用你的密码加密' : '未加密'}`,
     uploadedSummary: (role, name) => `${role === 'root' ? '根 CA' : '中间 CA'}，名称为 ${name}`,
@@ -3961,7 +3961,7 @@ export const zhCN: Sentences = {
     hubsHelp: (isEmulator) =>
       `已链接的 IoT 中心的主机名，以逗号分隔；all 表示所有已链接的 IoT 中心。${isEmulator ? '模拟器只有一个 IoT 中心：保留 all 即可。' : ''}`,
     devicesSummary: (count, areGateways, names, days) =>
-      `${count} 个${areGateways ? ' IoT Edge 网关' : '设备'}：${names.join('、')}；有效期 ${days} 天`,
+      `${count} 台${areGateways ? ' IoT Edge 网关' : '设备'}：${names.join('、')}；有效期 ${days} 天`,
     protocolFlag: '设备注册时使用的协议',
     neededUnlessPortal: '除非 proofOfPossession 为 portal，否则必须指定。',
     uniqueName: '唯一名称',
@@ -4032,6 +4032,8 @@ export const zhCN: Sentences = {
     deviceCertificatesFlag: '设备证书的来源：由 CA 签名、自签名，或根据 CSR 签发（--csr）',
     deviceCertificatesQuestion: '设备如何获得证书？',
     selfSignedSummary: (folder) => `在 ${folder} 中：自签名，无 CA`,
+    summaryRow: (texts) => texts.join('；'),
+    enrollmentSummary: (what, status) => `${what}，${status}`,
     individualRow: '注册',
     individualSummary: '每台设备一个个体注册',
     iotEdgeNeedsCa: 'IoT Edge 网关的证书必须由文件夹中的 CA 签名（deviceCertificates 为 ca）。',
@@ -4157,10 +4159,10 @@ export const zhCN: Sentences = {
     amqpHelp: '基于 TLS 的 AMQP 1.0，端口 5671。',
     httpsHelp: '端口 443，适用于防火墙阻止其他端口的网络。',
     protocolQuestion: '设备使用哪种协议注册？',
-    telemetryFlag: '每个设备向其 IoT 中心发送一条消息并读取其设备孪生',
-    telemetryQuestion: '是否从每个设备发送一条消息并读取其设备孪生？',
+    telemetryFlag: '每台设备向其 IoT 中心发送一条消息并读取其设备孪生',
+    telemetryQuestion: '是否从每台设备发送一条消息并读取其设备孪生？',
     telemetryHelp: '这可以验证设备能否使用其 IoT 中心。',
-    telemetrySummary: '每个设备发送一条消息并读取其设备孪生',
+    telemetrySummary: '每台设备发送一条消息并读取其设备孪生',
     certificatesLabel: '证书',
     uploadedCaLabel: '已上传的 CA',
     groupLabel: '注册组',

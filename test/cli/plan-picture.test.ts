@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'uvu';
 import { planPicture } from '../../src/cli/quickstart/plan-picture.js';
+import { planSummary } from '../../src/cli/quickstart/plan-summary.js';
 import { widest } from '../../src/cli/terminal/text.js';
+import { useLanguage } from '../../src/languages/language.js';
 import { defaultPlan } from '../../src/quickstart/plan/answers.js';
 import type { Plan } from '../../src/quickstart/plan/fields.js';
 
@@ -48,6 +50,21 @@ test('the picture shows the chain, DPS and devices, each with what it means, in 
     planPicture(defaultPlan, { folder: 'certs', width: 80, unicode: true }).split('\n')[2],
     '  └─ Root CA                             where trust begins: signs the',
   );
+});
+
+test('the summary has a row for the group, or for individual enrollments', async () => {
+  const individual: Plan = { ...defaultPlan, devices: { ...defaultPlan.devices, enrollment: 'individual' } };
+  assert.match(planSummary(defaultPlan, 'certs'), /^ {2}Group {9}enrollkit-devices, enabled;/m);
+  const summary = planSummary(individual, 'certs');
+  assert.match(summary, /^ {2}Enrollments {3}an individual one for each device, enabled;/m);
+  assert.doesNotMatch(summary, /Group|enrollkit-devices/);
+  await useLanguage('zh-CN');
+  try {
+    const chinese = planSummary(defaultPlan, 'certs');
+    assert.doesNotMatch(chinese, /[;,] /, 'punctuation is Chinese');
+  } finally {
+    await useLanguage('en');
+  }
 });
 
 test('all that differs from the defaults is in the picture', () => {

@@ -74,7 +74,7 @@ test('from a namespace to a device whose certificate the CA of the customer has 
       '--adr-cert-policy-name',
       'weekly',
     ];
-    const enroll = ['enrollment', 'create', 'device-001'];
+    const enroll = ['enrollment', 'create', 'device-001', '--device-id', 'device-001-eu'];
     assert.equal((await json([...enroll, '--adr-namespace', 'plant'], 2)).code, 'USAGE');
     assert.equal((await json([...enroll, ...reference], 4)).code, 'REFUSED', 'not linked yet');
     assert.equal((await json(['namespace', 'link', 'plant', '--hub', hubs[0]!.name], 4)).code, 'CONFLICT');
@@ -89,7 +89,8 @@ test('from a namespace to a device whose certificate the CA of the customer has 
     assert.ok(days > 6 && days <= 7, device.issued.notAfter);
     const chain = readFileSync(device.issued.certificateFile, 'utf8');
     assert.ok(new X509Certificate(chain).checkIssued(new X509Certificate(readFileSync(place('own.pem')))));
-    await json(['device', 'renew', 'device-001']);
+    // Its ID in the hub is another one.
+    assert.equal((await json(['device', 'renew', 'device-001'])).deviceId, 'device-001-eu');
 
     const groupOf = ['group', 'create', 'by-policy', '--ca-name', 'enrollkit-root', ...reference];
     const remove = ['policy', 'delete', 'weekly', ...inPlant, '--ca-name', 'own'];

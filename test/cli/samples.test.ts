@@ -316,6 +316,53 @@ test('samples for Node.js name the versions that the tests run', () => {
   }
 });
 
+/** The commands of a transcript, and what it shows of each. */
+function transcriptIn(document: string): { command: string; shown: string }[] {
+  const [, text] = /```console\n([\s\S]*?)```/.exec(document)!;
+  return text!
+    .split(/^\$ /m)
+    .slice(1)
+    .map((part) => {
+      const [command, ...lines] = part.trimEnd().split('\n');
+      return { command: command!, shown: lines.join('\n') };
+    });
+}
+
+/** Ports are those of the standard in the document, and any free ones here. */
+const comparable = (text: string) =>
+  text
+    .trimEnd()
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replace(/127\.0\.0\.1(:\d+)?/g, 'HUB');
+
+test('the transcript of docs/samples.md is what its commands print', () =>
+  inTemporaryFolder(async (folder) => {
+    const needed: Tool[] = ['cc', 'libpaho-mqtt', 'openssl', 'curl'];
+    await withTools(needed, async () => {
+      const steps = transcriptIn(readFileSync(join(project, 'docs/samples.md'), 'utf8'));
+      const mark = '=== next ===';
+      // What the document leaves out is not looked at: the quickstart, and the emulator's addresses.
+      const isSilent = (command: string) => /quickstart|emulator start/.test(command);
+      const script = steps.map(({ command }) => {
+        const flags = command.includes('emulator start') ? ' --port 0 --mqtt-port 0' : '';
+        return `${command}${flags}${isSilent(command) ? ' >/dev/null 2>&1' : ''}; echo '${mark}'`;
+      });
+      const enrollkit = `enrollkit() { '${process.execPath}' '${join(project, 'dist/bin.js')}' "$@"; }`;
+      const trap = "trap 'enrollkit emulator stop >/dev/null 2>&1' EXIT";
+      const { stdout } = spawnSync('bash', ['-c', `exec 2>&1\n${[enrollkit, trap, ...script].join('\n')}`], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, HOME: folder, ENROLLKIT_LANG: 'en' },
+        timeout: 120_000,
+      });
+      const printed = stdout.split(`${mark}\n`).slice(0, -1);
+      assert.deepEqual(
+        printed.map(comparable),
+        steps.map(({ shown }) => comparable(shown)),
+      );
+    });
+  }));
+
 test('docs/samples.md has the packages of each language, and the versions that the programs name', () => {
   const document = readFileSync(join(project, 'docs/samples.md'), 'utf8');
   const columns = ['enroll-group', 'register-device', 'allocation-webhook'] as const;

@@ -39,17 +39,21 @@ async function withPath<Result>(path: string, act: () => Promise<Result>): Promi
 /** `dps list` in Azure, without @azure/identity. */
 async function dpsList(
   env: Record<string, string>,
+  status = 3,
 ): Promise<{ code: string; message: string; next: string }> {
   const args = [bin, 'dps', 'list', '--target', 'azure', '--subscription', crypto.randomUUID(), '--json'];
   const run = promisify(execFile)(process.execPath, args, {
     env: { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(withoutIdentity)}`, ...env },
   });
   const { code, stdout } = (await run.catch((error) => error)) as { code: number; stdout: string };
-  assert.equal(code, 3, stdout);
+  assert.equal(code, status, stdout);
   return JSON.parse(stdout).error;
 }
 
-test('a token and when it expires, of a current Azure CLI and of an older one', () =>
+// The az of these tests is a script for a POSIX shell.
+const onPosix = process.platform === 'win32' ? test.skip : test;
+
+onPosix('a token and when it expires, of a current Azure CLI and of an older one', () =>
   inTemporaryFolder(async (folder) => {
     for (const [times, expires] of [
       ['"expires_on": 1795984378, "expiresOn": "2026-11-29 20:32:58.000000"', 1_795_984_378_000],
@@ -65,9 +69,10 @@ test('a token and when it expires, of a current Azure CLI and of an older one', 
       /^Error: Azure CLI: /,
     );
     await assert.rejects(azureCliToken('https://x.example/.default & calc'), /is not a scope/);
-  }));
+  }),
+);
 
-test('a command says whether az is missing or not signed in, and how to sign in otherwise', () =>
+onPosix('a command says whether az is missing or not signed in, and how to sign in otherwise', () =>
   inTemporaryFolder(async (folder) => {
     const missing = await dpsList({ PATH: folder });
     assert.equal(missing.code, 'NO_CREDENTIALS');
@@ -80,15 +85,21 @@ test('a command says whether az is missing or not signed in, and how to sign in 
       PATH: azThat(folder, 'echo "ERROR: AADSTS700082: The refresh token has expired." >&2; exit 1'),
     });
     assert.match(refused.message, /AADSTS700082/);
-  }));
+    const offline =
+      "ERROR: HTTPSConnectionPool(host='login.microsoftonline.com', port=443): Max retries exceeded with url: /common";
+    const unreachable = await dpsList({ PATH: azThat(folder, `echo "${offline}" >&2; exit 1`) }, 5);
+    assert.equal(unreachable.code, 'NETWORK');
+  }),
+);
 
-test('a service principal in the environment is not replaced by another account', () =>
+onPosix('a service principal in the environment is not replaced by another account', () =>
   inTemporaryFolder(async (folder) => {
     const path = azThat(folder, `echo '{"accessToken": "secret", "expires_on": 1}'`);
     const error = await dpsList({ PATH: path, AZURE_CLIENT_SECRET: 'hunter2' });
     assert.equal(error.code, 'NO_CREDENTIALS');
     assert.match(error.message, /AZURE_CLIENT_SECRET.*@azure\/identity/);
     assert.match(error.next, /npm install @azure\/identity@4/);
-  }));
+  }),
+);
 
 test.run();

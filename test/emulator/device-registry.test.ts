@@ -496,6 +496,22 @@ test('credentials and their policies, the generation before', async ({ emulator,
   assert.equal((await send('DELETE', '')).status, 204);
 });
 
+test('of requests at once, one makes a CA; a namespace that is deleted meanwhile gets none', async ({
+  emulator,
+}) => {
+  const busy = namespaceOf(emulator, 'busy');
+  await created(busy.send('PUT', '', { location: 'westeurope' }));
+  const put = () => busy.send('PUT', '/certificateAuthorities/own', external);
+  const answers = await Promise.all([put(), put(), put()]);
+  const requests = answers.map(({ body }) => body.properties.issuer.certificateSigningRequest);
+  assert.equal(new Set(requests).size, 1);
+  const late = busy.send('PUT', '/certificateAuthorities/late', rootCa);
+  await busy.send('DELETE', '');
+  assert.ok([201, 404].includes((await late).status));
+  await created(busy.send('PUT', '', { location: 'westeurope' }));
+  assert.deepEqual((await busy.send('GET', '/certificateAuthorities')).body.value, []);
+});
+
 test('namespaces and CAs are there after a restart, and gone after a reset', () =>
   inTemporaryFolder(async (dir) => {
     let emulator = await startTestEmulator({ dir });

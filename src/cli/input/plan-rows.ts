@@ -1,4 +1,5 @@
 /** A plan in words, by the labels of the table of fields. */
+import { sentences } from '../../languages/language.js';
 import { type FieldPath, fieldEntries, type Plan } from '../../quickstart/plan/fields.js';
 
 /**
@@ -18,5 +19,5 @@ export function planRows(
     const label = typeof summary.label === 'string' ? summary.label : summary.label(plan);
     rows.set(label, [...(rows.get(label) ?? []), text]);
   }
-  return [...rows].map(([label, texts]) => [label, texts.join('; ')]);
+  return [...rows].map(([label, texts]) => [label, sentences.quickstartPlan.summaryRow(texts)]);
 }

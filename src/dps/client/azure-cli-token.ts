@@ -9,7 +9,8 @@ const timeoutMs = 60_000;
  *
  * @param scope `https://RESOURCE/.default`
  * @returns the token, and when it expires in milliseconds since 1970
- * @throws Error whose message begins with `Azure CLI` and is that of az; AbortError
+ * @throws Error whose message begins with `Azure CLI` and is that of az, after `network_error` if it has no network;
+ *   AbortError
  */
 export async function azureCliToken(
   scope: string,
@@ -34,9 +35,10 @@ export async function azureCliToken(
         if (!error) return resolve(stdout);
         if (error.name === 'AbortError') return reject(error);
         const isMissing = error.code === 'ENOENT' || /is not recognized/.test(stderr);
-        reject(
-          new Error(`Azure CLI: ${isMissing ? 'az could not be found' : stderr.trim() || error.message}`),
-        );
+        // As Python's urllib3 words it.
+        const isOffline = /Max retries exceeded|Failed to establish a new connection/.test(stderr);
+        const message = isMissing ? 'az could not be found' : stderr.trim() || error.message;
+        reject(new Error(`Azure CLI: ${isOffline ? 'network_error: ' : ''}${message}`));
       },
     );
   });

@@ -56,9 +56,14 @@ const otherSources = [
   'MSI_ENDPOINT',
 ];
 
+/** As @azure/core-rest-pipeline renews tokens. */
+const renewedBeforeMs = 2 * 60_000;
+
 /** Whoever sets up another source of credentials does not want those of the Azure CLI instead. */
 function azureCliOnly(cause: unknown): TokenCredential {
   const { identityMissing, installIdentity, loginOrInstallIdentity } = sentences.dpsClient;
+  // By scope: each client asks, and az takes a second.
+  const tokens = new Map<string, { token: string; expiresOnTimestamp: number }>();
   return {
     async getToken(scopes, options: { abortSignal?: AbortSignal } = {}) {
       const variable = otherSources.find((name) => process.env[name]);
@@ -68,8 +73,13 @@ function azureCliOnly(cause: unknown): TokenCredential {
           cause,
         });
       }
+      const scope = [scopes].flat()[0]!;
+      const earlier = tokens.get(scope);
+      if (earlier && earlier.expiresOnTimestamp - Date.now() > renewedBeforeMs) return earlier;
       try {
-        return await azureCliToken([scopes].flat()[0]!, options.abortSignal);
+        const token = await azureCliToken(scope, options.abortSignal);
+        tokens.set(scope, token);
+        return token;
       } catch (failure) {
         if ((failure as Error).name === 'AbortError') throw failure;
         throw noCredentials(failure, loginOrInstallIdentity);

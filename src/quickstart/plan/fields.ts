@@ -683,7 +683,8 @@ export const planFields = {
       text(plan: Plan): string {
         const { id, provisioningStatus } = plan.enrollmentGroup;
         const isIndividual = plan.devices.enrollment === 'individual';
-        return `${isIndividual ? sentences.quickstartPlan.individualSummary : id}, ${provisioningStatus}`;
+        const { individualSummary, enrollmentSummary } = sentences.quickstartPlan;
+        return enrollmentSummary(isIndividual ? individualSummary : id, provisioningStatus);
       },
     },
   },

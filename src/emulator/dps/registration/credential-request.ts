@@ -25,17 +25,24 @@ export interface CredentialRequest {
   /** Base64 of a DER certificate request (PKCS#10), without PEM headers. */
   csr: string;
   registrationId: string;
+  /** The ID of the device in its hub, which may be another one: a request at the hub can have either as its common name. */
+  deviceId?: string;
   issuer: CertificatePolicyIssuer;
 }
 
 /** @throws DpsError badRequest, saying what is wrong with the request */
 export async function answerCredentialRequest(
-  { csr, registrationId, issuer: { signer, above, validityDays } }: CredentialRequest,
+  {
+    csr,
+    registrationId,
+    deviceId = registrationId,
+    issuer: { signer, above, validityDays },
+  }: CredentialRequest,
   at: Date,
 ): Promise<IssuedCredential> {
-  const publicKey = await readRequest(csr, registrationId);
+  const { publicKey, name } = await readRequest(csr, [registrationId, deviceId]);
   const { issueDeviceCertificate } = await import('./issue-certificates.js');
-  const leaf = await issueDeviceCertificate(registrationId, publicKey, signer, at, validityDays);
+  const leaf = await issueDeviceCertificate(name, publicKey, signer, at, validityDays);
   const issuers = [signer.certificate, ...above].map((pem) => new X509Certificate(pem).raw);
   return {
     chain: [leaf, ...issuers].map((der) => der.toString('base64')),
@@ -47,8 +54,11 @@ export async function answerCredentialRequest(
   };
 }
 
-/** @returns the key to certify; the signature of the request proves that the device has it */
-async function readRequest(csr: string, registrationId: string): Promise<KeyObject> {
+/** @returns the key to certify, and which of the names for; the signature of the request proves that the device has it */
+async function readRequest(
+  csr: string,
+  names: readonly string[],
+): Promise<{ publicKey: KeyObject; name: string }> {
   const base64 = csr.replace(/\s/g, '');
   const der = Buffer.from(base64, 'base64');
   if (der[0] !== 0x30 || der.toString('base64') !== base64) {
@@ -62,12 +72,11 @@ async function readRequest(csr: string, registrationId: string): Promise<KeyObje
   } catch (error) {
     throw refused((error as Error).message.replace(/\.$/, ''));
   }
-  const { commonName } = request.subject;
-  if (commonName === undefined || !sameId(commonName, registrationId)) {
-    throw refused('the common name is not the registration ID');
-  }
+  const { commonName = '' } = request.subject;
+  const name = names.find((one) => sameId(commonName, one));
+  if (name === undefined) throw refused('the common name is not the registration ID');
   assertKey(request.publicKey);
-  return request.publicKey;
+  return { publicKey: request.publicKey, name };
 }
 
 /** NIST SP 800-57 part 1, table 2: RSA has 112 bits of security from 2048 bits on. */

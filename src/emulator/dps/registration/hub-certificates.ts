@@ -25,8 +25,7 @@ export function hubCertificateIssuer(
       try {
         const issuer = await policyIssuer(service, enrollment, now());
         if (issuer === undefined) break;
-        // The hub knows the device by its ID there.
-        return await answerCredentialRequest({ csr, registrationId: deviceId, issuer }, now());
+        return await answerCredentialRequest({ csr, registrationId, deviceId, issuer }, now());
       } catch (error) {
         if (!(error instanceof DpsError)) throw error;
         throw new RenewalRefused('badCertificateRequest', error.message);

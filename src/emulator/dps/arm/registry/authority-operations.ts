@@ -30,6 +30,7 @@ import {
 import { armOperations, type Subscription, sameName } from '../scope.js';
 import {
   assertNoEnrollment,
+  assertStillThere,
   inUse,
   invalidResource,
   nameIn,
@@ -110,9 +111,10 @@ export const authorityOperations = armOperations<Subscription>(
         }
         if (!before) assertRoom(wanted, namespace, subscription);
         const description = { name, location: body.location ?? namespace.location, tags: body.tags };
-        const saved = before
-          ? { ...before, tags: body.tags }
-          : await create(description, wanted, namespace, subscription, now());
+        const made = before ?? (await create(description, wanted, namespace, subscription, now()));
+        assertStillThere(namespace, subscription);
+        // Of two requests at once, the first one's CA stays.
+        const saved = { ...(registry.resources.get<RegistryAuthority>(path) ?? made), tags: body.tags };
         registry.resources.save(path, saved);
         return { status: before ? 200 : 201, body: toAuthority(saved, namespace, subscription) };
       },

@@ -35,6 +35,7 @@ import { answerOperation, deletionReply } from '../tracked-operation.js';
 import { certificateMembers, thumbprintOf } from './authority-operations.js';
 import {
   assertNoEnrollment,
+  assertStillThere,
   inUse,
   invalidResource,
   namespaceId,
@@ -102,6 +103,7 @@ const handlers: Record<string, OperationHandler<Subscription>> = {
       const saved = before
         ? { ...before, tags: body.tags }
         : await createRegistryAuthority(description, subscription.now());
+      assertStillThere(namespace, subscription);
       resources.save(credentialPath(namespace), saved);
       return { status: before ? 200 : 201, body: toCredential(saved, namespace, subscription) };
     },
@@ -166,6 +168,7 @@ const handlers: Record<string, OperationHandler<Subscription>> = {
         (isExternal
           ? await createExternalAuthority(description)
           : await withArmError(() => createRegistryAuthority(description, subscription.now(), credential)));
+      assertStillThere(namespace, subscription);
       const { validityPeriodInDays } = certificate?.leafCertificateConfiguration ?? {};
       const validityDays = validityPeriodInDays ?? before?.validityDays ?? defaultValidityDays;
       const saved: CredentialPolicy = { ...authority, tags: description.tags, validityDays };

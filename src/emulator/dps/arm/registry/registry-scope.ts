@@ -28,6 +28,16 @@ export function requireNamespace(request: HttpRequest, subscription: Subscriptio
   throw parentNotFound(`namespaces/${request.parameters.namespaceName}`);
 }
 
+/**
+ * To be called after something that took time.
+ *
+ * @throws ArmError parentNotFound when the namespace was deleted meanwhile
+ */
+export function assertStillThere(namespace: RegistryNamespace, { registry }: Subscription): void {
+  const found = registry.resources.get<RegistryNamespace>(pathOf(namespace));
+  if (found?.uuid !== namespace.uuid) throw parentNotFound(`namespaces/${namespace.name}`);
+}
+
 export function resourceNotFound(what: string): ArmError {
   return new ArmError(
     'resourceNotFound',
