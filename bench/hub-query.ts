@@ -9,10 +9,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseConnectionString } from '../src/dps/contract/connection-string.js';
 import { createSasToken } from '../src/dps/contract/sas.js';
-import { startEmulatorProcess, stopProcesses } from './emulator/emulator-process.js';
+import { startEmulatorProcess, stopProcesses, thisCheckout } from './emulator/emulator-process.js';
 import { median } from './median.js';
 import { BenchReport } from './report.js';
 
@@ -21,10 +20,7 @@ const rounds = 300;
 
 const report = new BenchReport('query', 'npm run bench:query');
 const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
-const { child, endpoints } = await startEmulatorProcess(
-  fileURLToPath(new URL('..', import.meta.url)),
-  folder,
-);
+const { child, endpoints } = await startEmulatorProcess(thisCheckout, folder);
 
 try {
   const { hostName, sharedAccessKeyName, sharedAccessKey } = parseConnectionString(

@@ -60,14 +60,14 @@ function changedCopy(folder: string, change: (recording: any) => void): string {
 
 test('the shipped recording does not differ, online and offline; runs lists the replays', async () => {
   await inTemporaryFolder(async (folder) => {
+    const dir = join(folder, 'online');
     for (const flags of [
-      ['--dir', join(folder, 'online')],
+      ['--dir', dir],
       ['--dir', join(folder, 'offline'), '--offline'],
     ]) {
-      const { status, stdout, stderr } = await run(['replay', shipped, ...flags, '--check']);
-      assert.equal(status, 0, stdout + stderr);
+      const { status, stderr } = await run(['replay', shipped, ...flags, '--check']);
+      assert.equal(status, 0, stderr);
     }
-    const dir = join(folder, 'online');
     const listed = await run(['runs', '--dir', dir, '--json']);
     assert.equal(listed.status, 0);
     const { runs } = JSON.parse(listed.stdout);
