@@ -5134,7 +5134,7 @@ export const en = {
     serviceIfMissing: (name: string) => `provisioning service ${name}, if it does not exist`,
     hubIfNoneLinked: (name: string) => `IoT hub ${name}, linked to the service, if no hub is linked`,
     ifNoHubLinked: 'if no hub is linked',
-    linkedTo: (dpsName: string, hubs: string) => `${dpsName}, linked to ${hubs}`,
+    linkedTo: (dpsName: string, hubs: readonly string[]) => `${dpsName}, linked to ${hubs.join(', ')}`,
     noResourceGroup: (name: string) => `The resource group ${name} does not exist.`,
     giveLocation:
       'To create it, specify its region with --location REGION, for example --location westeurope.',
@@ -5194,8 +5194,8 @@ export const en = {
     createEnrollments: (count: number) =>
       count === 1 ? 'Create 1 individual enrollment' : `Create ${count} individual enrollments`,
     individualEnrollment: (id: string) => `individual enrollment ${id}`,
-    enrollmentDiffers: (id: string, members: string) =>
-      `The individual enrollment ${id} already exists, was not created by this folder, and differs: ${members}.`,
+    enrollmentDiffers: (id: string, members: readonly string[]) =>
+      `The individual enrollment ${id} already exists, was not created by this folder, and differs: ${members.join(', ')}.`,
     otherEnrollment: (id: string) =>
       `Choose another registration ID, or delete the existing enrollment: enrollkit enrollment delete ${id} (with the same --dir).`,
     selfSigned: 'self-signed',
@@ -5208,8 +5208,8 @@ export const en = {
       `DPS issued ${id} a certificate for another key than the requested one.`,
     createGroup: (id: string) => `Create the enrollment group ${id}`,
     enrollmentGroup: (id: string) => `enrollment group ${id}`,
-    groupDiffers: (id: string, members: string) =>
-      `The enrollment group ${id} already exists, was not created by this folder, and differs: ${members}.`,
+    groupDiffers: (id: string, members: readonly string[]) =>
+      `The enrollment group ${id} already exists, was not created by this folder, and differs: ${members.join(', ')}.`,
     otherGroup:
       'Choose another ID with --group ID, or delete the existing group: enrollkit group delete ID (with the same --dir).',
     passphraseNeeded: 'The plan encrypts the private keys, but there is no passphrase.',
@@ -5220,11 +5220,11 @@ export const en = {
     idScopeNeeded: 'Without access to Azure Resource Manager, the ID scope is required.',
     giveIdScope: 'Set --id-scope. The portal shows it on the overview page of the provisioning service.',
     notReadable: ', its certificates and hubs not readable',
-    rightsMissing: (name: string, permissions: string) =>
-      `These permissions on ${name} are missing: ${permissions}.`,
+    rightsMissing: (name: string, permissions: readonly string[]) =>
+      `These permissions on ${name} are missing: ${permissions.join(', ')}.`,
     noLinkedHub: (name: string) => `No IoT hub is linked to ${name}, so devices cannot be assigned.`,
-    hubNotLinked: (hub: string, name: string, linked: string) =>
-      `${hub} is not linked to ${name}. Linked hubs: ${linked}.`,
+    hubNotLinked: (hub: string, name: string, linked: readonly string[]) =>
+      `${hub} is not linked to ${name}. Linked hubs: ${linked.join(', ')}.`,
     verified: 'verified',
     verifiedAsYouSay: 'verified, as you say',
     takenAsVerified: 'assumed to be verified: without permission to check, the first registration will show',
@@ -5237,8 +5237,10 @@ export const en = {
     registrationRecord: (id: string) => `registration record ${id}`,
     deviceInHub: (id: string) => `device ${id} in its hub`,
     untilAssigned: 'until it is assigned',
-    assignedTo: (hubs: string) => `assigned to ${hubs}`,
+    assignedTo: (hubs: readonly string[]) => `assigned to ${hubs.join(', ')}`,
     byRecords: (assigned: string) => `${assigned} according to their records, not repeated`,
+    /** The status and the allocation policy of an enrollment, in Azure’s words. */
+    enrolled: (parts: readonly string[]) => parts.join(', '),
     caInDps: (name: string) => `CA certificate ${name} in DPS`,
     otherUploaded: (subject: string, name: string) =>
       `Another certificate (${subject}) is already uploaded as ${name}.`,
@@ -5324,8 +5326,8 @@ export const en = {
     hub: (name: string) => `IoT hub ${name}`,
     service: (name: string) => `provisioning service ${name}`,
     resourceGroup: (name: string) => `resource group ${name}`,
-    hasOtherResources: (count: number, names: string) =>
-      `it has ${count} resources that enrollkit did not create, or could not delete: ${names}`,
+    hasOtherResources: (count: number, names: readonly string[]) =>
+      `it has ${count} resources that enrollkit did not create, or could not delete: ${names.join(', ')}`,
     notTagged: (what: string, tag: string, run: string) =>
       `the ${what} does not have the tag ${tag}=${run}, so it is not the one that was created here`,
     resultNotFound: (title: string) => `"${title}" completed, but its result cannot be found.`,
@@ -7760,8 +7762,8 @@ The verification certificate is ready. In the portal, on the same page:
     otherIdScope: (planned: string, actual: string) =>
       `The ID scope in the plan is ${planned}, but that of the provisioning service is ${actual}.`,
     rights: 'Your identity may upload and verify CA certificates',
-    rightsMissing: (name: string, permissions: string) =>
-      `Your identity lacks these permissions on ${name}: ${permissions}.`,
+    rightsMissing: (name: string, permissions: readonly string[]) =>
+      `Your identity lacks these permissions on ${name}: ${permissions.join(', ')}.`,
     askForRole:
       'Ask for the Contributor role on the DPS, or verify the CA in the portal: --proof-of-possession portal',
     emulatorClock: (time: string) => `The emulator’s clock was set: it shows ${time}`,
@@ -7770,8 +7772,8 @@ The verification certificate is ready. In the portal, on the same page:
       'Synchronize the clock. If it is more than five minutes off, tokens and certificates are refused.',
     noLinkedHub: (name: string) => `No IoT hub is linked to ${name}, so devices cannot be assigned.`,
     linkHub: 'Link a hub: az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
-    hubNotLinked: (hub: string, name: string, linked: string) =>
-      `${hub} is not linked to ${name}. Linked hubs: ${linked}.`,
+    hubNotLinked: (hub: string, name: string, linked: readonly string[]) =>
+      `${hub} is not linked to ${name}. Linked hubs: ${linked.join(', ')}.`,
     chooseHub:
       'Choose a linked hub, or link this one: az iot dps linked-hub create --dps-name NAME --hub-name HUB',
     checkHub: 'Check that the hub exists, and check the network and the firewall.',
@@ -7787,8 +7789,8 @@ The verification certificate is ready. In the portal, on the same page:
     caVerified: (name: string) => `The CA certificate ${name} is uploaded and verified`,
     groupMissing: (id: string) => `The enrollment group ${id} does not exist.`,
     enrollmentMissing: (id: string) => `There is no individual enrollment ${id}.`,
-    enrollmentDiffers: (id: string, members: string) =>
-      `The individual enrollment ${id} differs from the plan: ${members}.`,
+    enrollmentDiffers: (id: string, members: readonly string[]) =>
+      `The individual enrollment ${id} differs from the plan: ${members.join(', ')}.`,
     enrollments: (count: number) =>
       count === 1
         ? '1 individual enrollment, as in the plan'
@@ -7796,8 +7798,8 @@ The verification certificate is ready. In the portal, on the same page:
     createGroup: 'Run the quickstart again to create it.',
     group: (id: string, status: string, holding: string) =>
       `The enrollment group ${id} is ${status} and has ${holding}`,
-    groupDiffers: (id: string, members: string) =>
-      `The enrollment group ${id} differs from the plan of the folder: ${members}.`,
+    groupDiffers: (id: string, members: readonly string[]) =>
+      `The enrollment group ${id} differs from the plan of the folder: ${members.join(', ')}.`,
     restoreEnrollment:
       'If the certificate was renewed, or nobody changed it on purpose, run the quickstart again. It restores an enrollment that it created.',
     restoreGroup:

@@ -4007,7 +4007,7 @@ export const zhCN: Sentences = {
     hubSkuF1: '免费：每天 8,000 条消息，每个订阅一个。',
     hubSkuFlag: '与 --create 一起使用：新 IoT 中心的 SKU；F1 免费',
     hubSkuQuestion: 'IoT 中心的 SKU：',
-    keyP256: '小而快，所有 Azure SDK 均支持。推荐使用。',
+    keyP256: '体积小、速度快，所有 Azure SDK 均支持。推荐使用。',
     keyP384: '更大的曲线，适用于策略有要求的情况。',
     keyRsa2048: '适用于 TLS 协议栈不支持椭圆曲线的设备。',
     keyRsa3072: '与 RSA 2048 相同，适用于有效期超过 2030 年的证书。',
@@ -4074,7 +4074,7 @@ export const zhCN: Sentences = {
     encryptQuestion: '是否使用密码加密私钥？',
     encryptHelp: '如果没有密码，任何能够读取你磁盘的人都可以使用这些私钥。',
     uploadRootLabel: '根 CA',
-    uploadRootHelp: '其证书链中的所有设备都可以注册。',
+    uploadRootHelp: '由它直接或间接签名的所有设备都可以注册。',
     uploadIntermediateLabel: '中间 CA',
     uploadIntermediateHelp: '只有由其签名的设备可以注册。DPS 不需要根 CA。',
     noIntermediate: '此计划没有中间 CA。',
@@ -4096,17 +4096,17 @@ export const zhCN: Sentences = {
     attestationCaReference: '通过已上传的 CA',
     attestationCaReferenceHelp: '注册组引用已上传并经过验证的 CA。',
     attestationCertificate: '通过注册组中的 CA 证书',
-    attestationCertificateHelp: '注册组包含对设备证书进行签名的 CA 的证书。',
+    attestationCertificateHelp: '为设备证书签名的 CA 证书保存在注册组中。',
     attestationFlag: '注册组如何识别设备：通过已上传的 CA，或通过对其签名的证书',
     attestationQuestion: '注册组如何识别设备（证明机制）？',
     hashedLabel: '均匀分布',
     hashedHelp: 'hashed：按设备 ID 的哈希将设备分布到各 IoT 中心。',
     geoLatencyLabel: '最近的 IoT 中心',
     geoLatencyHelp: 'geoLatency：与设备之间延迟最低的 IoT 中心。',
-    staticLabel: '始终同一 IoT 中心',
+    staticLabel: '始终是同一 IoT 中心',
     staticHelp: 'static：注册组中指定的一个 IoT 中心。',
     customLabel: '由 webhook 决定',
-    customHelp: 'custom：DPS 针对每台设备询问一个 webhook，例如 Azure 函数。',
+    customHelp: 'custom：DPS 为每台设备调用一个 webhook，例如 Azure 函数。',
     webhookFlag: '自定义分配：webhook 的 URL；函数的密钥来自 ENROLLKIT_WEBHOOK_KEY',
     webhookQuestion: '由哪个 webhook 将设备分配到 IoT 中心？',
     webhookHelp:
@@ -4118,14 +4118,14 @@ export const zhCN: Sentences = {
     secretInWebhook: '该 URL 包含密钥，而计划不含机密。请删除密钥，并设置 ENROLLKIT_WEBHOOK_KEY。',
     webhookApiVersionFlag: (version) =>
       `自定义分配：webhook 接收注册时使用的 api-version（默认：${version}）`,
-    webhookApiVersionQuestion: 'webhook 以哪个 api-version 接收注册？',
+    webhookApiVersionQuestion: 'webhook 按哪个 api-version 接收注册？',
     webhookApiVersionHelp: '留空则使用常用版本。',
     notWebhookApiVersion: (versions) => `api-version 不是以下之一：${versions.join('、')}。`,
     allocationFlag: '如何将设备分配到 IoT 中心（分配策略）',
     allocationQuestion: '如何将设备分配到 IoT 中心（分配策略）？',
     hubMissing: '缺少 IoT 中心的主机名。',
     noHub: '至少指定一个 IoT 中心。',
-    oneHub: 'static 策略需要恰好一个 IoT 中心。',
+    oneHub: '使用 static 策略时，请指定一个 IoT 中心，且只能指定一个。',
     hubFlag: '要将设备分配到的已链接的 IoT 中心（默认：全部）',
     hubQuestion: 'IoT 中心：',
     hubsQuestion: 'IoT 中心（可多个）：',
@@ -4139,18 +4139,18 @@ export const zhCN: Sentences = {
     resetLabel: '重置为初始孪生',
     resetHelp: 'reset：重置设备孪生，即使 IoT 中心不变。',
     neverLabel: '保留当前 IoT 中心',
-    neverHelp: 'never：设备保留首次分配到的 IoT 中心。',
+    neverHelp: 'never：设备留在首次分配到的 IoT 中心。',
     reprovisionFlag: '设备重新注册时如何处理其数据',
     reprovisionQuestion: '设备重新注册时（重新预配）：',
     iotEdgeFlag: '设备是 IoT Edge 网关',
-    iotEdgeQuestion: '设备是 IoT Edge 网关吗？',
+    iotEdgeQuestion: '设备是否为 IoT Edge 网关？',
     iotEdgeHelp: '每个网关还将获得一个用于其下游设备的 CA 证书。',
     enabledLabel: '是',
     enabledHelp: 'enabled：证书链有效的设备将分配到 IoT 中心。',
     disabledLabel: '暂不',
     disabledHelp: 'disabled：在你启用该组之前，它拒绝所有设备。',
     statusFlag: '设备是否可以注册',
-    statusQuestion: '允许设备注册吗？',
+    statusQuestion: '是否允许设备注册？',
     registrationIdMissing: '至少指定一个注册 ID。',
     deviceFlag: '设备的注册 ID；多个设备可重复使用',
     registrationIdsQuestion: '注册 ID：',
@@ -4161,7 +4161,7 @@ export const zhCN: Sentences = {
     protocolQuestion: '设备使用哪种协议注册？',
     telemetryFlag: '每台设备向其 IoT 中心发送一条消息并读取其设备孪生',
     telemetryQuestion: '是否从每台设备发送一条消息并读取其设备孪生？',
-    telemetryHelp: '这可以验证设备能否使用其 IoT 中心。',
+    telemetryHelp: '以此确认设备可以使用其 IoT 中心。',
     telemetrySummary: '每台设备发送一条消息并读取其设备孪生',
     certificatesLabel: '证书',
     uploadedCaLabel: '已上传的 CA',
@@ -4197,7 +4197,7 @@ export const zhCN: Sentences = {
     serviceIfMissing: (name) => `预配服务 ${name}（如果不存在）`,
     hubIfNoneLinked: (name) => `IoT 中心 ${name} 及其与预配服务的链接（如果没有已链接的 IoT 中心）`,
     ifNoHubLinked: '如果没有已链接的 IoT 中心',
-    linkedTo: (dpsName, hubs) => `${dpsName}，已链接到 ${hubs}`,
+    linkedTo: (dpsName, hubs) => `${dpsName}，已链接到 ${hubs.join('、')}`,
     noResourceGroup: (name) => `资源组 ${name} 不存在。`,
     giveLocation: '要创建它，请用 --location REGION 指定其区域，例如 --location westeurope。',
     resourceGroup: (name) => `资源组 ${name}`,
@@ -4251,7 +4251,7 @@ export const zhCN: Sentences = {
     createEnrollments: (count) => `创建 ${count} 个个体注册`,
     individualEnrollment: (id) => `个体注册 ${id}`,
     enrollmentDiffers: (id, members) =>
-      `个体注册 ${id} 已存在，不是由此文件夹创建的，并且有差异：${members}。`,
+      `个体注册 ${id} 已存在，不是由此文件夹创建的，并且有差异：${members.join('、')}。`,
     otherEnrollment: (id) =>
       `选择其他注册 ID，或删除现有的注册：enrollkit enrollment delete ${id}（使用相同的 --dir）。`,
     selfSigned: '自签名',
@@ -4263,7 +4263,8 @@ export const zhCN: Sentences = {
     issuedForOtherKey: (id) => `DPS 为 ${id} 颁发的证书所用的密钥不是所请求的密钥。`,
     createGroup: (id) => `创建注册组 ${id}`,
     enrollmentGroup: (id) => `注册组 ${id}`,
-    groupDiffers: (id, members) => `注册组 ${id} 已存在，不是由此文件夹创建的，且存在差异：${members}。`,
+    groupDiffers: (id, members) =>
+      `注册组 ${id} 已存在，不是由此文件夹创建的，且存在差异：${members.join('、')}。`,
     otherGroup:
       '使用 --group ID 选择其他 ID，或删除现有的注册组：enrollkit group delete ID（使用相同的 --dir）。',
     passphraseNeeded: '计划要求加密私钥，但没有密码。',
@@ -4274,9 +4275,9 @@ export const zhCN: Sentences = {
     idScopeNeeded: '没有 Azure 资源管理器的访问权限时，必须提供 ID 范围。',
     giveIdScope: '设置 --id-scope。门户在预配服务的“概述”页上显示它。',
     notReadable: '，无法读取其证书和 IoT 中心',
-    rightsMissing: (name, permissions) => `缺少 ${name} 上的以下权限：${permissions}。`,
+    rightsMissing: (name, permissions) => `缺少 ${name} 上的以下权限：${permissions.join('、')}。`,
     noLinkedHub: (name) => `${name} 没有链接任何 IoT 中心，因此无法分配设备。`,
-    hubNotLinked: (hub, name, linked) => `${hub} 未链接到 ${name}。已链接的 IoT 中心：${linked}。`,
+    hubNotLinked: (hub, name, linked) => `${hub} 未链接到 ${name}。已链接的 IoT 中心：${linked.join('、')}。`,
     verified: '已验证',
     verifiedAsYouSay: '已验证（由你确认）',
     takenAsVerified: '假定已验证：没有查看权限，第一次注册会表明结果',
@@ -4288,8 +4289,9 @@ export const zhCN: Sentences = {
     registrationRecord: (id) => `注册记录 ${id}`,
     deviceInHub: (id) => `IoT 中心内的设备 ${id}`,
     untilAssigned: '直到分配完成',
-    assignedTo: (hubs) => `已分配到 ${hubs}`,
+    assignedTo: (hubs) => `已分配到 ${hubs.join('、')}`,
     byRecords: (assigned) => `${assigned}（根据注册记录，未重复注册）`,
+    enrolled: (parts) => parts.join('，'),
     caInDps: (name) => `DPS 中的 CA 证书 ${name}`,
     otherUploaded: (subject, name) => `已有另一个证书 (${subject}) 以 ${name} 上传。`,
     otherName:
@@ -4359,7 +4361,7 @@ export const zhCN: Sentences = {
     service: (name) => `预配服务 ${name}`,
     resourceGroup: (name) => `资源组 ${name}`,
     hasOtherResources: (count, names) =>
-      `其中有 ${count} 个资源不是由 enrollkit 创建的，或无法删除：${names}`,
+      `其中有 ${count} 个资源不是由 enrollkit 创建的，或无法删除：${names.join('、')}`,
     notTagged: (what, tag, run) => `${what} 没有标记 ${tag}=${run}，因此不是在此创建的资源`,
     resultNotFound: (title) => `“${title}”已完成，但找不到其结果。`,
     unexpectedError: (message) => `意外错误：${message}`,
@@ -4615,7 +4617,7 @@ export const zhCN: Sentences = {
     escBack: 'Esc：上一步',
     askForHelp: '? 查看帮助',
     goBack: '< 返回',
-    counter: (number, total) => `第 ${number} 个，共 ${total} 个`,
+    counter: (number, total) => `问题 ${number}/${total}`,
     plainCounter: (number, total) => `问题 ${number}，共 ${total} 个。`,
     keyChooses: (key) => `${key}：选择`,
     keyHelps: (key) => `${key}：帮助`,
@@ -4987,9 +4989,9 @@ export const zhCN: Sentences = {
     commandExampleCount: '二十台设备，使用单独的文件夹',
     commandExampleDryRun: '在 Azure 上运行将发送的内容',
     commandExampleCa: '由现有 CA 签名的设备',
-    commandExamplePlan: '再次进行相同的运行，以 JSON 格式',
+    commandExamplePlan: '按相同的计划再次运行，以 JSON 格式输出',
     commandVerificationCode: '门户中的验证码（如果在门户中验证 CA 证书）',
-    commandSomeAnswers: '缺少一些回答，且没有可供提问的终端。',
+    commandSomeAnswers: '有些问题尚未回答，而当前没有可用于提问的终端。',
     commandNoTerminal: '没有可供提问的终端。',
     commandAddYes: '添加 --yes，其他回答使用默认值。',
     commandYesOrPlan: '运行 enrollkit quickstart --yes 使用默认值，或运行 enrollkit quickstart --plan FILE。',
@@ -5021,14 +5023,14 @@ export const zhCN: Sentences = {
       keepSafe: '其私钥；请妥善保管',
       chain: '设备发送的内容：其证书及颁发者',
       deviceKey: '其私钥',
-      pfx: '两者合为一个文件，PKCS#12',
+      pfx: '以上两者合为一个文件（PKCS#12）',
       programKept: '已保留，因为你更改过它',
       program: '使用 Python 创建注册组',
       plan: '再次运行：quickstart --plan FILE',
       recording: '运行记录，用于 report 和 replay',
       idScope: 'ID 范围',
       sendAgain: '以第一台设备的身份再发送一条消息',
-      keepEmulator: '让模拟器保持运行并包含这些资源，供任何 Azure SDK 使用',
+      keepEmulator: '让模拟器保持运行并保留这些资源，供任何 Azure SDK 使用',
       emulatorEnv: '在另一个 shell 中：为你的程序设置其地址和密钥',
       byHand: '使用 Python 创建注册组；连接字符串在门户中',
       clean: '删除在设备预配服务中创建的所有内容',
@@ -5048,10 +5050,10 @@ export const zhCN: Sentences = {
       devices: (count) => `${count} 台设备`,
       registering: (_count, protocol, sendsTelemetry) =>
         `通过 ${protocol} 注册${sendsTelemetry ? '，然后发送消息并读取设备孪生' : ''}`,
-      hubs: (names) => (names === undefined ? 'IoT 中心：所有已链接的' : `IoT 中心 ${names.join('、')}`),
+      hubs: (names) => (names === undefined ? '所有已链接的 IoT 中心' : `IoT 中心 ${names.join('、')}`),
       uploaded: (role, proof) =>
         `已上传的${role === 'root' ? '根' : '中间'} CA；${proof === 'portal' ? '由你手动验证' : '由 enrollkit 验证'}`,
-      allows: (byCa) => (byCa ? '允许证书链通向该 CA 的所有设备' : '允许由组中的 CA 证书签名的所有设备'),
+      allows: (byCa) => (byCa ? '允许证书链中有该 CA 的所有设备' : '允许由组中的 CA 证书签名的所有设备'),
       reprovisioning: (policy) => `重新预配：${policy}`,
       service: (name) => `DPS ${name}`,
       subscription: (id) => `订阅 ${id}`,
@@ -5064,7 +5066,7 @@ export const zhCN: Sentences = {
       rootAboveDevices: '信任的起点：为设备证书签名',
       emulator: 'DPS：模拟器',
       emulatorMeaning: '此计算机上的设备预配服务：无需帐户，不收费',
-      azureMeaning: 'Azure 中你的设备预配服务：设备首先联系它',
+      azureMeaning: '你在 Azure 中的设备预配服务：设备首先联系它',
       ownCertificate: (isGateway, days) =>
         `${isGateway ? '网关' : '设备'}：有自己的密钥和自签名证书，有效期 ${days} 天`,
       requested: (days) => `设备：保留自己的密钥；根据其请求签发证书，有效期 ${days} 天`,
@@ -5082,16 +5084,16 @@ export const zhCN: Sentences = {
       twinMeaning: (json) => `新设备的设置：${json}`,
       subscriptionMeaning: 'Azure 的计费对象',
       resourceGroup: (name) => `资源组 ${name}`,
-      resourceGroupMeaning: '在 Azure 中包含该服务',
+      resourceGroupMeaning: '该服务在 Azure 中所属的资源组',
       resetMeaning: '再次注册的设备会重新获得初始设备孪生',
-      neverMeaning: '再次注册的设备保留其 IoT 中心',
-      hashed: '设备向其发送消息；设备均匀分布',
-      geoLatency: '设备向其发送消息；选择最近的 IoT 中心',
-      staticHub: '设备向其发送消息；始终为此 IoT 中心',
+      neverMeaning: '再次注册的设备留在原来的 IoT 中心',
+      hashed: '接收设备的消息；设备均匀分布到各中心',
+      geoLatency: '接收设备的消息；选择最近的中心',
+      staticHub: '接收设备的消息；始终使用此中心',
       webhook: (host) => `Webhook ${host}`,
       webhookMeaning: (url) => `将设备分配到 IoT 中心：${url}`,
-      customHub: '设备向其发送消息；由 webhook 决定哪一个',
-      created: 'Azure 中你的设备预配服务；如果不存在，则会创建；Azure 按操作计费',
+      customHub: '接收设备的消息；由 webhook 决定使用哪个中心',
+      created: '你在 Azure 中的设备预配服务；如果不存在，则会创建；Azure 按操作计费',
       newHub: (name) => `IoT 中心 ${name}`,
       newHubMeaning: (sku, region) =>
         `如果没有已链接的中心，则会创建：${sku}，${sku === 'F1' ? '免费' : '按天计费'}${region === undefined ? '' : `，位于 ${region}`}`,
@@ -5165,14 +5167,14 @@ export const zhCN: Sentences = {
         '上面的计划就是将要创建的全部内容。它会保存在文件夹中，你可以再次运行或交给其他人；其中不包含机密。命令 enrollkit clean 会删除一次运行所创建的内容。',
       'quickstart.change': '选择要更改的问题。系统会重新询问该问题，以及受新回答影响的问题。',
       'target.kind':
-        '设备预配服务 (DPS) 是设备首先联系的 Azure 服务：DPS 检查设备的证书并将设备分配给 IoT 中心。模拟器是在你的计算机上运行的同一服务。它不收费、不需要帐户，适合学习和测试。如果要连接真实设备，请选择 Azure。',
+        '设备预配服务 (DPS) 是设备首先联系的 Azure 服务：DPS 检查设备的证书并将设备分配给 IoT 中心。模拟器在你的计算机上提供同样的服务。它不收费、不需要帐户，适合学习和测试。如果要连接真实设备，请选择 Azure。',
       'target.dpsName':
         '设备预配服务的名称，例如 contoso-dps。在门户中搜索“设备预配服务”；命令 az iot dps list 也会显示它。',
       'target.subscriptionId':
         '订阅包含你的设备预配服务，Azure 按订阅计费。订阅 ID 是一个 GUID，例如 11111111-2222-3333-4444-555555555555。它位于设备预配服务的概述页上；az account show 会显示当前订阅。',
-      'target.resourceGroup': '资源组是 Azure 中存放资源的文件夹。设备预配服务的概述页会显示其资源组。',
+      'target.resourceGroup': '资源组相当于 Azure 中存放资源的文件夹。设备预配服务的概述页会显示其资源组。',
       'target.idScope':
-        'ID 范围向设备标识你的设备预配服务：所有设备都联系同一地址，ID 范围表明它们属于哪个服务。它以 0ne 开头，显示在概述页上。它不是机密。',
+        'ID 范围标识你的设备预配服务：所有设备都连接同一地址，通过 ID 范围表明自己属于哪个服务。它以 0ne 开头，显示在概述页上，不是机密。',
       'target.create':
         '如果你还没有设备预配服务，请选择“是”。enrollkit 随后会创建资源组、设备预配服务、IoT 中心以及两者之间的链接（已存在的除外），并为其添加标记。Azure 按天对 S1 中心计费，并对设备预配服务的操作计费。enrollkit clean 只删除所创建的内容。',
       'target.location':
@@ -5188,16 +5190,16 @@ export const zhCN: Sentences = {
       'certificates.existingCa':
         '如果你的公司已有根 CA 或中间 CA，可以由它为设备证书签名。否则，enrollkit 会创建新的 CA。',
       'certificates.rootCommonName':
-        '根 CA 证书中的名称，会显示在工具和门户中。留空可获得唯一的名称，因为同名的两个根证书很容易混淆。',
+        '根 CA 证书中的名称，会显示在工具和门户中。留空则生成唯一的名称，因为两个同名的根证书很容易混淆。',
       'certificates.intermediate':
-        '证书颁发机构 (CA) 用自己的私钥为证书签名。使用中间 CA 时，根 CA 只为中间 CA 签名，设备证书由中间 CA 签名。这样，根 CA 的私钥可以离线保存；如果中间 CA 的私钥丢失或泄露，只需更换中间 CA。仅在小型测试中选择“否”。',
-      'certificates.intermediateCommonName': '中间 CA 证书中的名称。留空可获得唯一的名称。',
+        '证书颁发机构 (CA) 用自己的私钥为证书签名。使用中间 CA 时，根 CA 只为中间 CA 签名，设备证书由中间 CA 签名。这样，根 CA 的私钥可以离线保存；如果中间 CA 的私钥丢失或泄露，只需更换中间 CA。只有小型测试才选择“否”。',
+      'certificates.intermediateCommonName': '中间 CA 证书中的名称。留空则生成唯一的名称。',
       'certificates.deviceValidityDays':
         '设备证书必须在过期前更换，否则设备将无法再连接。如果设备便于维护，一年比较合适；如果能自动续订，期限越短越安全。设备证书不会晚于为其签名的 CA 到期。',
       'certificates.encryptKeys':
-        '如果不设密码，任何能够读取密钥文件的人都可以使用这些密钥；设置密码后，还必须知道密码。对于真实设备所依赖的 CA，请选择“是”。大多数设备上没有人输入密码，因此设备自身的密钥通常不加密。',
+        '如果不设密码，任何能够读取密钥文件的人都可以使用这些密钥；设置密码后，还必须知道密码。对于真实设备所依赖的 CA，请选择“是”。大多数设备无人值守，无法输入密码，因此设备自身的密钥通常不加密。',
       'certificateAuthority.uploaded':
-        'DPS 信任证书链通向你所上传 CA 的设备。如果上传根证书，DPS 也会接受你以后添加的中间 CA 的设备。如果上传中间证书，DPS 只接受该中间 CA 的设备。',
+        '只要设备的证书链中有你上传的 CA，DPS 就信任该设备。如果上传根证书，DPS 也会接受你以后添加的中间 CA 的设备。如果上传中间证书，DPS 只接受该中间 CA 的设备。',
       'certificateAuthority.name':
         'DPS 以此名称列出已上传的 CA 证书。它只是一个标签；请选择能表明是哪个 CA 的名称。',
       'certificateAuthority.proofOfPossession':
@@ -5205,17 +5207,17 @@ export const zhCN: Sentences = {
       'enrollmentGroup.id':
         '注册组是 DPS 中的一个条目：证书由此 CA 签名的设备都可以注册，并按该组的设置进行配置。一个组可以容纳任意数量的设备。ID 由你指定。',
       'enrollmentGroup.attestation':
-        '证明机制是 DPS 识别设备的方式。使用已上传的 CA 时，注册组按名称引用它，多个组可以共用。使用组中的证书时，为设备签名的 CA 的证书存储在组本身中；它无需所有权证明即可被接受。',
+        '证明机制是 DPS 识别设备的方式。使用已上传的 CA 时，注册组按名称引用它，多个组可以共用。使用组中的证书时，为设备证书签名的 CA 证书直接保存在组中，无需所有权证明。',
       'enrollmentGroup.allocationPolicy':
-        'DPS 将每台设备分配给一个已链接的 IoT 中心。hashed 均匀分布设备，geoLatency 选择最近的中心，static 始终选择你指定的中心。如果只有一个中心，它们都相同。',
+        'DPS 将每台设备分配给一个已链接的 IoT 中心。hashed 均匀分布设备，geoLatency 选择最近的中心，static 始终选择你指定的中心。如果只有一个中心，各策略的结果相同。',
       'enrollmentGroup.webhookUrl':
         'webhook 是由你运行的小型 Web 服务，通常是 Azure 函数。DPS 将每台注册的设备连同其有效负载和已链接 IoT 中心的列表发送给它，其响应指定 IoT 中心。Azure 仅接受 https；模拟器也接受此计算机上的 http。可以从 enrollkit sample node allocation-webhook 开始；其他语言也有此示例。',
       'enrollmentGroup.webhookApiVersion':
-        'webhook 接收的注册按服务的某个 api-version 编写。除非你的 webhook 是为其他版本编写的，否则保留常用版本。',
+        'DPS 按某个 api-version 的格式将注册发送给 webhook。除非你的 webhook 是针对其他版本编写的，否则请保留常用版本。',
       'enrollmentGroup.iotHubs':
         'IoT 中心是设备向其发送消息的服务。设备可以分配给链接到设备预配服务的所有中心，或仅分配给你在此指定的中心。',
       'enrollmentGroup.initialTwin':
-        '设备孪生是 IoT 中心为每台设备保存的 JSON 文档。标记供你使用（位置、客户）；所需属性是设备读取的设置。这些值在设备首次注册时设置。',
+        '设备孪生是 IoT 中心为每台设备保存的 JSON 文档。标记供你自己使用（例如位置、客户）；所需属性是设备读取的设置。这些值在设备首次注册时设置。',
       'enrollmentGroup.reprovisionPolicy':
         '再次注册的设备可能会分配给另一个中心。迁移：设备孪生会移到新的中心。重置：重新从初始设备孪生开始。保留：设备留在当前中心。如果只有一个中心，请保留默认值。',
       'enrollmentGroup.iotEdge':
@@ -5237,7 +5239,7 @@ export const zhCN: Sentences = {
       'devices.prefix':
         '使用前缀 line4- 时，设备名为 line4-001、line4-002，依此类推。允许使用字母、数字和 - . _ : 字符。',
       'devices.file':
-        '从电子表格或数据库导出的文件：第一行包含 registrationId 列的 CSV，或每行一个注册 ID 的文本文件。使用个体注册时，还可以有列 deviceId（IoT 中心中的 ID）和 tags.site 之类的列（设备孪生的标记）。在创建任何内容之前会检查整个文件；无效的行会按行号报告。',
+        '从电子表格或数据库导出的文件：第一行包含 registrationId 列的 CSV，或每行一个注册 ID 的文本文件。使用个体注册时，还可以有列 deviceId（IoT 中心中的 ID）和 tags.site 之类的列（设备孪生的标记）。在创建任何内容之前会检查整个文件；无效的行会连同行号一起列出。',
       'devices.requests':
         '每台设备（或其制造商）创建私钥和证书签名请求 (CSR)，并把请求交给你。其公用名就是注册 ID。请列出这些文件，或指定包含它们的文件夹：名称以 .csr、.pem、.req、.p10 或 .der 结尾。要用 enrollkit 创建，请在设备上运行：enrollkit cert csr ID',
       'devices.registrationIds':
@@ -5245,7 +5247,7 @@ export const zhCN: Sentences = {
       'devices.protocol':
         '设备可以通过 MQTT（端口 8883）、AMQP（端口 5671）或 HTTPS（端口 443）注册。大多数设备使用 MQTT。如果只有端口 443 开放，请选择 HTTPS。',
       'devices.sendTelemetry':
-        '注册后，每台设备都会连接到其 IoT 中心，发送一条消息并读取其设备孪生。这可证明整个流程正常工作。',
+        '注册后，每台设备都会连接到其 IoT 中心，发送一条消息并读取其设备孪生。由此可以确认整个流程正常。',
     },
     signInHelp:
       'enrollkit 使用“az login”的帐户，或 AZURE_TENANT_ID、AZURE_CLIENT_ID 和 AZURE_CLIENT_SECRET 中的服务主体。它会列出此帐户可以读取的内容，你无需输入名称和 ID。不会更改任何内容。你也可以随时改为输入名称。',
@@ -6513,7 +6515,7 @@ export const zhCN: Sentences = {
     service: (name, location, idScope) => `预配服务 ${name} (${location}) 有响应；其 ID 范围为 ${idScope}`,
     otherIdScope: (planned, actual) => `计划中的 ID 范围为 ${planned}，但预配服务的 ID 范围为 ${actual}。`,
     rights: '你的身份可以上传和验证 CA 证书',
-    rightsMissing: (name, permissions) => `你的身份在 ${name} 上缺少以下权限：${permissions}。`,
+    rightsMissing: (name, permissions) => `你的身份在 ${name} 上缺少以下权限：${permissions.join('、')}。`,
     askForRole: '请求获得 DPS 的“参与者”(Contributor) 角色，或在门户中验证 CA：--proof-of-possession portal',
     emulatorClock: (time) => `模拟器的时钟被设置过：显示 ${time}`,
     clockAgrees: (apart) => `此计算机的时钟与服务的时钟一致（相差 ${apart}）`,
@@ -6521,7 +6523,7 @@ export const zhCN: Sentences = {
     noLinkedHub: (name) => `${name} 没有链接任何 IoT 中心，因此无法分配设备。`,
     linkHub:
       '链接一个 IoT 中心：az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
-    hubNotLinked: (hub, name, linked) => `${hub} 未链接到 ${name}。已链接的 IoT 中心：${linked}。`,
+    hubNotLinked: (hub, name, linked) => `${hub} 未链接到 ${name}。已链接的 IoT 中心：${linked.join('、')}。`,
     chooseHub:
       '选择一个已链接的 IoT 中心，或链接此中心：az iot dps linked-hub create --dps-name NAME --hub-name HUB',
     checkHub: '检查该 IoT 中心是否存在，并检查网络和防火墙。',
@@ -6535,12 +6537,12 @@ export const zhCN: Sentences = {
       `重新运行 quickstart，或运行：enrollkit ca verify ${name} --certificate FILE --key FILE`,
     caVerified: (name) => `CA 证书 ${name} 已上传并验证`,
     enrollmentMissing: (id) => `没有个体注册 ${id}。`,
-    enrollmentDiffers: (id, members) => `个体注册 ${id} 与计划不同：${members}。`,
+    enrollmentDiffers: (id, members) => `个体注册 ${id} 与计划不同：${members.join('、')}。`,
     enrollments: (count) => `${count} 个个体注册，与计划一致`,
     groupMissing: (id) => `注册组 ${id} 不存在。`,
     createGroup: '重新运行 quickstart 以创建它。',
     group: (id, status, holding) => `注册组 ${id} 的状态为 ${status}，包含${holding}`,
-    groupDiffers: (id, members) => `注册组 ${id} 与文件夹的计划不同：${members}。`,
+    groupDiffers: (id, members) => `注册组 ${id} 与文件夹的计划不同：${members.join('、')}。`,
     restoreEnrollment:
       '如果证书已续订，或不是有人特意更改，请重新运行 quickstart。它会还原由其创建的个体注册。',
     restoreGroup: '如果不是有人特意更改，请重新运行 quickstart。它会还原由其创建的注册组。',

@@ -58,10 +58,7 @@ export async function removeAzureResource(
       const others = await manager.listResources(scope, options);
       if (others.length > 0) {
         const names = others.slice(0, 3).map(({ name, type }) => `${name} (${type})`);
-        throw new EnrollkitError(
-          'CONFLICT',
-          sentences.quickstart.hasOtherResources(others.length, names.join(', ')),
-        );
+        throw new EnrollkitError('CONFLICT', sentences.quickstart.hasOtherResources(others.length, names));
       }
       return manager.deleteResourceGroup(scope, options);
     }

@@ -185,6 +185,7 @@ test('a run in Chinese, recorded on Windows in another time zone, equals one in 
       const { status, stdout, stderr } = await run(['replay', shipped, '--dir', dir, '--offline', '--check']);
       assert.equal(status, 0, stdout + stderr);
       assert.match(stderr, /已验证/);
+      assert.match(stderr, /enabled，hashed/);
       assert.match(stdout, /没有/);
     } finally {
       await useLanguage('en');

@@ -73,6 +73,15 @@ test('zh-CN: punctuation after Chinese is Chinese', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('zh-CN: lists are joined as in Chinese', () => {
+  const wrong = entries.flatMap((entry) =>
+    textsOf(zhCN, entry)
+      .filter(({ text }) => /⟦\d+a⟧[,;] ?⟦\d+b⟧/.test(text))
+      .map(({ text }) => `${entry.path}: ${text}`),
+  );
+  assert.deepEqual(wrong, []);
+});
+
 /** Terms of Azure's Chinese documentation, and what else one might write. */
 const terms: [wrong: RegExp, right: string][] = [
   [/登记|报名|注册群组|群组注册/, '注册组、个体注册'],

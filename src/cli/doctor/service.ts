@@ -89,7 +89,7 @@ async function rightFindings({ target, control, signal }: Clients, isPortal: boo
   return [
     (isPortal ? warning : failure)(
       'RIGHTS_MISSING',
-      sentences.cliDoctor.rightsMissing(target.dpsName, missing.join(', ')),
+      sentences.cliDoctor.rightsMissing(target.dpsName, missing),
       sentences.cliDoctor.askForRole,
     ),
   ];
@@ -129,7 +129,7 @@ async function hubFindings(
     ...notLinked.map((hub) =>
       failure(
         'HUB_NOT_LINKED',
-        sentences.cliDoctor.hubNotLinked(hub, target.dpsName, names.join(', ')),
+        sentences.cliDoctor.hubNotLinked(hub, target.dpsName, names),
         sentences.cliDoctor.chooseHub,
       ),
     ),
@@ -238,7 +238,7 @@ async function individualFindings(
       findings.push(
         warning(
           'ENROLLMENT_DIFFERS',
-          sentences.cliDoctor.enrollmentDiffers(id, different.join(', ')),
+          sentences.cliDoctor.enrollmentDiffers(id, different),
           sentences.cliDoctor.restoreEnrollment,
         ),
       );
@@ -271,7 +271,7 @@ function groupFindings(
     info('GROUP', holds),
     warning(
       'GROUP_DIFFERS',
-      sentences.cliDoctor.groupDiffers(id, different.join(', ')),
+      sentences.cliDoctor.groupDiffers(id, different),
       sentences.cliDoctor.restoreGroup,
     ),
   ];

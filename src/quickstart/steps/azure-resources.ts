@@ -60,7 +60,11 @@ async function check(context: RunContext, manager: ResourceManager): Promise<Out
   // What an interrupted run has created is noted, and waited for, by another one.
   const isNoted = things(context).every((thing) => context.journal.has(thing));
   if (!isReady || !isNoted) return undefined;
-  return (say) => say.linkedTo(dpsName, hubs.map(({ name }) => name).join(', '));
+  return (say) =>
+    say.linkedTo(
+      dpsName,
+      hubs.map(({ name }) => name),
+    );
 }
 
 async function create(context: RunContext, manager: ResourceManager): Promise<void> {

@@ -29,7 +29,7 @@ export const enrollmentGroup: Step = {
     if (!there || there.different.length > 0) return undefined;
     const { group } = there;
     context.found.enrollmentGroup = group;
-    return () => `${group.provisioningStatus}, ${group.allocationPolicy}`;
+    return (say) => say.enrolled([`${group.provisioningStatus}`, `${group.allocationPolicy}`]);
   },
   async act(context) {
     const { service, signal, journal } = context;
@@ -67,7 +67,7 @@ async function existingGroup(
   if (different.length === 0 || isOurs(context)) return { group, different };
   throw new EnrollkitError(
     'CONFLICT',
-    sentences.quickstartSteps.groupDiffers(group.enrollmentGroupId, different.join(', ')),
+    sentences.quickstartSteps.groupDiffers(group.enrollmentGroupId, different),
     {
       next: sentences.quickstartSteps.otherGroup,
     },

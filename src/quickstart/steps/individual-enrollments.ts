@@ -37,7 +37,7 @@ export const individualEnrollments: Step = {
     });
     if (enrollments.size < ids.length) return undefined;
     const { provisioningStatus, allocationPolicy } = plan.enrollmentGroup;
-    return () => `${provisioningStatus}, ${allocationPolicy}`;
+    return (say) => say.enrolled([provisioningStatus, allocationPolicy]);
   },
   async act(context) {
     const { plan, found, signal } = context;
@@ -87,14 +87,10 @@ async function existingEnrollment(
   const different = differences(wantedEnrollment(context, id), enrollment);
   if (different.length === 0 || journal.has(enrollmentThing(journalTarget, id)))
     return { enrollment, different };
-  throw new EnrollkitError(
-    'CONFLICT',
-    sentences.quickstartSteps.enrollmentDiffers(id, different.join(', ')),
-    {
-      next: sentences.quickstartSteps.otherEnrollment(id),
-      context: { registrationId: id },
-    },
-  );
+  throw new EnrollkitError('CONFLICT', sentences.quickstartSteps.enrollmentDiffers(id, different), {
+    next: sentences.quickstartSteps.otherEnrollment(id),
+    context: { registrationId: id },
+  });
 }
 
 export function enrollmentThing(target: JournalTarget, id: string) {

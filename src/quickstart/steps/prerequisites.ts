@@ -88,11 +88,10 @@ async function checkControlPlane(context: RunContext): Promise<Outcome> {
   const uploads = usesGroup(plan) && !portal;
   const missing = !uploads ? [] : await control.missingPermissions(neededActions, { signal });
   if (missing.length > 0) {
-    throw new EnrollkitError(
-      'FORBIDDEN',
-      sentences.quickstartSteps.rightsMissing(target.dpsName, missing.join(', ')),
-      { next: howToGetRights(target), context: { missingPermissions: missing } },
-    );
+    throw new EnrollkitError('FORBIDDEN', sentences.quickstartSteps.rightsMissing(target.dpsName, missing), {
+      next: howToGetRights(target),
+      context: { missingPermissions: missing },
+    });
   }
   return checkHubs(context);
 }
@@ -110,7 +109,7 @@ function checkHubs({ plan, target, found }: RunContext): Outcome {
   }
   for (const wanted of plan.enrollmentGroup.iotHubs ?? []) {
     if (!linkedHubName(target.kind, hubs, wanted)) {
-      const names = hubs.map(({ name }) => name).join(', ');
+      const names = hubs.map(({ name }) => name);
       throw new EnrollkitError(
         'HUB_NOT_LINKED',
         sentences.quickstartSteps.hubNotLinked(wanted, target.dpsName, names),

@@ -90,9 +90,9 @@ export const registerDevices: Step = {
       hubs.close();
     }
     if (registrations.size < ids.length) return undefined;
-    const names = new Set([...registrations.values()].map(({ assignedHub }) => assignedHub));
+    const names = new Set([...registrations.values()].map(({ assignedHub }) => assignedHub ?? ''));
     return (say) => {
-      const assigned = say.assignedTo([...names].join(', '));
+      const assigned = say.assignedTo([...names]);
       return notSeen === 0 ? assigned : say.byRecords(assigned);
     };
   },
