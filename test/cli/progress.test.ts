@@ -109,6 +109,21 @@ test('list: the time stays with its unit, and further lines begin below the firs
   }
 });
 
+test('list: lines are broken once, also where one is exactly as wide as the terminal has room for', async () => {
+  for (let length = 1; length <= 8; length += 1) {
+    const event = { ...done('a'), outcome: `${'x'.repeat(length)} ${'signed '.repeat(20)}` } as RunEvent;
+    const text = await shown(list, [phase, { type: 'step-started', step: 'a' }, event]);
+    const lines = text
+      .slice(text.lastIndexOf('Make this'))
+      .trimEnd()
+      .split(/[\r\n]+ */);
+    for (const [index, next] of lines.slice(1).entries()) {
+      const [first] = next.split(' ');
+      assert.ok(`? ${lines[index]} ${first}`.length > 76, text);
+    }
+  }
+});
+
 test('list: a failed step ends it, and so does the end of the run in the middle of a step', async () => {
   assert.match(await shown(list, [phase, done('a'), failed]), /Send that/);
   assert.match(await shown(list, [phase, { type: 'step-started', step: 'a' }]), /Make this/);

@@ -136,7 +136,8 @@ function stepEnds(
         // The time and its unit stay together.
         const time = event.already ? '' : ` (${milliseconds(event.elapsedMs, noBreakSpace)})`;
         const title = printable(step.title) + output.style.dim(outcome + time);
-        task.title = output.safe(wrap(title, output.width - 4));
+        // One column less than listr2 has room for: wrap-ansi would break a line that fills it again.
+        task.title = output.safe(wrap(title, output.width - 5));
         resolve();
       }
       if (event.type === 'step-failed') reject(event.error);
