@@ -58,6 +58,7 @@ interface Terminal {
   screen: Screen;
   keyboard: Keyboard;
   suspended: () => number;
+  interrupted: () => number;
   /** Types keys, each when the screen is quiet. */
   type(...typed: string[]): Promise<void>;
 }
@@ -77,6 +78,7 @@ function terminal(env: Record<string, string> = {}, signal = new AbortController
     color: false,
   });
   let suspended = 0;
+  let interrupted = 0;
   const ask = terminalAsker(output, signal, {
     input: keyboard,
     env: { LANG: 'C.UTF-8', ...env },
@@ -84,12 +86,16 @@ function terminal(env: Record<string, string> = {}, signal = new AbortController
       suspended += 1;
       assert.equal(keyboard.isRaw, false, 'the shell gets the terminal as it was');
     },
+    interrupt() {
+      interrupted += 1;
+    },
   });
   return {
     ask,
     screen,
     keyboard,
     suspended: () => suspended,
+    interrupted: () => interrupted,
     async type(...typed) {
       for (const key of typed) {
         await wait(25);
@@ -169,6 +175,28 @@ test('full-width characters of an input method are taken, and yes and no in the 
   } finally {
     await useLanguage('en');
   }
+});
+
+test('keys that are typed between questions are dropped, apart from Ctrl-C and Ctrl-Z', async () => {
+  const { ask, keyboard, type, suspended, interrupted } = terminal();
+  const first = ask.text(text);
+  await type(keys.enter);
+  await first;
+  const found = await ask.waitFor(async () => {
+    assert.equal(keyboard.isRaw, true, 'the terminal does not show what is typed');
+    await type('x', keys.enter, keys.ctrlZ, keys.ctrlC);
+    assert.equal(keyboard.isRaw, true);
+    return 7;
+  });
+  assert.deepEqual([found, suspended(), interrupted(), keyboard.isRaw], [7, 1, 1, false]);
+  const second = ask.text(text);
+  await type('a', 'b', 'c', keys.enter);
+  assert.equal(await second, 'abc');
+  await assert.rejects(
+    ask.waitFor(() => Promise.reject(new Error('no network'))),
+    /no network/,
+  );
+  assert.equal(keyboard.isRaw, false);
 });
 
 test('Esc goes back, at each kind of question, and only where there is a question before', async () => {

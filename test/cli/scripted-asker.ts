@@ -46,6 +46,7 @@ export function scriptedAsker(script: Script): Dialogue {
   };
   const asker: Asker = {
     say: (id, text) => void said.push({ id, text }),
+    waitFor: (work) => work(),
     async select(question) {
       const { id, choices } = question;
       offered.set(id, choices);

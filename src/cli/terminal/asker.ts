@@ -81,4 +81,6 @@ export interface Asker {
   text(question: TextQuestion): Promise<string>;
   /** Never shown. */
   secret(question: SecretQuestion): Promise<string>;
+  /** Waits between questions. At a terminal with keys, what is typed is neither shown nor taken as an answer. */
+  waitFor<Value>(work: () => Promise<Value>): Promise<Value>;
 }

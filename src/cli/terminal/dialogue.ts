@@ -16,7 +16,7 @@ import {
 } from './asker.js';
 
 /** What a script of questions asks with; the place among the others is added. */
-export interface Interview extends Asker {
+export interface Interview extends Omit<Asker, 'waitFor'> {
   /**
    * Something that takes time to find out, such as a list from Azure: looked up once.
    *
@@ -175,7 +175,7 @@ class Pass {
         if (this.#isCounting) return guess;
         if (saying) this.#said.push([saying.id, saying.text]);
         this.#flush();
-        const value = await look();
+        const value = await this.#asker.waitFor(look);
         found.set(key, value);
         return value;
       },

@@ -139,6 +139,7 @@ export function plainAsker(output: Output, signal: AbortSignal, options: PlainOp
         },
       });
     },
+    waitFor: (work) => work(),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Output } from '../kernel/output.js';
 import { type Asker, type Question, WentBack, yesOrNo } from './asker.js';
 import { plainAsker } from './plain-asker.js';
 import { type FrameConfig, type Outcome, roomOf } from './prompts/frame.js';
-import { suspendJob, waitBrieflyAfterEscape } from './prompts/keys.js';
+import { interruptJob, suspendJob, waitBrieflyAfterEscape, withoutKeys } from './prompts/keys.js';
 import { type LineConfig, line } from './prompts/line.js';
 import { type ListConfig, list } from './prompts/list.js';
 import { symbolsFor } from './symbols.js';
@@ -19,6 +19,8 @@ export interface TerminalOptions {
   env?: NodeJS.ProcessEnv;
   /** Stops the job, as Ctrl-Z does; returns when it is continued. */
   suspend?: () => Promise<void>;
+  /** Interrupts the job, as Ctrl-C does. */
+  interrupt?: () => void;
 }
 
 /** Cursor up, erase in line: ECMA-48. */
@@ -29,7 +31,12 @@ const eraseLineAbove = '\u001b[1A\u001b[2K';
  * for screen readers (ENROLLKIT_PLAIN=1). Use it only if there is a terminal.
  */
 export function terminalAsker(output: Output, signal: AbortSignal, options: TerminalOptions = {}): Asker {
-  const { input = process.stdin, env = process.env, suspend = suspendJob } = options;
+  const {
+    input = process.stdin,
+    env = process.env,
+    suspend = suspendJob,
+    interrupt = interruptJob,
+  } = options;
   if (output.plain) return plainAsker(output, signal, { input, suspend });
   waitBrieflyAfterEscape(input);
   const prompt = inquirer.createPromptModule({ input, output: output.stderr, signal });
@@ -134,6 +141,7 @@ export function terminalAsker(output: Output, signal: AbortSignal, options: Term
         problem,
         answered: () => '********',
       }),
+    waitFor: (work) => withoutKeys(input, { suspend, interrupt }, work),
   };
 }
 

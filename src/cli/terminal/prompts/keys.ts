@@ -96,6 +96,40 @@ export async function suspendJob(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
+/** Interrupts this process and those of the same job, as Ctrl-C does outside of a question. */
+export function interruptJob(): void {
+  if (process.platform === 'win32') process.emit('SIGINT');
+  else process.kill(0, 'SIGINT');
+}
+
+/** Drops all keys but Ctrl-C and Ctrl-Z until some work is done, so that the terminal does not show them. */
+export async function withoutKeys<Value>(
+  input: NodeJS.ReadableStream & { setRawMode?: (raw: boolean) => unknown },
+  job: { suspend: () => Promise<void>; interrupt: () => void },
+  work: () => Promise<Value>,
+): Promise<Value> {
+  let isDone = false;
+  const setRaw = (raw: boolean) => void input.setRawMode?.(raw);
+  const typed = async (bytes: Buffer | string) => {
+    const keys = bytes.toString();
+    if (keys.includes('\u0003')) job.interrupt();
+    if (!keys.includes('\u001a')) return;
+    setRaw(false);
+    await job.suspend();
+    if (!isDone) setRaw(true);
+  };
+  setRaw(true);
+  input.on('data', typed).resume();
+  try {
+    return await work();
+  } finally {
+    isDone = true;
+    input.off('data', typed);
+    input.pause();
+    setRaw(false);
+  }
+}
+
 export function isEscape(key: { name?: string }): boolean {
   return key.name === 'escape';
 }
