@@ -5079,9 +5079,9 @@ export const en = {
     iotEdgeQuestion: 'Are the devices IoT Edge gateways?',
     iotEdgeHelp: 'Each gateway also gets a CA certificate for the devices behind it.',
     enabledLabel: 'Yes',
-    enabledHelp: 'enabled: devices with a valid chain are assigned to a hub.',
+    enabledHelp: 'enabled: devices with a valid certificate are assigned to a hub.',
     disabledLabel: 'Not yet',
-    disabledHelp: 'disabled: the group refuses all devices until you enable it.',
+    disabledHelp: 'disabled: DPS rejects the devices until you enable their enrollment.',
     statusFlag: 'whether devices can register',
     statusQuestion: 'Can devices register?',
     registrationIdMissing: 'Specify at least one registration ID.',
@@ -6099,7 +6099,9 @@ export const en = {
           ? 'signs device certificates'
           : `signs device certificates, in DPS as ${nameInDps}`,
       keepSafe: 'its private key; keep it safe',
-      chain: 'sent by the device: its certificate and issuers',
+      chain: (hasIssuers: boolean) =>
+        `sent by the device: its certificate${hasIssuers ? ' and issuers' : ''}`,
+      oneCertificateEach: 'X.509, a separate certificate for each device',
       deviceKey: 'its private key',
       pfx: 'both in one file, PKCS#12',
       programKept: 'kept, because you changed it',
@@ -6324,7 +6326,7 @@ The verification certificate is ready. In the portal, on the same page:
       'enrollmentGroup.iotEdge':
         'An IoT Edge device is a gateway that runs modules and lets other devices connect through it. It needs an additional CA certificate for those. Answer no for ordinary devices.',
       'enrollmentGroup.provisioningStatus':
-        'A disabled group rejects all devices. Use it to prepare everything now and let devices register later.',
+        'DPS rejects devices whose enrollment is disabled. Choose this to prepare everything now and let devices register later.',
       'devices.enrollment':
         'An enrollment is the entry in DPS that allows a device to register. With an enrollment group, one entry allows every device whose certificate your CA signed: choose it for many devices, and if you are not sure. With individual enrollments, each device has its own entry: choose them if devices need different settings, a device ID other than the registration ID, or certificates without a common CA. No CA is uploaded then.',
       'devices.details':

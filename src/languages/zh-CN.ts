@@ -4146,9 +4146,9 @@ export const zhCN: Sentences = {
     iotEdgeQuestion: '设备是否为 IoT Edge 网关？',
     iotEdgeHelp: '每个网关还将获得一个用于其下游设备的 CA 证书。',
     enabledLabel: '是',
-    enabledHelp: 'enabled：证书链有效的设备将分配到 IoT 中心。',
+    enabledHelp: 'enabled：证书有效的设备将分配到 IoT 中心。',
     disabledLabel: '暂不',
-    disabledHelp: 'disabled：在你启用该组之前，它拒绝所有设备。',
+    disabledHelp: 'disabled：在你启用其注册之前，DPS 会拒绝这些设备。',
     statusFlag: '设备是否可以注册',
     statusQuestion: '是否允许设备注册？',
     registrationIdMissing: '至少指定一个注册 ID。',
@@ -4609,7 +4609,7 @@ export const zhCN: Sentences = {
     rerun: '准备好后请重新运行命令。',
     choice: (name, why) => `${name}：${why}`,
     nothingMatches: '没有匹配项。删除键入的内容以查看全部。',
-    matching: (found, count) => `${count} 项中的 ${found} 项；键入即可搜索`,
+    matching: (found, count) => `显示 ${found} 项，共 ${count} 项；键入即可搜索`,
     answerYOrN: '请回答 y 或 n。',
     yes: '是',
     no: '否',
@@ -5021,7 +5021,8 @@ export const zhCN: Sentences = {
       intermediate: (nameInDps) =>
         nameInDps === undefined ? '为设备证书签名' : `为设备证书签名，在 DPS 中名为 ${nameInDps}`,
       keepSafe: '其私钥；请妥善保管',
-      chain: '设备发送的内容：其证书及颁发者',
+      chain: (hasIssuers) => `设备发送的内容：其证书${hasIssuers ? '及颁发者' : ''}`,
+      oneCertificateEach: 'X.509，每台设备一个证书',
       deviceKey: '其私钥',
       pfx: '以上两者合为一个文件（PKCS#12）',
       programKept: '已保留，因为你更改过它',
@@ -5223,7 +5224,7 @@ export const zhCN: Sentences = {
       'enrollmentGroup.iotEdge':
         'IoT Edge 设备是一种网关：它运行模块，其他设备可以通过它连接。为此还需要一个 CA 证书。普通设备请选择“否”。',
       'enrollmentGroup.provisioningStatus':
-        '已禁用的组会拒绝所有设备。可以先做好所有准备，以后再允许设备注册。',
+        '注册被禁用时，DPS 会拒绝其设备。可以先做好所有准备，以后再允许设备注册。',
       'devices.enrollment':
         '设备必须在 DPS 中有对应的条目（注册组或个体注册）才能注册。使用注册组时，证书由你的 CA 签名的所有设备共用一个条目：适合大量设备，不确定时也请选它。使用个体注册时，每台设备有自己的条目：适合设备需要不同设置、设备 ID 不同于注册 ID，或证书没有共同 CA 的情况。此时不上传 CA。',
       'devices.details':

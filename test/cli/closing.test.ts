@@ -99,6 +99,32 @@ test('on Azure it names the portal’s page of the group, whole', () => {
   assert.ok(closingReport(result, options).includes(result.target.portalUrl!));
 });
 
+test('of individual enrollments it shows what they share; self-signed certificates have no issuers', () => {
+  const result = resultOf(2, 'emulator');
+  const enrollments = result.devices.map(({ registrationId }, index) => ({
+    registrationId,
+    attestation: {
+      type: 'x509',
+      x509: { clientCertificates: { primary: { info: { subjectName: `CN=only-of-${index}` } } } },
+    },
+  }));
+  const certificates = { root: null, intermediate: null, uploadedName: null };
+  const reportOf = (count: number) =>
+    closingReport(
+      {
+        ...result,
+        certificates,
+        enrollmentGroup: undefined,
+        enrollments: enrollments.slice(0, count),
+      } as never,
+      options,
+    );
+  assert.match(reportOf(1), /CN=only-of-0/);
+  assert.doesNotMatch(reportOf(2), /only-of/);
+  assert.doesNotMatch(reportOf(1), /issuers/);
+  assert.match(closingReport(result, options), /issuers/);
+});
+
 test('what to do next names the folder where it is not the usual one', () => {
   const report = closingReport(resultOf(1, 'emulator'), { ...options, folder: 'my certs' });
   assert.ok(report.includes(`enrollkit clean --dir 'my certs'`));

@@ -128,7 +128,7 @@ function files(
     rows.push([`${example}chain.pem`, closing.install], [`${example}request.pem`, closing.request]);
   } else {
     rows.push(
-      [`${example}chain.pem`, closing.chain],
+      [`${example}chain.pem`, closing.chain(authoritiesOf(certificates).length > 0)],
       [`${example}key.pem`, closing.deviceKey],
       [`${example}device.pfx`, closing.pfx],
     );
@@ -146,9 +146,15 @@ function enrollmentLines(
   { enrollmentGroup, enrollments, target }: QuickstartResult,
   width: number,
 ): string[] {
-  const ofFirst = enrollments?.[0] ? settingRows(enrollments[0]) : [];
-  const rows = enrollmentGroup ? groupRows(enrollmentGroup) : ofFirst;
-  const lines = wrappedRows([...rows, [sentences.cliQuickstart.closing.idScope, target.idScope]], width - 2);
+  const { idScope, oneCertificateEach } = sentences.cliQuickstart.closing;
+  const rows = enrollmentGroup
+    ? groupRows(enrollmentGroup)
+    : enrollments?.[0]
+      ? settingRows(enrollments[0])
+      : [];
+  // Individual enrollments differ in their certificates only; the first row has that of the first one.
+  if (enrollments && enrollments.length > 1) rows[0] = [rows[0]![0], oneCertificateEach];
+  const lines = wrappedRows([...rows, [idScope, target.idScope]], width - 2);
   return target.portalUrl ? [...lines, target.portalUrl] : lines;
 }
 
