@@ -6101,6 +6101,7 @@ export const en = {
       keepSafe: 'its private key; keep it safe',
       chain: (hasIssuers: boolean) =>
         `sent by the device: its certificate${hasIssuers ? ' and issuers' : ''}`,
+      edgeCa: 'the gateway’s CA certificate for the devices behind it',
       oneCertificateEach: 'X.509, a separate certificate for each device',
       deviceKey: 'its private key',
       pfx: 'both in one file, PKCS#12',

@@ -5022,6 +5022,7 @@ export const zhCN: Sentences = {
         nameInDps === undefined ? '为设备证书签名' : `为设备证书签名，在 DPS 中名为 ${nameInDps}`,
       keepSafe: '其私钥；请妥善保管',
       chain: (hasIssuers) => `设备发送的内容：其证书${hasIssuers ? '及颁发者' : ''}`,
+      edgeCa: '网关用于其下游设备的 CA 证书',
       oneCertificateEach: 'X.509，每台设备一个证书',
       deviceKey: '其私钥',
       pfx: '以上两者合为一个文件（PKCS#12）',

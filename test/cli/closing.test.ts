@@ -125,6 +125,14 @@ test('of individual enrollments it shows what they share; self-signed certificat
   assert.match(closingReport(result, options), /issuers/);
 });
 
+test('of IoT Edge gateways it names the CA certificate for the devices behind them', () => {
+  const result = resultOf(1, 'emulator');
+  assert.doesNotMatch(closingReport(result, options), /edge-ca/);
+  result.devices[0]!.registrationId = 'device-0';
+  result.enrollmentGroup!.capabilities = { iotEdge: true };
+  assert.match(closingReport(result, options), /devices\/device-0\/edge-ca\/certificate\.pem/);
+});
+
 test('what to do next names the folder where it is not the usual one', () => {
   const report = closingReport(resultOf(1, 'emulator'), { ...options, folder: 'my certs' });
   assert.ok(report.includes(`enrollkit clean --dir 'my certs'`));

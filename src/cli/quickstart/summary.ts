@@ -3,6 +3,7 @@
 import { relative } from 'node:path';
 import { sentences } from '../../languages/language.js';
 import type { CertificateResult, DeviceResult, QuickstartResult } from '../../quickstart/result.js';
+import { layoutOf } from '../../workspace/layout.js';
 import type { Styles } from '../kernel/output.js';
 import { groupRows, settingRows } from '../terminal/enrollment-group-text.js';
 import { nextCommands } from '../terminal/next-commands.js';
@@ -97,7 +98,7 @@ function certificateLine(
 }
 
 function files(
-  { certificates, devices, program, programKept }: QuickstartResult,
+  { certificates, devices, enrollmentGroup, enrollments, program, programKept }: QuickstartResult,
   options: ClosingOptions,
   width: number,
 ): string[] {
@@ -132,6 +133,10 @@ function files(
       [`${example}key.pem`, closing.deviceKey],
       [`${example}device.pfx`, closing.pfx],
     );
+  }
+  if ((enrollmentGroup ?? enrollments?.[0])?.capabilities?.iotEdge) {
+    const { edgeCa } = layoutOf(top).device(first.registrationId);
+    rows.push([short(edgeCa.certificate), closing.edgeCa]);
   }
   if (first.operational) rows.push([`${example}operational`, closing.operational]);
   if (program !== null) rows.push([short(program), programKept ? closing.programKept : closing.program]);
