@@ -56,13 +56,19 @@ function resultOf(count: number, kind: 'emulator' | 'azure'): QuickstartResult {
 const options = { folder: 'certs', uploaded: 'root', program: 'enrollkit', style, columns: 200 } as const;
 
 test('the closing report fits the terminal, and 80 columns at most, addresses and commands apart', () => {
-  for (const kind of ['emulator', 'azure'] as const) {
+  for (const [kind, provisioningStatus] of [
+    ['emulator', 'enabled'],
+    ['azure', 'enabled'],
+    ['emulator', 'disabled'],
+  ] as const) {
+    const result = resultOf(3, kind);
+    result.enrollmentGroup!.provisioningStatus = provisioningStatus;
     for (const [columns, most] of [
       [200, 80],
       [80, 80],
       [60, 60],
     ] as const) {
-      const lines = closingReport(resultOf(3, kind), { ...options, columns }).split('\n');
+      const lines = closingReport(result, { ...options, columns }).split('\n');
       const prose = lines.filter((line) => !/https:|enrollkit |python3/.test(line));
       for (const line of prose) assert.ok(line.length <= most, line);
     }

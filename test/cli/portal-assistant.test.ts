@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'uvu';
 import { portalAssistant } from '../../src/cli/quickstart/portal-assistant.js';
+import { fitted } from '../../src/cli/terminal/text.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { scriptedAsker } from './scripted-asker.js';
 
@@ -41,7 +42,7 @@ test('on the emulator, it names its page instead of the portal, and the commands
   const emulator = { ...answered, kind: 'emulator' as const, portalUrl };
   await assistant.askVerificationCode(emulator, signal);
   await assistant.confirmVerified(emulator, signal);
-  const text = said.map((one) => one.text.replace(/ \\\n */g, ' ')).join('\n');
+  const text = said.map((one) => fitted(one.text, 60).replace(/ \\\n */g, ' ')).join('\n');
   for (const line of [
     portalUrl,
     'npx enrollkit ca upload certs/ca/root/certificate.pem --ca-name contoso-root --dir certs',

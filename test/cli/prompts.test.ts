@@ -6,6 +6,7 @@ import { test } from 'uvu';
 import { Output } from '../../src/cli/kernel/output.js';
 import { type Asker, type Place, WentBack } from '../../src/cli/terminal/asker.js';
 import { terminalAsker } from '../../src/cli/terminal/prompts.js';
+import { unbroken } from '../../src/cli/terminal/text.js';
 import { EnrollkitError } from '../../src/errors.js';
 import { useLanguage } from '../../src/languages/language.js';
 
@@ -175,6 +176,16 @@ test('full-width characters of an input method are taken, and yes and no in the 
   } finally {
     await useLanguage('en');
   }
+});
+
+test('a command in a message is not broken where it could no longer be copied', () => {
+  const { ask, screen } = terminal();
+  const command = `enrollkit ca verify enrollkit-root --verification-certificate ${'x'.repeat(40)}`;
+  ask.say(
+    'test.message',
+    `Or in another terminal:\n  ${unbroken(command)}\n  ${unbroken('enrollkit clean')}`,
+  );
+  assert.ok(screen.text.includes(`\n  ${command}\n  enrollkit clean`), screen.text);
 });
 
 test('keys that are typed between questions are dropped, apart from Ctrl-C and Ctrl-Z', async () => {

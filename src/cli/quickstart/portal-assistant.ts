@@ -7,6 +7,7 @@ import { verificationCodeProblem } from '../../pki/make/verification-certificate
 import type { PortalAssistant, PortalInstructions } from '../../quickstart/portal.js';
 import type { Asker } from '../terminal/asker.js';
 import { quoted } from '../terminal/command-line.js';
+import { unbroken } from '../terminal/text.js';
 
 /**
  * @param settled resolves when nothing else draws on the terminal
@@ -73,8 +74,10 @@ function uploadToEmulator(
     portalUrl,
     certificateName,
     shortPath(certificatePath),
-    `${program} ca upload ${quoted(shortPath(certificatePath))} \\\n       --ca-name ${name} ${dir}`,
-    `${program} ca code ${name} ${dir}`,
+    unbroken(
+      `${program} ca upload ${quoted(shortPath(certificatePath))} \\\n       --ca-name ${name} ${dir}`,
+    ),
+    unbroken(`${program} ca code ${name} ${dir}`),
   );
 }
 
@@ -85,7 +88,9 @@ function answerEmulator(
 ): string {
   return sentences.cliQuickstart.answerEmulator(
     shortPath(path),
-    `${program} ca verify ${quoted(certificateName)} --dir ${quoted(shortPath(folder))} \\\n       --verification-certificate ${quoted(shortPath(path))}`,
+    unbroken(
+      `${program} ca verify ${quoted(certificateName)} --dir ${quoted(shortPath(folder))} \\\n       --verification-certificate ${quoted(shortPath(path))}`,
+    ),
   );
 }
 

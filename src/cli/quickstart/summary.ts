@@ -44,7 +44,7 @@ export function closingReport(result: QuickstartResult, options: ClosingOptions)
   const body = sections.map(([heading, lines]) =>
     [style.bold(heading), ...lines.map((line) => `  ${line}`)].join('\n'),
   );
-  return `\n${[style.green(title(result)), ...body].join('\n\n')}\n`;
+  return `\n${[style.green(wrap(title(result), width)), ...body].join('\n\n')}\n`;
 }
 
 function title({ devices, target, elapsedMs, enrollmentGroup, enrollments }: QuickstartResult): string {

@@ -60,8 +60,13 @@ function unbreakableParts(word: string): string[] {
   return parts;
 }
 
-/** Keeps words together on a line, in texts for {@link wrap}. */
+/** Keeps words together on a line, in texts for {@link wrap} and {@link fitted}. */
 export const noBreakSpace = '\u00a0';
+
+/** A text that stays on one line: a command that was broken at its spaces could not be copied. */
+export function unbroken(text: string): string {
+  return text.replaceAll(' ', noBreakSpace);
+}
 
 /**
  * Breaks a text into lines of at most `width` columns: at spaces, and between the characters of languages that have none.
@@ -97,7 +102,7 @@ export function fitted(text: string, width: number): string {
   return text
     .split('\n')
     .map((line) => {
-      if (displayWidth(line) <= width) return line;
+      if (displayWidth(line) <= width) return line.replaceAll(noBreakSpace, ' ');
       const indent = /^ */.exec(line)![0];
       return wrap(line.slice(indent.length), width, indent);
     })
