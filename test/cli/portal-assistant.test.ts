@@ -42,7 +42,7 @@ test('on the emulator, it names its page instead of the portal, and the commands
   const emulator = { ...answered, kind: 'emulator' as const, portalUrl };
   await assistant.askVerificationCode(emulator, signal);
   await assistant.confirmVerified(emulator, signal);
-  const text = said.map((one) => fitted(one.text, 60).replace(/ \\\n */g, ' ')).join('\n');
+  const text = said.map((one) => fitted(one.text, 40).replace(/ \\\n */g, ' ')).join('\n');
   for (const line of [
     portalUrl,
     'npx enrollkit ca upload certs/ca/root/certificate.pem --ca-name contoso-root --dir certs',
