@@ -84,9 +84,20 @@ export function planClean(folder: string): CleanPlan {
   };
 }
 
-/** Devices first, the CA last, and then the Azure resources that contained all of it. */
+/**
+ * Devices first, the CA last, and then the Azure resources that contained all of it. Devices register at the same time:
+ * they come in the order of their IDs, not of the journal.
+ */
 export function inOrderOfRemoval(things: readonly RemoteResource[]): RemoteResource[] {
-  return [...things].sort((a, b) => placeOf(a, things) - placeOf(b, things));
+  return [...things].sort(
+    (a, b) => placeOf(a, things) - placeOf(b, things) || inOrderOfIds(deviceOf(a), deviceOf(b)),
+  );
+}
+
+const { compare: inOrderOfIds } = new Intl.Collator('en', { numeric: true });
+
+function deviceOf(thing: RemoteResource): string {
+  return thing.kind === 'hub-device' || thing.kind === 'registration' ? thing.id : '';
 }
 
 /** Devices in a hub that a run created go with their hub, of which no connection string need be known. */

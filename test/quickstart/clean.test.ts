@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
-import { cleanLocal, cleanRemote, planClean } from '../../src/quickstart/clean.js';
+import { cleanLocal, cleanRemote, inOrderOfRemoval, planClean } from '../../src/quickstart/clean.js';
 import { layoutOf } from '../../src/workspace/layout.js';
 import { fails } from '../support/fails.js';
 import { contentsOf } from '../support/folders.js';
@@ -218,5 +218,22 @@ test('what a run only meant to write, and somebody else wrote, stays', () =>
     );
     assert.equal(readFileSync(join(folder, path), 'utf8'), 'mine');
   }));
+
+test('devices are removed in the order of their numbers, in whatever order they registered', () => {
+  const target = { kind: 'emulator' } as const;
+  const registered = ['d-10', 'd-2', 'd-1'];
+  const things = [
+    { kind: 'enrollment-group', target, id: 'group' } as const,
+    ...registered.flatMap((id) => [
+      { kind: 'registration', target, id } as const,
+      { kind: 'hub-device', target, hub: 'hub', id } as const,
+    ]),
+  ];
+  const inOrder = ['d-1', 'd-2', 'd-10'];
+  assert.deepEqual(
+    inOrderOfRemoval(things).map((thing) => 'id' in thing && thing.id),
+    [...inOrder, ...inOrder, 'group'],
+  );
+});
 
 test.run();
