@@ -15,7 +15,7 @@ export const languageTags = Object.keys(locales) as LanguageTag[];
 /**
  * The language that a tag or a locale names: `zh-CN`, `zh_CN.UTF-8`, `zh-Hans`, `zh`.
  *
- * @returns undefined if there is none for it
+ * @returns undefined for a language that enrollkit does not have
  */
 export function languageOf(name: string): LanguageTag | undefined {
   const locale = name

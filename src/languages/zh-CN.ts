@@ -6148,7 +6148,7 @@ export const zhCN: Sentences = {
       newName: '名称：3 到 63 个字母、数字和连字符',
       name: '证书颁发机构的名称',
       type: 'Root 或 ICA（默认：ICA）',
-      issuerType: 'ICA 由谁签名：Microsoft，或 External（你自己的 CA）（默认：Microsoft）',
+      issuerType: '由谁对中间 CA 签名：Microsoft（默认）或你自己的 CA（External）',
       issuerCaName: '为 ICA 签名的命名空间根',
       rootExample: '由 Azure 管理的根',
       issuedExample: '该根之下的中间机构',

@@ -23,6 +23,7 @@ import {
   layoutOf,
 } from '../workspace/layout.js';
 import { lockHolder, removeDeadClaims } from '../workspace/lock.js';
+import { naturalOrder } from '../workspace/natural-order.js';
 import { openFolder } from '../workspace/open-folder.js';
 import { linkBelow } from '../workspace/symbolic-links.js';
 import { removeRecordings } from './recording/store.js';
@@ -90,11 +91,9 @@ export function planClean(folder: string): CleanPlan {
  */
 export function inOrderOfRemoval(things: readonly RemoteResource[]): RemoteResource[] {
   return [...things].sort(
-    (a, b) => placeOf(a, things) - placeOf(b, things) || inOrderOfIds(deviceOf(a), deviceOf(b)),
+    (a, b) => placeOf(a, things) - placeOf(b, things) || naturalOrder(deviceOf(a), deviceOf(b)),
   );
 }
-
-const { compare: inOrderOfIds } = new Intl.Collator('en', { numeric: true });
 
 function deviceOf(thing: RemoteResource): string {
   return thing.kind === 'hub-device' || thing.kind === 'registration' ? thing.id : '';

@@ -36,7 +36,7 @@ export function enrollmentGroupValues(group: EnrollmentGroup, signerPath: string
 }
 
 /**
- * The quickstart's EnrollmentGroup.py, filled in from a plan: for who wants to see it done by hand.
+ * The quickstart's EnrollmentGroup.py, filled in from a plan, for people who want to do this step by hand.
  *
  * @returns the program's text; no secret is in it
  */

@@ -12,7 +12,7 @@ export type SampleValues = Readonly<Record<string, SampleValue>>;
  *
  * @param template path in templates/samples/
  * @returns the program's text
- * @throws Error if the template names a value that there is none of
+ * @throws Error if the template uses a value that is not in `values`
  */
 export function fillSample(template: string, values: SampleValues, literal: Literal): string {
   const given = (name: string): SampleValue => {

@@ -133,7 +133,7 @@ async function hubOf(
   });
 }
 
-/** Runs work on a connection of its own. @throws what ended the connection */
+/** Opens a connection, uses it and closes it. @throws the error that ended the connection */
 async function connected<Result>(
   options: Omit<HubSessionOptions, 'handlers'>,
   act: (session: HubSession) => Promise<Result>,

@@ -1,9 +1,7 @@
 import { sentences } from '../../languages/language.js';
-import { forceFlag, outFileFlag } from '../input/certificate-flags.js';
 import { declareCommand } from '../kernel/command.js';
-import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { textFlag } from '../kernel/flags.js';
-import { globalEndpointFlag, targetFlags } from '../target/target-flags.js';
+import { sampleFlags } from './flags.js';
 
 const { edge } = sentences.cliSample;
 
@@ -14,12 +12,7 @@ export const sampleEdge = declareCommand({
     device: textFlag({ placeholder: 'ID', summary: edge.deviceFlag, completes: 'devices' }),
     hostname: textFlag({ placeholder: 'NAME', summary: edge.hostnameFlag }),
     at: textFlag({ placeholder: 'FOLDER', summary: edge.atFlag }),
-    ...outFileFlag,
-    ...forceFlag,
-    ...dirFlag,
-    ...globalEndpointFlag,
-    ...targetFlags,
-    ...outputFlags,
+    ...sampleFlags,
   },
   examples: [
     { line: 'sample edge config --out config.toml', summary: edge.example },

@@ -1,11 +1,9 @@
 /** `sample LANGUAGE KIND`: one command for each language. */
 import { sentences } from '../../languages/language.js';
 import { kindsOf, type SampleLanguage, sampleKinds, templatesOf } from '../../samples/samples.js';
-import { forceFlag, outFileFlag } from '../input/certificate-flags.js';
 import { type Declaration, declareCommand } from '../kernel/command.js';
-import { dirFlag, outputFlags } from '../kernel/common-flags.js';
 import { textFlag } from '../kernel/flags.js';
-import { globalEndpointFlag, targetFlags } from '../target/target-flags.js';
+import { sampleFlags } from './flags.js';
 
 const { program: text } = sentences.cliSample;
 
@@ -13,12 +11,7 @@ const args = { sample: { summary: text.sampleArgument(sampleKinds) } } as const;
 const flags = {
   device: textFlag({ placeholder: 'ID', summary: text.deviceFlag, completes: 'devices' }),
   group: textFlag({ placeholder: 'ID', summary: text.groupFlag, completes: 'groups' }),
-  ...outFileFlag,
-  ...forceFlag,
-  ...dirFlag,
-  ...globalEndpointFlag,
-  ...targetFlags,
-  ...outputFlags,
+  ...sampleFlags,
 };
 
 function clientFlag(clients: readonly string[]) {

@@ -136,23 +136,31 @@ async function useAccount<Result>(
   }
 }
 
+/** Resources of all subscriptions of an account, in its resource group if it has one. */
+export async function ofAllSubscriptions<Resource>(
+  { subscriptions, resourceGroup }: Account,
+  list: (scope: { subscriptionId: string; resourceGroup?: string }) => Promise<Resource[]>,
+): Promise<Resource[]> {
+  const found: Resource[] = [];
+  for (const subscriptionId of await subscriptions()) {
+    found.push(
+      ...(await list({ subscriptionId, ...(resourceGroup === undefined ? {} : { resourceGroup }) })),
+    );
+  }
+  return found;
+}
+
 /** The provisioning services of an account. */
 export async function servicesOf(account: Account, signal: AbortSignal): Promise<AccountService[]> {
-  const { manager, resourceGroup } = account;
-  const lists: AccountService[] = [];
-  for (const subscriptionId of await account.subscriptions()) {
-    const scope = { subscriptionId, ...(resourceGroup === undefined ? {} : { resourceGroup }) };
-    lists.push(...(await manager.listServices(scope, { signal })));
-  }
-  return lists;
+  return ofAllSubscriptions(account, (scope) => account.manager.listServices(scope, { signal }));
 }
 
 /** The hubs of an account, in whichever resource group. */
 export async function hubsOf(account: Account, signal: AbortSignal): Promise<IotHubResource[]> {
-  const lists: IotHubResource[] = [];
-  for (const subscriptionId of await account.subscriptions())
-    lists.push(...(await account.manager.listHubs({ subscriptionId }, { signal })));
-  return lists;
+  const { manager } = account;
+  return ofAllSubscriptions(account, ({ subscriptionId }) =>
+    manager.listHubs({ subscriptionId }, { signal }),
+  );
 }
 
 /**

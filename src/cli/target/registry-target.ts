@@ -8,17 +8,11 @@ import type {
 } from '../../dps/contract/schemas.js';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import { type Account, sameName } from './account.js';
+import { type Account, ofAllSubscriptions, sameName } from './account.js';
 
 /** The namespaces of an account. */
-export async function namespacesOf(account: Account, signal: AbortSignal): Promise<RegistryNamespace[]> {
-  const { registry, resourceGroup } = account;
-  const lists: RegistryNamespace[] = [];
-  for (const subscriptionId of await account.subscriptions()) {
-    const scope = { subscriptionId, ...(resourceGroup === undefined ? {} : { resourceGroup }) };
-    lists.push(...(await registry.listNamespaces(scope, { signal })));
-  }
-  return lists;
+export function namespacesOf(account: Account, signal: AbortSignal): Promise<RegistryNamespace[]> {
+  return ofAllSubscriptions(account, (scope) => account.registry.listNamespaces(scope, { signal }));
 }
 
 export interface FoundNamespace {

@@ -5,7 +5,6 @@
  * azext_iot/adr/providers/link.py.
  */
 import * as z from 'zod';
-import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { certificateAuthorityApiVersions } from '../contract/api-versions.js';
 import { type Route, routes } from '../contract/routes.js';
@@ -21,7 +20,7 @@ import { type ArmTarget, armHttpClient } from './arm-http.js';
 import type { HttpClient, HttpRequest, RequestOptions } from './http/client.js';
 import { listAll } from './http/list-all.js';
 import { undefinedIfMissing } from './http/missing.js';
-import { pollAzure } from './http/poll-azure.js';
+import { untilDone, untilGone } from './http/poll-azure.js';
 import { type NewResource, type ResourceScope, withinScope } from './resource-manager.js';
 
 /** Where a namespace is. */
@@ -153,10 +152,17 @@ export class DeviceRegistryClient {
     const request = authorityRequest(routes.arm.activateCertificateAuthority, scope, name);
     const body = { certificateChain };
     await this.#http.sendForHeaders({ ...request, body, repeatable: true, signal: options.signal });
-    return pollAzure(request.subject, paceMs, options, async () => {
-      const read = await this.#settled(request.subject, () => this.getAuthority(scope, name, options));
-      return read?.properties.issuer?.status === 'PendingActivation' ? undefined : read;
-    });
+    return untilDone(
+      () => this.getAuthority(scope, name, options),
+      (authority) => {
+        const { status } = authority.properties.issuer ?? {};
+        // One that is active and should be renewed soon is done, too.
+        return [...statesOf(authority), status === 'PendingActivation' ? status : undefined];
+      },
+      request.subject,
+      paceMs,
+      options,
+    );
   }
 
   deleteAuthority(scope: NamespaceScope, name: string, options: RequestOptions = {}): Promise<void> {
@@ -227,33 +233,20 @@ export class DeviceRegistryClient {
     options: RequestOptions,
   ): Promise<Resource> {
     await this.#http.send({ ...request, repeatable: true, signal: options.signal }, z.unknown());
-    return pollAzure(request.subject, paceMs, options, () => this.#settled(request.subject, read));
+    return this.#whenDone(request.subject, read, options);
   }
 
   async #delete(request: HttpRequest, read: () => Promise<unknown>, options: RequestOptions): Promise<void> {
     await undefinedIfMissing(this.#http.sendForHeaders({ ...request, signal: options.signal }));
-    await pollAzure(request.subject, paceMs, options, async () =>
-      (await read()) === undefined ? true : undefined,
-    );
+    await untilGone(read, request.subject, paceMs, options);
   }
 
-  /** The resource when Azure is done with it. @throws EnrollkitError REFUSED, NOT_FOUND */
-  async #settled<Resource extends Settling>(
+  #whenDone<Resource extends Settling>(
     subject: string,
     read: () => Promise<Resource | undefined>,
-  ): Promise<Resource | undefined> {
-    const resource = await read();
-    if (!resource) throw new EnrollkitError('NOT_FOUND', sentences.dpsClient.goneFromAzure(subject));
-    const { provisioningState, provisioning, messaging } = resource.properties;
-    const links = [provisioning, messaging].flatMap((kind) => Object.values(kind?.endpoints ?? {}));
-    const states = [provisioningState, ...links.map(({ linkingState }) => linkingState)];
-    const failed = states.find((one) => /^(failed|canceled)$/i.test(one ?? ''));
-    if (failed != null) {
-      throw new EnrollkitError('REFUSED', sentences.dpsClient.azureFailed(subject, failed), {
-        next: sentences.dpsClient.lookAtActivityLog,
-      });
-    }
-    return states.every((one) => one == null || /^succeeded$/i.test(one)) ? resource : undefined;
+    options: RequestOptions,
+  ): Promise<Resource> {
+    return untilDone(read, statesOf, subject, paceMs, options);
   }
 }
 
@@ -263,6 +256,13 @@ interface Settling {
     provisioning?: RegistryNamespace['properties']['provisioning'];
     messaging?: RegistryNamespace['properties']['messaging'];
   };
+}
+
+/** The states that a resource and its links show. */
+function statesOf({ properties }: Settling): readonly (string | null | undefined)[] {
+  const { provisioningState, provisioning, messaging } = properties;
+  const links = [provisioning, messaging].flatMap((kind) => Object.values(kind?.endpoints ?? {}));
+  return [provisioningState, ...links.map(({ linkingState }) => linkingState)];
 }
 
 function endpointsOf(given: LinkedEndpoints, endpointType: string): Record<string, object | null> {

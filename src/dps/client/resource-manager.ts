@@ -29,7 +29,7 @@ import { asReceived } from './http/as-received.js';
 import type { HttpClient, HttpReply, HttpRequest, RequestOptions } from './http/client.js';
 import { listAll } from './http/list-all.js';
 import { undefinedIfMissing } from './http/missing.js';
-import { pollAzure, type WaitOptions } from './http/poll-azure.js';
+import { untilDone, untilGone, type WaitOptions } from './http/poll-azure.js';
 
 /** Where a resource is. */
 export interface ResourceScope {
@@ -117,7 +117,7 @@ export class ResourceManager {
   async deleteResourceGroup(scope: ResourceScope, options: WaitOptions = {}): Promise<void> {
     const request = { ...groupRequest(routes.arm.deleteResourceGroup, scope), signal: options.signal };
     const pace = await this.#delete(request);
-    await this.#untilGone(() => this.getResourceGroup(scope, options), request.subject, pace, options);
+    await untilGone(() => this.getResourceGroup(scope, options), request.subject, pace, options);
   }
 
   /** The resources of a group, of every kind. */
@@ -178,7 +178,7 @@ export class ResourceManager {
   async deleteService(scope: ResourceScope, dpsName: string, options: WaitOptions = {}): Promise<void> {
     const request = { ...serviceRequest(routes.arm.deleteService, scope, dpsName), signal: options.signal };
     const pace = await this.#delete(request);
-    await this.#untilGone(() => this.getService(scope, dpsName, options), request.subject, pace, options);
+    await untilGone(() => this.getService(scope, dpsName, options), request.subject, pace, options);
   }
 
   /**
@@ -288,14 +288,14 @@ export class ResourceManager {
     pace?: number,
   ): Promise<IotHubResource> {
     const subject = sentences.dpsClient.hub(hubName);
-    return this.#untilDone(() => this.getHub(scope, hubName, options), subject, pace, options);
+    return untilDone(() => this.getHub(scope, hubName, options), statesOf, subject, pace, options);
   }
 
   /** Deletes a hub with its devices; succeeds if it is already gone. */
   async deleteHub(scope: ResourceScope, hubName: string, options: WaitOptions = {}): Promise<void> {
     const request = { ...hubRequest(routes.arm.deleteIotHub, scope, hubName), signal: options.signal };
     const pace = await this.#delete(request);
-    await this.#untilGone(() => this.getHub(scope, hubName, options), request.subject, pace, options);
+    await untilGone(() => this.getHub(scope, hubName, options), request.subject, pace, options);
   }
 
   /** A shared access policy of a hub, with its keys; undefined if it does not exist. */
@@ -376,47 +376,12 @@ export class ResourceManager {
     pace?: number,
   ): Promise<AccountService> {
     const subject = sentences.dpsClient.service(dpsName);
-    return this.#untilDone(() => this.getService(scope, dpsName, options), subject, pace, options);
+    return untilDone(() => this.getService(scope, dpsName, options), statesOf, subject, pace, options);
   }
 
   async #delete(request: HttpRequest): Promise<number | undefined> {
     const reply = await undefinedIfMissing(this.#http.sendForHeaders(request));
     return reply === undefined ? undefined : paceOf(reply);
-  }
-
-  async #untilDone<
-    Resource extends {
-      properties: { state?: string | null | undefined; provisioningState?: string | null | undefined };
-    },
-  >(
-    read: () => Promise<Resource | undefined>,
-    subject: string,
-    pace: number | undefined,
-    options: WaitOptions,
-  ): Promise<Resource> {
-    return pollAzure(subject, pace, options, async () => {
-      const resource = await read();
-      if (!resource) throw new EnrollkitError('NOT_FOUND', sentences.dpsClient.goneFromAzure(subject));
-      const { state, provisioningState } = resource.properties;
-      const states = [state, provisioningState].filter((one): one is string => one != null);
-      const failed = states.find((one) => /failed$|^canceled$/i.test(one));
-      if (failed !== undefined) {
-        throw new EnrollkitError('REFUSED', sentences.dpsClient.azureFailed(subject, failed), {
-          next: sentences.dpsClient.lookAtActivityLog,
-        });
-      }
-      const isDone = states.every((one) => /^(active|succeeded)$/i.test(one));
-      return isDone ? resource : undefined;
-    });
-  }
-
-  async #untilGone(
-    read: () => Promise<unknown>,
-    subject: string,
-    pace: number | undefined,
-    options: WaitOptions,
-  ): Promise<void> {
-    await pollAzure(subject, pace, options, async () => ((await read()) === undefined ? true : undefined));
   }
 
   async #nameProblem(
@@ -441,6 +406,16 @@ export class ResourceManager {
 }
 
 const receivedService = asReceived(accountService);
+
+/** The states that a provisioning service or a hub shows. */
+function statesOf({ properties }: { properties: AzureStates }): readonly (string | null | undefined)[] {
+  return [properties.state, properties.provisioningState];
+}
+
+interface AzureStates {
+  state?: string | null | undefined;
+  provisioningState?: string | null | undefined;
+}
 
 /** How often a change of links is tried that someone else's change came before. */
 const maxTries = 4;

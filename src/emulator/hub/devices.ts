@@ -174,7 +174,7 @@ export class HubDevices {
    * The next of the devices that a query can select, sorted by ID.
    *
    * @param candidates undefined for all devices
-   * @param limit at most so many devices
+   * @param limit the maximum number of devices to return
    * @returns also the ID after which the search goes on; undefined at the end
    */
   candidates(

@@ -5,7 +5,7 @@ type Parameters = readonly unknown[];
 
 export interface SqliteStatement {
   run(...parameters: Parameters): { changes: number; lastInsertRowid: number | bigint };
-  /** The first row; undefined if there is none. */
+  /** The first row, or undefined if nothing matches. */
   get(...parameters: Parameters): unknown;
   /** Blobs may be Buffers or ArrayBuffers. */
   all(...parameters: Parameters): unknown[];

@@ -3,6 +3,7 @@ import { sentences } from '../../../languages/language.js';
 import { checkIssuer } from '../../../pki/path/certificate-checks.js';
 import { type Certificate, sha256Thumbprint } from '../../../pki/x509/certificate.js';
 import { odditiesOf } from '../../../pki/x509/look.js';
+import { naturalOrder } from '../../../workspace/natural-order.js';
 import type { Span } from '../../input/time-flag.js';
 import { plainText } from '../markup.js';
 import { isAuthority, type Kind, kindOf } from './kind.js';
@@ -131,13 +132,11 @@ export function endingFirst(nodes: readonly TreeNode[]): TreeNode[] {
     .slice(0, maxExpiries);
 }
 
-const collator = new Intl.Collator('en', { numeric: true });
-
 function byName(a: TreeNode, b: TreeNode): number {
   const isLeaf = ({ kind }: TreeNode) => Number(!isAuthority(kind));
   return (
     isLeaf(a) - isLeaf(b) ||
-    collator.compare(a.name, b.name) ||
+    naturalOrder(a.name, b.name) ||
     (a.sha256Thumbprint < b.sha256Thumbprint ? -1 : 1)
   );
 }

@@ -17,12 +17,49 @@ const defaultPaceMs = 5000;
 const longestWaitMs = 20 * 60_000;
 
 /**
+ * Reads a resource until Azure is done with it.
+ *
+ * @param statesOf the states that it shows; null or undefined ones do not count
+ * @throws EnrollkitError REFUSED if Azure failed, NOT_FOUND if the resource is gone, TIMEOUT
+ */
+export function untilDone<Resource>(
+  read: () => Promise<Resource | undefined>,
+  statesOf: (resource: Resource) => readonly (string | null | undefined)[],
+  subject: string,
+  pace: number | undefined,
+  options: WaitOptions,
+): Promise<Resource> {
+  return pollAzure(subject, pace, options, async () => {
+    const resource = await read();
+    if (!resource) throw new EnrollkitError('NOT_FOUND', sentences.dpsClient.goneFromAzure(subject));
+    const states = statesOf(resource).filter((one) => one != null);
+    const failed = states.find((one) => /failed$|^canceled$/i.test(one));
+    if (failed !== undefined) {
+      throw new EnrollkitError('REFUSED', sentences.dpsClient.azureFailed(subject, failed), {
+        next: sentences.dpsClient.lookAtActivityLog,
+      });
+    }
+    return states.every((one) => /^(active|succeeded)$/i.test(one)) ? resource : undefined;
+  });
+}
+
+/** Reads a resource until it is gone. @throws EnrollkitError TIMEOUT */
+export async function untilGone(
+  read: () => Promise<unknown>,
+  subject: string,
+  pace: number | undefined,
+  options: WaitOptions,
+): Promise<void> {
+  await pollAzure(subject, pace, options, async () => ((await read()) === undefined ? true : undefined));
+}
+
+/**
  * Asks until there is an answer.
  *
  * @param pace milliseconds between two requests; undefined if Azure did not say
  * @throws EnrollkitError TIMEOUT
  */
-export async function pollAzure<Result>(
+async function pollAzure<Result>(
   subject: string,
   pace: number | undefined,
   { signal, onWait }: WaitOptions,

@@ -27,7 +27,7 @@ import {
   sameLocation,
 } from './scope.js';
 import { managedIdentity } from './service-request.js';
-import { answerOperation, deletionReply, trackingHeaders } from './tracked-operation.js';
+import { acceptedReply, answerOperation, trackingHeaders } from './tracked-operation.js';
 
 const tags = z.record(z.string(), z.string());
 
@@ -110,7 +110,7 @@ export const hubLifecycle = armOperations<Subscription>(
         if (!hub) return { status: 204 };
         await deleteHub(hub, subscription);
         const operationId = subscription.pending.beginDeletion(hubKey(hub));
-        return deletionReply(request, subscription, routes.arm.getIotHubOperationResult, operationId);
+        return acceptedReply(request, subscription, routes.arm.getIotHubOperationResult, operationId);
       },
     },
     getIotHubOperationResult: { idParameter: 'hubName', handle: answerOperation },

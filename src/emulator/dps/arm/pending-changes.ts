@@ -45,6 +45,11 @@ export class PendingChanges {
   /** Begins to delete a resource, of which nothing is left to show. @returns the ID of the operation */
   beginDeletion(key: string): string {
     this.#resources.delete(key);
+    return this.beginAction();
+  }
+
+  /** Begins what no resource shows. @returns the ID of the operation */
+  beginAction(): string {
     return this.#add({ doneAt: performance.now() + this.#durationMs, runningPolls: 0 });
   }
 

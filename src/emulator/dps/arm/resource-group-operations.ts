@@ -20,7 +20,7 @@ import {
   sameName,
 } from './scope.js';
 import { toServiceResource } from './service-operations.js';
-import { answerOperation, deletionReply } from './tracked-operation.js';
+import { acceptedReply, answerOperation } from './tracked-operation.js';
 
 const groupBody = z.object({ location: z.string().min(1), tags: z.record(z.string(), z.string()).nullish() });
 
@@ -74,7 +74,7 @@ export const resourceGroupOperations = armOperations<Subscription>(
         registry.resources.delete([name]);
         resourceGroups.delete(name);
         const operationId = pending.beginDeletion(`resource group ${name}`);
-        const reply = deletionReply(
+        const reply = acceptedReply(
           request,
           subscription,
           routes.arm.getSubscriptionOperationResult,

@@ -35,7 +35,7 @@ import {
 } from './scope.js';
 import { toKeyRule, toServiceResource } from './service-operations.js';
 import { readService } from './service-request.js';
-import { answerOperation, deletionReply, trackingHeaders } from './tracked-operation.js';
+import { acceptedReply, answerOperation, trackingHeaders } from './tracked-operation.js';
 
 export const serviceLifecycle = armOperations<Subscription>({
   listServices: {
@@ -126,7 +126,7 @@ export const serviceLifecycle = armOperations<Subscription>({
       if (!service) return { status: 204 };
       await deleteService(service, subscription);
       const operationId = subscription.pending.beginDeletion(serviceKey(service));
-      return deletionReply(request, subscription, routes.arm.getOperationResult, operationId);
+      return acceptedReply(request, subscription, routes.arm.getOperationResult, operationId);
     },
   },
   getOperationResult: {

@@ -25,8 +25,8 @@ export function trackingHeaders(
   return { 'azure-asyncoperation': url, ...paceHeaders(subscription) };
 }
 
-/** The reply to a deletion that has begun. */
-export function deletionReply(
+/** The reply to a deletion or an action that has begun. */
+export function acceptedReply(
   request: Pick<HttpRequest, 'parameters' | 'apiVersion'>,
   subscription: Subscription,
   route: Route,

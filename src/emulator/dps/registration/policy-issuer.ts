@@ -19,7 +19,7 @@ const defaultPolicyName = 'default';
 export const defaultValidityDays = 30;
 
 /**
- * Of the namespace that the service is linked to. A service that is linked to none issues certificates all the same, by
+ * Finds the CA in the namespace that the service is linked to. A service without a namespace issues certificates too, with
  * policies of its own.
  *
  * @returns undefined when the enrollment names no policy: no certificate is issued then

@@ -188,7 +188,7 @@ export class DeviceRegistry {
   }
 }
 
-export function linksTo(resourceId: string): (endpoint: RegistryEndpoint) => boolean {
+export function linksTo(resourceId: string): (endpoint: Pick<RegistryEndpoint, 'resourceId'>) => boolean {
   return (endpoint) => endpoint.resourceId?.toLowerCase() === resourceId.toLowerCase();
 }
 

@@ -29,6 +29,7 @@ import {
 } from '../../registry/registry-authority.js';
 import { armOperations, type Subscription, sameName } from '../scope.js';
 import {
+  activationBody,
   assertNoEnrollment,
   assertStillThere,
   inUse,
@@ -150,10 +151,7 @@ export const authorityOperations = armOperations<Subscription>(
     activateCertificateAuthority: {
       idParameter: 'certificateAuthorityName',
       async handle(request, subscription) {
-        const { certificateChain } = await readBody(
-          request,
-          z.object({ certificateChain: z.string().min(1) }),
-        );
+        const { certificateChain } = await readBody(request, activationBody);
         const { authority, path } = requireAuthority(request, subscription);
         if (authority.issuer !== 'external') {
           throw invalidResource('Only a certificate authority with an external issuer can be activated.');

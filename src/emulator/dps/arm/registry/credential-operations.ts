@@ -31,9 +31,10 @@ import {
   type RegistryAuthority,
 } from '../../registry/registry-authority.js';
 import { armOperations, type Subscription, sameName } from '../scope.js';
-import { answerOperation, deletionReply } from '../tracked-operation.js';
+import { acceptedReply, answerOperation } from '../tracked-operation.js';
 import { certificateMembers, thumbprintOf } from './authority-operations.js';
 import {
+  activationBody,
   assertNoEnrollment,
   assertStillThere,
   inUse,
@@ -221,7 +222,7 @@ const handlers: Record<string, OperationHandler<Subscription>> = {
   activateBringYourOwnRoot: {
     idParameter: 'policyName',
     async handle(request, subscription) {
-      const { certificateChain } = await readBody(request, z.object({ certificateChain: z.string().min(1) }));
+      const { certificateChain } = await readBody(request, activationBody);
       const { namespace, policy } = requirePolicy(request, subscription);
       if (policy.issuer !== 'external') {
         throw invalidResource('Only a policy with its own root (bringYourOwnRoot) can be activated.');
@@ -262,10 +263,10 @@ function hasOwnRoot({ apiVersion }: HttpRequest): boolean {
 }
 
 function accepted(request: HttpRequest, namespace: RegistryNamespace, subscription: Subscription): HttpReply {
-  const operationId = subscription.pending.beginDeletion(`namespace ${namespace.uuid}`);
+  const operationId = subscription.pending.beginAction();
   const parameters = { ...request.parameters, location: namespace.location };
   const { apiVersion } = request;
-  return deletionReply(
+  return acceptedReply(
     { parameters, apiVersion },
     subscription,
     routes.arm.getRegistryOperationStatus,

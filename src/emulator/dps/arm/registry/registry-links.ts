@@ -19,22 +19,15 @@ export const hubEndpointType = 'Microsoft.Devices/IotHubs';
 const maxHubs = 10;
 
 export function serviceOf(
-  { resourceId = '' }: RegistryEndpoint,
+  endpoint: RegistryEndpoint,
   { services }: Subscription,
 ): ProvisioningService | undefined {
-  return services
-    .list()
-    .find((service) => linksTo(serviceResourceId(service))({ endpointType: '', resourceId }));
+  return services.list().find((service) => linksTo(serviceResourceId(service))(endpoint));
 }
 
-export function hubOf(
-  { endpointType, resourceId = '' }: RegistryEndpoint,
-  subscription: Subscription,
-): IotHub | undefined {
-  if (!isHub(endpointType)) return undefined;
-  return subscription.hubs
-    .list()
-    .find((hub) => linksTo(hubResourceId(hub, subscription))({ endpointType, resourceId }));
+export function hubOf(endpoint: RegistryEndpoint, subscription: Subscription): IotHub | undefined {
+  if (!isHub(endpoint.endpointType)) return undefined;
+  return subscription.hubs.list().find((hub) => linksTo(hubResourceId(hub, subscription))(endpoint));
 }
 
 function isHub(endpointType: string): boolean {

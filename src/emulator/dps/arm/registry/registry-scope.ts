@@ -11,6 +11,9 @@ export const tags = z
   .nullish()
   .transform((given) => given ?? {});
 
+/** The certificate that an external CA issued, PEM, with those above it. */
+export const activationBody = z.object({ certificateChain: z.string().min(1) });
+
 /** @throws ArmError subscriptionNotFound, resourceGroupNotFound */
 export function findNamespace(
   { parameters }: HttpRequest,

@@ -17,8 +17,10 @@ export function revokeIssuedBy({ chain: [pem] }: RegistryAuthority, { hubs }: Su
         const { credential } = device;
         if (credential.type !== 'selfSigned' || !credential.issuerThumbprints.includes(thumbprint)) continue;
         // No certificate has this thumbprint.
-        const revoked = { type: 'selfSigned', primaryThumbprint: '', issuerThumbprints: [] } as const;
-        devices.update({ ...device, credential: { ...revoked, issuerThumbprints: [] } });
+        devices.update({
+          ...device,
+          credential: { type: 'selfSigned', primaryThumbprint: '', issuerThumbprints: [] },
+        });
       }
       page = devices.page(page.at(-1)!.deviceId, pageSize);
     }

@@ -33,9 +33,8 @@ export function assertRegistryLink(
   if (link.authenticationType === 'UserAssigned' && link.selectedUserAssignedIdentityResourceId == null) {
     throw badRequest('properties.deviceRegistryNamespace.selectedUserAssignedIdentityResourceId is missing.');
   }
-  const isOther = (endpoint: { resourceId?: string | undefined }) =>
-    service === undefined || !linksTo(serviceResourceId(service))({ endpointType: '', ...endpoint });
-  if (Object.values(namespace.provisioning).some(isOther)) {
+  const isThis = service === undefined ? () => false : linksTo(serviceResourceId(service));
+  if (!Object.values(namespace.provisioning).every(isThis)) {
     throw badRequest(`The namespace '${namespace.name}' is linked to another provisioning service.`);
   }
 }
