@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import tls from 'node:tls';
 import { test } from 'uvu';
 import { type HubProtocol, hubProtocols } from '../../src/dps/client/hub-session/hub-session.js';
 import { emulatorTarget } from '../../src/dps/client/target.js';
@@ -14,6 +16,15 @@ import { hubService } from '../emulator/hub-service.js';
 import { groupBody, startTestEmulator, type TestEmulator } from '../emulator/support.js';
 import { type Made, make } from '../support/chains.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+
+/** The certificate of each TLS context that this process makes: contexts have memory that only garbage collection frees. */
+const contexts: unknown[] = [];
+const { createSecureContext } = tls;
+tls.createSecureContext = (options) => {
+  contexts.push(options?.cert);
+  return createSecureContext(options);
+};
+syncBuiltinESMExports();
 
 let emulator: TestEmulator;
 let root: Made;
@@ -144,9 +155,8 @@ test('the emulator is restarted: devices connect again, and no message is lost',
     await enroll(restarting);
     const { https, mqtt, amqp } = restarting.endpoints.ports;
     const ids: HubProtocol[] = ['mqtt', 'amqp'];
-    const runs = await Promise.all(
-      ids.map(async (protocol) => start([await device(protocol)], { protocol }, restarting)),
-    );
+    const devices = await Promise.all(ids.map((protocol) => device(protocol)));
+    const runs = ids.map((protocol, index) => start([devices[index]!], { protocol }, restarting));
     for (const run of runs) await run.seen('sent', 2);
     await restarting.stop();
     for (const run of runs) await run.seen('disconnected');
@@ -163,6 +173,10 @@ test('the emulator is restarted: devices connect again, and no message is lost',
         assert.ok(result.disconnections >= 1);
         const counts = new Set(bodiesOf(ids[index]!, restarting).map(({ count }) => count));
         assert.equal(counts.size, result.sent, 'every message arrived');
+      }
+      for (const { certificateChain } of devices) {
+        const own = contexts.filter((cert) => cert === certificateChain);
+        assert.equal(own.length, 1, 'all connections of a device share a TLS context');
       }
     } finally {
       await restarting.stop();
