@@ -7566,6 +7566,8 @@ The verification certificate is ready. In the portal, on the same page:
     moreNotes: (count: number) =>
       `Not shown: ${counted(count, 'more message')} like these. Use --json for all.`,
     lostConnection: (id: string, message: string) => `${id} is disconnected: ${message}`,
+    replaced: (ids: readonly string[], more: number) =>
+      `The hub accepts only the certificate of a device's last registration: those in the certificate folder that Azure issued to ${firstOf(ids, more)} stop working. To request new ones after the run: enrollkit device register ID --csr`,
     rows: {
       devices: 'Devices',
       connected: (connected: number, devices: number) => `${devices}, ${connected} connected at the end`,

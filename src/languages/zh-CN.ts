@@ -6346,6 +6346,8 @@ export const zhCN: Sentences = {
     gaveUp: (id, message) => `${id}：${message}`,
     moreNotes: (count) => `另有 ${count} 条类似消息未显示。使用 --json 可查看全部。`,
     lostConnection: (id, message) => `${id} 已断开连接：${message}`,
+    replaced: (ids, more) =>
+      `中心只接受设备上一次注册时的证书：Azure 颁发给 ${firstOf(ids, more)}、保存在证书文件夹中的证书将不再有效。如需在运行后请求新证书：enrollkit device register ID --csr`,
     rows: {
       devices: '设备',
       connected: (connected, devices) => `${devices}，结束时已连接 ${connected}`,
