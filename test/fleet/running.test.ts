@@ -149,12 +149,34 @@ test('a run of a limited number of messages ends when all are sent', async () =>
   );
 });
 
+for (const protocol of hubProtocols) {
+  test(`over ${protocol}: only a message whose acknowledgment was lost arrives twice, with the same ID`, async () => {
+    const id = `twice-over-${protocol}`;
+    const match = { operation: 'sendMessage', id } as const;
+    emulator.faults.set({
+      rules: [
+        { id: 'answer', match, fault: { type: 'reset', effect: 'after' }, when: { count: 1 } },
+        { id: 'request', match, fault: { type: 'reset', effect: 'before' }, when: { after: 3, count: 1 } },
+      ],
+    });
+    const run = start([await device(id)], { protocol, count: 5 });
+    const result = await run.result;
+    emulator.faults.clear();
+    const sent = (await run.seen('sent', 5)).map(({ messageId }) => messageId);
+    assert.deepEqual(
+      emulator.messages(id).map(({ systemProperties }) => systemProperties.messageId),
+      [sent[0], ...sent],
+    );
+    assert.deepEqual([result.sent, result.sentAgain, result.lost, result.disconnections], [5, 2, 0, 2]);
+  });
+}
+
 test('the emulator is restarted: devices connect again, and no message is lost', () =>
   inTemporaryFolder(async (dir) => {
     let restarting = await startTestEmulator({ dir });
     await enroll(restarting);
     const { https, mqtt, amqp } = restarting.endpoints.ports;
-    const ids: HubProtocol[] = ['mqtt', 'amqp'];
+    const ids = hubProtocols;
     const devices = await Promise.all(ids.map((protocol) => device(protocol)));
     const runs = ids.map((protocol, index) => start([devices[index]!], { protocol }, restarting));
     for (const run of runs) await run.seen('sent', 2);
@@ -174,9 +196,14 @@ test('the emulator is restarted: devices connect again, and no message is lost',
         const counts = new Set(bodiesOf(ids[index]!, restarting).map(({ count }) => count));
         assert.equal(counts.size, result.sent, 'every message arrived');
       }
-      for (const { certificateChain } of devices) {
-        const own = contexts.filter((cert) => cert === certificateChain);
-        assert.equal(own.length, 1, 'all connections of a device share a TLS context');
+      for (const [index, { certificateChain }] of devices.entries()) {
+        const own = contexts.filter((cert) => cert === certificateChain).length;
+        // Those that use WebSockets register over HTTPS.
+        assert.equal(
+          own,
+          ids[index]!.endsWith('-ws') ? 2 : 1,
+          'all connections of a device share a TLS context',
+        );
       }
     } finally {
       await restarting.stop();
