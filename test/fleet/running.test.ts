@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import tls from 'node:tls';
 import { test } from 'uvu';
-import { type HubProtocol, hubProtocols } from '../../src/dps/client/hub-session/hub-session.js';
+import { hubProtocols } from '../../src/dps/client/hub-session/hub-session.js';
 import { emulatorTarget } from '../../src/dps/client/target.js';
 import type { DeviceEvent } from '../../src/fleet/running/events.js';
 import { longSleep } from '../../src/fleet/running/long-timer.js';
