@@ -84,7 +84,9 @@ test('a device of the folder gets a certificate, renews it three times, and send
     assert.equal(again.issued.sha256Thumbprint, thumbprint(read()));
 
     // A run registers the device with its own certificate, and says what that means.
-    const ran = await run(['device', 'run', 'device-001', '--count', '1', '--dir', folder], { env: withCodes });
+    const ran = await run(['device', 'run', 'device-001', '--count', '1', '--dir', folder], {
+      env: withCodes,
+    });
     assert.match(ran.stderr, /^\[device\.run\.replaced\] .*device-001/);
     await refused(['device', 'renew', 'device-001'], 4, 'HUB_REFUSED');
     await json(['device', 'register', 'device-001', '--csr']);
