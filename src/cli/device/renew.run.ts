@@ -14,8 +14,8 @@ import { loadCertificate, loadPrivateKey } from '../../workspace/stored-certific
 import type { Opening } from '../input/material.js';
 import { withPassphrase } from '../input/passphrase.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
-import { folderOf } from '../target/command-target.js';
 import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../target/device-target.js';
+import { folderOf } from '../target/folder.js';
 import { withTarget } from '../target/target.js';
 import { columns } from '../terminal/text.js';
 import { type DeviceCredentials, deviceCredentials } from './credentials.js';
