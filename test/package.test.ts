@@ -49,6 +49,13 @@ test('the package has less than 6 MB unpacked and 1.5 MB packed, without source 
   assert.ok(packed.length < 1.5 * megabyte, `${packed.length} bytes`);
 });
 
+test('npm asks nobody to allow scripts of the package', () => {
+  // As listed by npm, also for a file: https://docs.npmjs.com/cli/v11/using-npm/scripts
+  for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) {
+    assert.equal(manifest.scripts[name], undefined, name);
+  }
+});
+
 test('only libsql is installed with the package, less than 40 MB in all', () => {
   assert.equal(manifest.dependencies, undefined);
   assert.deepEqual(Object.keys(manifest.optionalDependencies), ['libsql']);
