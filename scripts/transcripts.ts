@@ -7,7 +7,14 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { blocksOf, commandsOf, DocumentShell, hasCommands, type RunEnrollkit } from './document-blocks.js';
+import {
+  blocksOf,
+  commandsOf,
+  DocumentShell,
+  hasCommands,
+  type RunEnrollkit,
+  verificationCode,
+} from './document-blocks.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 
@@ -34,6 +41,8 @@ for (const [document, language] of [
   };
   const shell = new DocumentShell(folder, run, { fixedPorts: true });
   let text = readFileSync(path, 'utf8');
+  // A reader types the code that was printed before.
+  let code = '';
   const written: [start: number, end: number, text: string][] = [];
   for (const block of blocksOf(text).filter((block) => hasCommands(block) && block.notRun === undefined)) {
     let transcript = '';
@@ -42,7 +51,8 @@ for (const [document, language] of [
       const { status, printed } = await shell.type(line);
       const expected = index === commands.length - 1 ? (block.exitsWith ?? 0) : 0;
       if (status !== expected) throw new Error(`${line}: exit status ${status}\n${printed}`);
-      transcript += `$ ${source}\n${printed.trimEnd()}\n`;
+      transcript += `$ ${source.replace(verificationCode, code)}\n${printed.trimEnd()}\n`;
+      code = verificationCode.exec(printed)?.[0] ?? code;
     }
     if (block.language !== 'console') continue;
     written.push([block.start, block.start + block.text.length, transcript]);
