@@ -3,7 +3,7 @@
  * down what they print, with the ports that readers get: npx tsx scripts/transcripts.ts
  */
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +24,7 @@ for (const [document, language] of [
   ['docs/tutorial.zh-CN.md', 'zh-CN'],
 ] as const) {
   const path = join(project, document);
-  const folder = mkdtempSync(join(tmpdir(), 'enrollkit-tutorial-'));
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'enrollkit-tutorial-')));
   // Under npx, commands in messages would begin with npx.
   const outside = Object.entries(process.env).filter(([name]) => !/^(npm_|ENROLLKIT_)/.test(name));
   const inherited = { ...Object.fromEntries(outside), ENROLLKIT_LANG: language };
@@ -36,7 +36,7 @@ for (const [document, language] of [
       ...{ cwd, env: { ...inherited, ...env }, stdio: ['ignore', output, output] },
     });
     closeSync(output);
-    const printed = readFileSync(file, 'utf8');
+    const printed = readFileSync(file, 'utf8').replaceAll(folder, '/home/you');
     return { status: status ?? 1, printed, stdout: printed };
   };
   const shell = new DocumentShell(folder, run, { fixedPorts: true });
