@@ -51,7 +51,7 @@ for (const [document, language] of [
       const { status, printed } = await shell.type(line);
       const expected = index === commands.length - 1 ? (block.exitsWith ?? 0) : 0;
       if (status !== expected) throw new Error(`${line}: exit status ${status}\n${printed}`);
-      transcript += `$ ${source.replace(verificationCode, code)}\n${printed.trimEnd()}\n`;
+      transcript += `${`$ ${source.replace(verificationCode, code)}\n${printed}`.trimEnd()}\n`;
       code = verificationCode.exec(printed)?.[0] ?? code;
     }
     if (block.language !== 'console') continue;
