@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
-import type { ClientCertificate } from './device-credentials.js';
+import { type ClientCertificate, secureContextOf } from './device-credentials.js';
 
 export interface DeviceSocketOptions {
   /** Host, with `:port` where it is not the standard one of the protocol. */
@@ -24,7 +24,7 @@ export function connectDevice(
     port: port ?? standardPort,
     // Server names must be host names (RFC 6066 section 3).
     ...(isIP(host) ? {} : { servername: host }),
-    ...credentialsOf({ trust, clientCertificate }),
+    secureContext: secureContextOf(clientCertificate, trust),
   });
 }
 
@@ -43,8 +43,10 @@ export function connectDeviceWebSocket(
   const { WebSocket, createWebSocketStream } = createRequire(import.meta.url)('ws') as typeof import('ws');
   const { host } = splitEndpoint(endpoint);
   const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+  // For node:tls; the types of ws do not know it.
+  const tls = { secureContext: secureContextOf(clientCertificate, trust) };
   const socket = new WebSocket(`wss://${authority}/$iothub/websocket`, subprotocol, {
-    ...credentialsOf({ trust, clientCertificate }),
+    ...tls,
     handshakeTimeout: webSocketTimeoutMs,
     perMessageDeflate: false,
   });
@@ -55,14 +57,6 @@ export function connectDeviceWebSocket(
 
 /** As long as for a connection without a WebSocket. */
 const webSocketTimeoutMs = 30_000;
-
-function credentialsOf({ trust, clientCertificate }: Omit<DeviceSocketOptions, 'endpoint'>) {
-  return {
-    ...(trust === undefined ? {} : { ca: trust }),
-    cert: clientCertificate.chain,
-    key: clientCertificate.privateKey,
-  };
-}
 
 function splitEndpoint(endpoint: string): { host: string; port: number | undefined } {
   const [, host, port] = /^(.*?)(?::(\d+))?$/.exec(endpoint)!;

@@ -6,7 +6,12 @@ import { explainServiceCode } from '../../explanations/explain.js';
 import { sentences } from '../../languages/language.js';
 import { apiVersions, csrApiVersion } from '../contract/api-versions.js';
 import { type RegistrationOperation, registrationOperation, registrationState } from '../contract/schemas.js';
-import { type DeviceCredentials, openCredentials } from './device-credentials.js';
+import {
+  type ClientCertificate,
+  type DeviceCredentials,
+  openCredentials,
+  withCredentials,
+} from './device-credentials.js';
 import type {
   AssignedRegistration,
   DeviceTransport,
@@ -66,9 +71,15 @@ const defaultTimeoutMs = 120_000;
  *   reason when it was aborted
  */
 export async function registerDevice(options: RegisterDeviceOptions): Promise<AssignedRegistration> {
+  options.signal?.throwIfAborted();
+  return withCredentials(options, options.target.trust, (certificate) => registerWith(certificate, options));
+}
+
+async function registerWith(
+  clientCertificate: ClientCertificate,
+  options: RegisterDeviceOptions,
+): Promise<AssignedRegistration> {
   const { protocol, registrationId, idScope, target, timeoutMs = defaultTimeoutMs, signal } = options;
-  signal?.throwIfAborted();
-  const clientCertificate = await openCredentials(options);
   const deadline = new AbortController();
   const timer = setTimeout(
     () =>

@@ -15,7 +15,7 @@ import type { Layout } from '../../workspace/layout.js';
 import { operationalRequest, saveIssued, usableOperational } from '../operational-certificates.js';
 import { registers } from '../planned-certificates.js';
 import { previewRequest } from '../request-preview.js';
-import { forEachOf, openKeyPem, type RunContext, requireFound, type Step } from '../step.js';
+import { forEachOf, openKey, type RunContext, requireFound, type Step } from '../step.js';
 import { keyPassphrase } from './certificate-chain.js';
 
 /** DPS takes 1000 registrations a minute; a few at a time stay far below it and still finish soon. */
@@ -195,7 +195,7 @@ async function register(
     idScope: requireFound(found, 'idScope'),
     registrationId,
     certificateChain: device.chainPem,
-    privateKey: await openKeyPem(context, device),
+    privateKey: await openKey(context, device),
     protocol: plan.devices.protocol,
     ...(request ? { certificateRequest: request.csr } : {}),
     readServiceFacts,
