@@ -11,7 +11,8 @@ import { registers } from '../planned-certificates.js';
 import { forEachOf, openKey, type RunContext, requireFound, type Step } from '../step.js';
 import { hubName } from './register-devices.js';
 
-const concurrency = 8;
+/** Far fewer new connections a second than the smallest hub takes. */
+const concurrency = 16;
 
 export const connectDevices: Step = {
   id: 'connect-devices',
