@@ -56,7 +56,7 @@ const loading: Loading = {
       'cli/cert/device',
       'dps/contract/ids',
       'cli/cert/make-certificate',
-      'cli/target/command-target',
+      'cli/target/folder',
       'cli/target/emulator-clock',
     ],
     [

@@ -2,6 +2,8 @@
  * Chunks put together. esbuild makes one for each set of entry points that share a module: hundreds of small files, each of
  * which costs a command as much as 40 KB of code.
  */
+
+import { isBuiltin } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { BuildOptions, BuildResult, Plugin } from 'esbuild';
 
@@ -33,6 +35,7 @@ interface Chunk {
 const largeBytes = 100_000;
 
 const staticImport = /^import (?:\{([^}]*)\} from )?("\.[^"\n]+");$/gm;
+const importByName = /^import ([^"\n]*) from "([a-z][^"\n]*)";$/gm;
 const dynamicImport = /\bimport\(("\.[^"\n]+")\)/g;
 
 /**
@@ -78,6 +81,9 @@ export function inFewerFiles(
   function withNewImports({ path, text }: Chunk): string {
     const targetOf = (specifier: string) => resolve(dirname(path), JSON.parse(specifier));
     return text
+      .replaceAll(importByName, (statement, names: string, specifier: string) =>
+        isBuiltin(specifier) ? builtinWithoutFacade(names, specifier) : statement,
+      )
       .replaceAll(staticImport, (statement, list: string | undefined, specifier: string) => {
         const target = targetOf(specifier);
         const file = fileOf.get(target);
@@ -232,6 +238,24 @@ function named(
     files.set(program ?? free(1), paths);
   }
   return files;
+}
+
+/**
+ * What a module of Node.js exports, without `import`, for which Node.js makes another module with all of its exports and
+ * reads each of them: a tenth of the time of a short command.
+ *
+ * @param names as in `import`
+ */
+function builtinWithoutFacade(names: string, specifier: string): string {
+  const [, whole, list] = /^(?:(?:\* as )?([\w$]+))?,? ?(?:\{(.*)\})?$/.exec(names) ?? [];
+  const parts = namesIn(list).map(([name, local]) => `${name}: ${local}`);
+  const all = [
+    ...(whole === undefined ? [] : [whole]),
+    ...(list === undefined ? [] : [`{ ${parts.join()} }`]),
+  ];
+  if (all.length === 0) throw new Error(`import ${names} from "${specifier}" is not understood.`);
+  // `process` may be one of the names.
+  return all.map((one) => `const ${one} = globalThis.process.getBuiltinModule("${specifier}");`).join(' ');
 }
 
 /** What other files use of each chunk: the names, and the chunks that are loaded whole. */
