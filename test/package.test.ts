@@ -45,6 +45,13 @@ test('the package has less than 1.5 MB packed, and less than 6 MB unpacked witho
   assert.ok(sum(files.filter((file) => !isMap(file)).map(({ size }) => size)) < 6 * megabyte);
 });
 
+test('npm asks nobody to allow scripts of the package', () => {
+  // As listed by npm, also for a file: https://docs.npmjs.com/cli/v11/using-npm/scripts
+  for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) {
+    assert.equal(manifest.scripts[name], undefined, name);
+  }
+});
+
 test('only libsql is installed with the package, less than 40 MB in all', () => {
   assert.equal(manifest.dependencies, undefined);
   assert.deepEqual(Object.keys(manifest.optionalDependencies), ['libsql']);
