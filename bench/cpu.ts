@@ -1,5 +1,5 @@
 /** Processor time of processes, user and system: a busy machine changes it less than the time that passes. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
@@ -39,4 +39,18 @@ export async function runNode(arguments_: readonly string[], cwd?: string): Prom
   if (status !== 0) throw new Error(`node ${arguments_.join(' ')}\n${stderr}`);
   const cpuSeconds = (JSON.parse(/@cpu (.*)/.exec(stderr)![1]!) as { seconds: number }).seconds;
   return { stdout, stderr, cpuSeconds, seconds: (performance.now() - started) / 1000 };
+}
+
+/**
+ * Processor seconds of a command and its children, as Bash counts them, to a millisecond: nothing is loaded into the command
+ * to measure it.
+ *
+ * @throws Error when it fails
+ */
+export function cpuSecondsFromOutside(command: readonly string[], cwd: string): number {
+  const script = 'TIMEFORMAT="@ %U %S"; time "$@" > /dev/null 2>&1';
+  const { status, stderr } = spawnSync('bash', ['-c', script, 'bash', ...command], { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command.join(' ')}: status ${status}`);
+  const [, user, system] = /^@ (\S+) (\S+)$/m.exec(stderr)!;
+  return Number(user) + Number(system);
 }

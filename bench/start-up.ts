@@ -4,18 +4,19 @@
  *
  *     npm run bench:start-up
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cpuSecondsFromOutside } from './cpu.js';
 import { median } from './median.js';
 import { BenchReport } from './report.js';
+import { scratchFolder } from './scratch.js';
 
 const pairs = 15;
 const report = new BenchReport('start-up', 'npm run bench:start-up');
 const enrollkit = fileURLToPath(new URL('../dist/enrollkit.cjs', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
+const folder = scratchFolder();
 
 /** Each with the ratio that it should not exceed; `number` makes names that are new. */
 const commands: [name: string, most: number, argv: (number: number) => string[]][] = [
@@ -25,17 +26,7 @@ const commands: [name: string, most: number, argv: (number: number) => string[]]
   ['quickstart --yes, three devices', 12, (number) => ['quickstart', '--yes', '--dir', `run-${number}`]],
 ];
 
-/** Seconds of user and system time of a process and its children, as Bash counts them, which prints milliseconds. */
-function seconds(argv: string[]): number {
-  const script = 'TIMEFORMAT=\'@ %U %S\'; time "$@" > output 2>&1';
-  const { status, stderr } = spawnSync('bash', ['-c', script, 'bash', process.execPath, ...argv], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`${argv.join(' ')}: status ${status}`);
-  const [, user, system] = /^@ (\S+) (\S+)$/m.exec(stderr)!;
-  return Number(user) + Number(system);
-}
+const seconds = (argv: string[]) => cpuSecondsFromOutside([process.execPath, ...argv], folder);
 
 try {
   const started = ['quickstart', '--yes', '--count', '1'];
