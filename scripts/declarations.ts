@@ -2,9 +2,10 @@
  * The types of the package: the declarations that its parts reach, and those of the packages that these mention, so that
  * nothing has to be installed for them.
  */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
+import { withLinesOnly } from './source-maps.js';
 
 /** The type of the catalogue of sentences, without the 200 KB of its texts: no program writes a language. */
 const sentences = 'export type Sentences = Record<string, any>;\n';
@@ -27,6 +28,7 @@ export function copyDeclarations(
 ): { files: string[]; packages: string[] } {
   const files = new Map<string, string>();
   const packages = new Set<string>();
+  const maps: string[] = [];
 
   const copy = (from: string): string => {
     const copied = files.get(from);
@@ -54,13 +56,15 @@ export function copyDeclarations(
     if (folder !== undefined) text = text.replace(/^ *\/\*\*(?! @ts-).*?\*\/\n/gms, '');
     const hasMap = folder === undefined && !isCatalogue && existsSync(`${from}.map`);
     writeFileSync(to, hasMap ? text : text.replace(/\n\/\/# sourceMappingURL=.*\n?$/, '\n'));
-    if (hasMap) copyFileSync(`${from}.map`, `${to}.map`);
+    if (hasMap) {
+      writeFileSync(`${to}.map`, withLinesOnly(readFileSync(`${from}.map`, 'utf8')));
+      maps.push(`${to}.map`);
+    }
     return to;
   };
 
   for (const name of entryPoints) copy(join(modules, `${name}.d.ts`));
-  const written = [...files.values()];
-  return { files: [...written, ...written.map((path) => `${path}.map`)], packages: [...packages] };
+  return { files: [...files.values(), ...maps], packages: [...packages] };
 }
 
 /** @throws Error when a module has no declarations */

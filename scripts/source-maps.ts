@@ -1,4 +1,4 @@
-/** Source maps by which a stack trace names a line of `src`, in a fifth of the size of those that also know columns. */
+/** Source maps by which a stack trace or an editor names a line of `src`, in a fifth of the size of those that also know columns. */
 import { decode, encode, type SourceMapSegment } from '@jridgewell/sourcemap-codec';
 
 interface SourceMap {
@@ -10,7 +10,7 @@ interface SourceMap {
 /**
  * Without columns, names and texts, and without the lines of packages and of catalogues of sentences.
  *
- * @param map of esbuild, as JSON
+ * @param map of esbuild or tsc, as JSON
  */
 export function withLinesOnly(map: string): string {
   const { sources, mappings } = JSON.parse(map) as SourceMap;

@@ -45,7 +45,7 @@ export function deviceSigner(request: Omit<TemplateRequest, 'publicKey'>): SignD
         subjectPrefix: new Uint8Array(),
         commonName,
         publicKeyInfo,
-        keyIdentifier: hash('sha1', bytes, 'buffer'),
+        keyIdentifier: hash('sha1', bytes, 'binary'),
       },
       issuer.privateKey,
     );

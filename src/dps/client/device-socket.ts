@@ -54,6 +54,8 @@ export function connectDeviceWebSocket(
   });
   const stream = createWebSocketStream(socket);
   socket.once('open', () => stream.emit('connect'));
+  // When the connection is lost, ws ends what is read and leaves the rest open: MQTT would wait for an acknowledgment.
+  stream.once('end', () => stream.destroy());
   return stream;
 }
 

@@ -75,11 +75,17 @@ export async function registerDevice(options: RegisterDeviceOptions): Promise<As
   return withCredentials(options, options.target.trust, (certificate) => registerWith(certificate, options));
 }
 
-async function registerWith(
+/**
+ * {@link registerDevice} with credentials that were opened before.
+ *
+ * @throws EnrollkitError as {@link registerDevice}, except for what {@link openCredentials} throws
+ */
+export async function registerWith(
   clientCertificate: ClientCertificate,
   options: RegisterDeviceOptions,
 ): Promise<AssignedRegistration> {
   const { protocol, registrationId, idScope, target, timeoutMs = defaultTimeoutMs, signal } = options;
+  signal?.throwIfAborted();
   const deadline = new AbortController();
   const timer = setTimeout(
     () =>

@@ -43,9 +43,9 @@ export function openSocket(
 
 /**
  * Loaded on demand, because registration over HTTPS does not need it; with `require`, which takes 0.05 s, while
- * importing this CommonJS package takes 0.11 s.
+ * importing this CommonJS package takes 0.11 s. Without its own ways to connect, among them SOCKS proxies.
  */
 export function loadMqttClient(): typeof MqttClient {
-  const mqtt = createRequire(import.meta.url)('mqtt') as typeof import('mqtt');
-  return mqtt.MqttClient;
+  const client = createRequire(import.meta.url)('mqtt/lib/client') as { default: typeof MqttClient };
+  return client.default;
 }
