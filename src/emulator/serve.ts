@@ -20,6 +20,7 @@ import { startAmqpListener } from './wire/amqp/amqp-listener.js';
 import { createAmqpServer } from './wire/amqp/amqp-server.js';
 import type { Closer } from './wire/closers.js';
 import { startHttps } from './wire/http/https-listener.js';
+import { answerWith } from './wire/http/send-reply.js';
 import { startMqtt } from './wire/mqtt/mqtt-listener.js';
 import { findHostAddresses, type NumberedHost } from './wire/network/host-addresses.js';
 import { type Dialled, resolveByHost } from './wire/network/host-names.js';
@@ -111,7 +112,7 @@ export async function serve(
   const https = await startHttps({
     ...listener,
     port: httpsPort,
-    app: page.before(apps.app),
+    answer: page.before(answerWith(apps.app)),
     webSockets: { mqtt: mqtt.accept, AMQPWSB10: amqp.accept, amqp: amqp.accept },
   });
   closers.push(() => https.close());

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { createAdaptorServer } from '@hono/node-server';
 import { test } from 'uvu';
 import { type EmulatorEvent, EventLog } from '../../src/emulator/wire/events.js';
 import { createHttpApp, type PlainRoute } from '../../src/emulator/wire/http/http-app.js';
 import { bind, notImplemented, type Operation } from '../../src/emulator/wire/http/operation.js';
 import type { HttpPlane } from '../../src/emulator/wire/http/plane.js';
 import { HttpRefusal } from '../../src/emulator/wire/http/refusal.js';
+import { answerWith } from '../../src/emulator/wire/http/send-reply.js';
 
 interface Shelf {
   name: string;
@@ -107,10 +107,8 @@ async function serve(readsBodyFirst = false): Promise<void> {
   events = [];
   const made = library('service', events, readsBodyFirst);
   authorized = made.authorized;
-  server = createAdaptorServer({
-    fetch: made.app as Parameters<typeof createAdaptorServer>[0]['fetch'],
-    createServer: http.createServer,
-  }) as http.Server;
+  const answer = answerWith(made.app);
+  server = http.createServer((incoming, outgoing) => void answer({ incoming, outgoing }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 }
 test.before.each(() => serve());

@@ -10,6 +10,7 @@ import { openState, type StateDatabase } from '../../src/emulator/state/database
 import { type EmulatorEvent, EventLog } from '../../src/emulator/wire/events.js';
 import { createHttpApp } from '../../src/emulator/wire/http/http-app.js';
 import { createHttpsServer } from '../../src/emulator/wire/http/https-listener.js';
+import { answerWith } from '../../src/emulator/wire/http/send-reply.js';
 import { HostNames } from '../../src/emulator/wire/network/host-names.js';
 import { ServedApiVersions } from '../../src/emulator/wire/served-api-versions.js';
 import { type Credential, makeCertificate } from './mqtt-fixture.js';
@@ -55,7 +56,7 @@ test.before(async () => {
     now,
     log,
   });
-  server = createHttpsServer(app, {
+  server = createHttpsServer(answerWith(app), {
     key: serverCertificate.keyPem,
     cert: serverCertificate.pem,
     requestCert: true,

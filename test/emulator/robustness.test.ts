@@ -117,7 +117,7 @@ test('lets go of a client that never finishes its TLS handshake, or does not beg
     tls: { cert: pem, key: await privateKeyToPem(privateKey), handshakeTimeout: 150 },
     addresses: ['127.0.0.1'],
     port: 0,
-    app: () => new Response(null, { status: 404 }),
+    answer: async ({ outgoing }) => void outgoing.writeHead(404).end(),
     webSockets: {},
     log: new EventLog(
       () => {},

@@ -8,6 +8,7 @@ import { apiVersions, iotHubApiVersions } from '../../dps/contract/api-versions.
 import { type Route, routePath } from '../../dps/contract/routes.js';
 import type { HttpApp } from '../wire/http/http-app.js';
 import type { HttpConnection } from '../wire/http/request.js';
+import { contentOf } from '../wire/http/send-reply.js';
 
 export interface WireCall {
   /** The host name of the service or hub. */
@@ -75,14 +76,10 @@ export class Wire {
     const outgoing = Object.assign(new EventEmitter(), { destroyed: false });
     // What HttpRequest reads of a connection.
     const connection = { incoming, outgoing } as unknown as HttpConnection;
-    const response = await this.#app({ url } as Request, connection);
-    const text = await response.text();
+    const { status, body: answered } = await this.#app(connection);
+    const text = String(contentOf(answered) ?? '');
     const reply = parsed(text);
-    return {
-      status: response.status,
-      body: reply,
-      refusal: response.ok ? undefined : messageOf(reply, text),
-    };
+    return { status, body: reply, refusal: status < 300 ? undefined : messageOf(reply, text) };
   }
 }
 

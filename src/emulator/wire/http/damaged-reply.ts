@@ -1,6 +1,5 @@
 /** Answers that a fault keeps from reaching the client whole, or in time. */
 import type { TLSSocket } from 'node:tls';
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Fault } from '../faults.js';
 import { resetConnection } from '../tls/reset-connection.js';
 import type { HttpConnection } from './request.js';
@@ -17,15 +16,15 @@ export interface WholeReply {
 /** How often a part of a slow answer is sent. */
 const dripIntervalMs = 100;
 
-/** Sends an answer past @hono/node-server, which gets what is returned. */
+/** Sends as much of an answer as the fault lets through, as slowly as it does. */
 export function sendDamaged(
   { incoming, outgoing }: HttpConnection,
   damage: Damage,
   { status, headers, body }: WholeReply,
-): Response {
+): void {
   if (damage.type === 'reset') {
     resetConnection(incoming.socket as TLSSocket);
-    return RESPONSE_ALREADY_SENT;
+    return;
   }
   outgoing.writeHead(status, { ...headers, 'content-length': String(body.length) });
   if (damage.type === 'truncate') {
@@ -33,10 +32,9 @@ export function sendDamaged(
     outgoing.write(half.length > 0 ? half : Buffer.alloc(0), () => incoming.socket.destroy());
     outgoing.flushHeaders();
     if (half.length === 0) setImmediate(() => incoming.socket.destroy());
-    return RESPONSE_ALREADY_SENT;
+    return;
   }
   drip(outgoing, body, Math.max(1, Math.round((damage.bytesPerSecond * dripIntervalMs) / 1000)));
-  return RESPONSE_ALREADY_SENT;
 }
 
 function drip(outgoing: HttpConnection['outgoing'], body: Buffer, size: number): void {

@@ -2,16 +2,15 @@
 import type { Route } from '../../../dps/contract/routes.js';
 import type { EventLog } from '../events.js';
 import type { FaultSource } from '../faults.js';
-import { sendDamaged } from './damaged-reply.js';
 import type { HttpReply } from './operation.js';
 import { type HttpPlane, PlaneKernel } from './plane.js';
 import { HttpRefusal } from './refusal.js';
 import { type HttpConnection, HttpRequest } from './request.js';
-import { hasSeveralHosts, parseTarget } from './request-target.js';
+import { hostProblem, parseTarget } from './request-target.js';
 import { RouteTable } from './route-table.js';
 
-/** Answers a request; @hono/node-server puts it on a listener. */
-export type HttpApp = (request: Request, connection: HttpConnection) => Response | Promise<Response>;
+/** Answers a request. */
+export type HttpApp = (connection: HttpConnection) => Promise<HttpReply>;
 
 /** A route outside the planes, without a request ID, an api-version or an event. */
 export interface PlainRoute {
@@ -74,39 +73,22 @@ export function createHttpApp({ planes, plainRoutes, planeOf, now, log, faults }
     return kernel.refuse(request, refusal, { allow: methods.join(', ') });
   }
 
-  return async ({ url }, connection) => {
-    const { method = 'GET' } = connection.incoming;
-    const { path, search } = parseTarget(url);
-    if (hasSeveralHosts(connection.incoming)) {
+  return async (connection) => {
+    const { method = 'GET', url = '' } = connection.incoming;
+    const target = parseTarget(url);
+    const { path, search } = target ?? { path: '/', search: '' };
+    const problem =
+      hostProblem(connection.incoming) ?? (target ? undefined : 'The target of the request is not a URL.');
+    if (problem !== undefined) {
       const request = new HttpRequest(connection, { path, parameters: {} }, search, maxPlainJsonBytes);
-      const refusal = new HttpRefusal('badRequest', 'There is more than one Host header.');
-      return toResponse(kernelOf(request).refuse(request, refusal), connection);
+      return kernelOf(request).refuse(request, new HttpRefusal('badRequest', problem));
     }
     const match = table.find(method === 'HEAD' ? 'GET' : method, path);
     if (!match) {
       const request = new HttpRequest(connection, { path, parameters: {} }, search, maxPlainJsonBytes);
-      return toResponse(refuseUnmatched(request), connection);
+      return refuseUnmatched(request);
     }
     const { maxJsonBytes, handle } = match.value;
-    return toResponse(await handle(new HttpRequest(connection, match, search, maxJsonBytes)), connection);
+    return handle(new HttpRequest(connection, match, search, maxJsonBytes));
   };
-}
-
-function toResponse({ status, body, headers = {}, damage }: HttpReply, connection: HttpConnection): Response {
-  const isJson = body !== undefined && !Buffer.isBuffer(body);
-  const typed =
-    isJson && headers['content-type'] === undefined
-      ? { ...headers, 'content-type': 'application/json' }
-      : headers;
-  const content = isJson ? JSON.stringify(body) : (body as Buffer | undefined);
-  const isHead = connection.incoming.method === 'HEAD';
-  if (damage !== undefined) {
-    const whole = Buffer.from(isHead || content === undefined ? '' : content);
-    return sendDamaged(connection, damage, { status, headers: typed, body: whole });
-  }
-  if (isHead || content === undefined) return new Response(null, { status, headers: typed });
-  return new Response(Buffer.isBuffer(content) ? new Uint8Array(content) : content, {
-    status,
-    headers: typed,
-  });
 }

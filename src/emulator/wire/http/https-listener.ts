@@ -2,7 +2,6 @@
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket, TlsOptions } from 'node:tls';
-import { createAdaptorServer } from '@hono/node-server';
 import type { EventLog } from '../events.js';
 import type { FaultSource } from '../faults.js';
 import { furtherAddresses, listenEverywhere } from '../network/listen.js';
@@ -10,7 +9,7 @@ import { type FaultyTls, gateConnections } from '../tls/connection-gate.js';
 import { keepForgedChains } from '../tls/forged-chain.js';
 import { reportHandshakes } from '../tls/handshake-failures.js';
 import { closeServers, trackSockets } from '../tls/tls-listener.js';
-import type { HttpApp } from './http-app.js';
+import type { AnswerRequest } from './send-reply.js';
 import { serveWebSockets, type WebSocketProtocols } from './web-socket.js';
 
 export interface HttpsListener {
@@ -29,7 +28,7 @@ export interface HttpsOptions {
   addresses: readonly string[];
   /** 0 picks a free one. */
   port: number;
-  app: HttpApp;
+  answer: AnswerRequest;
   webSockets: WebSocketProtocols;
   log: EventLog;
   faults?: FaultSource | undefined;
@@ -38,11 +37,11 @@ export interface HttpsOptions {
 
 /** @throws EnrollkitError PORT_IN_USE, PORT_NOT_PERMITTED, ADDRESS_UNUSABLE */
 export async function startHttps(options: HttpsOptions): Promise<HttpsListener> {
-  const { tls, addresses, app, webSockets, log, faults, faultyTls } = options;
+  const { tls, addresses, answer, webSockets, log, faults, faultyTls } = options;
   const sockets = new Set<Socket>();
 
   function makeServer(): Server {
-    const server = createHttpsServer(app, tls);
+    const server = createHttpsServer(answer, tls);
     // Its close() calls this, which throws when a fault has reset a connection while Node.js was reading from it (Node.js
     // 20.20). closeServers ends all connections.
     server.closeIdleConnections = () => {};
@@ -66,9 +65,7 @@ export async function startHttps(options: HttpsOptions): Promise<HttpsListener> 
   };
 }
 
-/** An HTTPS server that answers with an application; it does not listen yet. */
-export function createHttpsServer(app: HttpApp, tls: TlsOptions): Server {
-  // Its types allow for HTTP/2, which this server does not speak.
-  const fetch = app as Parameters<typeof createAdaptorServer>[0]['fetch'];
-  return createAdaptorServer({ fetch, createServer, serverOptions: tls }) as Server;
+/** An HTTPS server that does not listen yet. */
+export function createHttpsServer(answer: AnswerRequest, tls: TlsOptions): Server {
+  return createServer(tls, (incoming, outgoing) => void answer({ incoming, outgoing }));
 }

@@ -1,9 +1,9 @@
 /** A listener for browsers on this computer: HTTP without TLS, on 127.0.0.1 only. */
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
 import { listenEverywhere } from '../network/listen.js';
 import { closeServers, trackSockets } from '../tls/tls-listener.js';
+import type { AnswerRequest } from './send-reply.js';
 
 export interface LoopbackListener {
   port: number;
@@ -23,13 +23,13 @@ export async function startLoopbackHttp({
 }: {
   port: number;
   flag: string;
-  answer: (request: Request) => Promise<Response>;
+  answer: AnswerRequest;
 }): Promise<LoopbackListener> {
   const sockets = new Set<Socket>();
   const { port: opened, servers } = await listenEverywhere({
     createServer: () =>
       trackSockets(
-        createAdaptorServer({ fetch: (request) => answer(request), createServer }) as Server,
+        createServer((incoming, outgoing) => void answer({ incoming, outgoing })),
         sockets,
       ),
     addresses: ['127.0.0.1'],

@@ -16,22 +16,45 @@ export interface RequestTarget {
   search: string;
 }
 
-export function parseTarget(url: string): RequestTarget {
-  const relative = url.replace(absoluteForm, '');
-  const [beforeFragment = ''] = relative.split('#', 1);
+/** Returns undefined for what is not a URL: a server must answer 400. */
+export function parseTarget(url: string): RequestTarget | undefined {
+  const target = normal(url.replace(absoluteForm, ''));
+  if (target === undefined) return;
+  const [beforeFragment = ''] = target.split('#', 1);
   const at = beforeFragment.indexOf('?');
   const path = at < 0 ? beforeFragment : beforeFragment.slice(0, at);
   return { path: path.startsWith('/') ? path : `/${path}`, search: at < 0 ? '' : beforeFragment.slice(at) };
 }
 
-/** Whether a request has more than one Host header: a server must answer 400 (RFC 9112 section 3.2). */
-export function hasSeveralHosts({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): boolean {
+/** What the URL standard leaves as it is, apart from segments of dots. */
+const plainTarget = /^\/[\w.~!$&'()*+,;=:@%/-]*(?:\?[\w.~!$&()*+,;=:@%/?-]*)?$/;
+const dotSegment = /\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
+
+/** Without segments of dots, and with what a URL must escape escaped. */
+function normal(target: string): string | undefined {
+  if (target === '' || (plainTarget.test(target) && !dotSegment.test(target))) return target;
+  const [path = ''] = target.split('?', 1);
+  if (!target.startsWith('/') && !target.startsWith('?')) return;
+  // The URL standard takes it for a slash, and other servers do not.
+  if (path.includes('\\')) return;
+  const { pathname, search } = new URL(`https://host${target}`);
+  return `${pathname}${search}`;
+}
+
+const host = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?$/i;
+
+/** What is wrong with the Host header, for which a server must answer 400 (RFC 9112 section 3.2); undefined if nothing is. */
+export function hostProblem({
+  rawHeaders,
+  headers,
+}: Pick<IncomingMessage, 'rawHeaders' | 'headers'>): string | undefined {
   let hosts = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!;
     if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
   }
-  return hosts > 1;
+  if (hosts > 1) return 'There is more than one Host header.';
+  return headers.host && !host.test(headers.host) ? 'The Host header is not a host name.' : undefined;
 }
 
 /** The host that a request is for, with its port where it has one; undefined when it names none. */

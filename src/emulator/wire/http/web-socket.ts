@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { WebSocketServer } from 'ws';
 import type { Report } from '../events.js';
-import { hasSeveralHosts, parseTarget } from './request-target.js';
+import { hostProblem, parseTarget } from './request-target.js';
 
 /** By subprotocol: takes the bytes that a WebSocket carries, and the TLS connection that it came over. */
 export type WebSocketProtocols = Record<string, (bytes: Duplex, socket: TLSSocket) => void>;
@@ -58,8 +58,9 @@ export function serveWebSockets(server: Server, protocols: WebSocketProtocols, r
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     // A client that goes away meanwhile is no defect of the emulator.
     stream.on('error', () => stream.destroy());
-    const { path } = parseTarget(request.url ?? '');
-    if (hasSeveralHosts(request)) return refuse(stream, 400, 'There is more than one Host header.');
+    const problem = hostProblem(request);
+    if (problem !== undefined) return refuse(stream, 400, problem);
+    const path = parseTarget(request.url ?? '')?.path ?? '';
     if (!isWebSocketPath(path)) {
       const sentence = `WebSockets are spoken at ${webSocketPaths.join(' and ')} only.`;
       return refuse(
