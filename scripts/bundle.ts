@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { languageTags } from '../src/languages/choice.js';
 import { bundling, readCompiled } from './bundling.js';
+import { inFewerFiles, type Loading } from './chunks.js';
 import { copyDeclarations } from './declarations.js';
 import { withLinesOnly } from './source-maps.js';
 
@@ -33,7 +34,41 @@ const withWholeSourceMaps = process.argv.includes('--whole-source-maps');
 const parts = ['index', 'pki/index', 'emulator/index', 'fleet/index'];
 
 /** The parts of the library, the command line, and what it runs in processes and threads of their own. */
-const entryPoints = [...parts, 'bin', 'pki/slow-work-process', 'fleet/issue/worker'];
+const loading: Loading = {
+  programs: [
+    ['bin'],
+    ['pki/index'],
+    ['index', 'emulator/index', 'fleet/index'],
+    ['pki/slow-work-process'],
+    ['fleet/issue/worker'],
+  ],
+  commands: [
+    ['languages/language', 'errors', 'cli/kernel/main'],
+    [
+      'cli/cert/inspect',
+      'cli/input/certificate-files',
+      'cli/cert/description',
+      'cli/input/request-file',
+      'pki/x509/inspect',
+      'cli/input/passphrase',
+    ],
+    [
+      'cli/cert/device',
+      'dps/contract/ids',
+      'cli/cert/make-certificate',
+      'cli/target/folder',
+      'cli/target/emulator-clock',
+    ],
+    [
+      'cli/quickstart/quickstart',
+      'cli/quickstart/quickstart.run',
+      'emulator/start',
+      'emulator/wire/tls/issue-server-identity',
+      'emulator/dps/registration/issue-certificates',
+      'dps/client/device-mqtt',
+    ],
+  ],
+};
 
 const compiledModules: Plugin = {
   name: 'compiled-modules',
@@ -44,17 +79,29 @@ const compiledModules: Plugin = {
   },
 };
 
-const { metafile } = await build({
+const common = {
   ...bundling,
   absWorkingDir: root,
-  entryPoints: entryPoints.map((name) => ({ in: join(modules, `${name}.js`), out: name })),
   outdir: dist,
-  chunkNames: 'chunks/[name]-[hash]',
-  plugins: [...bundling.plugins, compiledModules],
   sourcemap: true,
   sourcesContent: false,
   legalComments: 'none',
   metafile: true,
+} as const;
+
+const chunks = await build({
+  ...common,
+  entryPoints: loading.programs.flat().map((name) => ({ in: join(modules, `${name}.js`), out: name })),
+  plugins: [...bundling.plugins, compiledModules],
+  minifyWhitespace: false,
+  banner: {},
+  write: false,
+});
+
+const { metafile } = await build({
+  ...common,
+  ...inFewerFiles(chunks, modules, dist, loading),
+  splitting: false,
 });
 
 if (!withWholeSourceMaps) {
@@ -80,9 +127,10 @@ for (const path of Object.keys(metafile.outputs).filter((one) => one.endsWith('.
 /** Their licenses ask for their texts to be passed on. */
 const licenses = join(dist, 'THIRD_PARTY_NOTICES.txt');
 const packages = new Set(
-  [...Object.keys(metafile.inputs), ...declarations.packages.map((path) => relative(root, path))].flatMap(
-    (path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [],
-  ),
+  [
+    ...Object.keys(chunks.metafile.inputs),
+    ...declarations.packages.map((path) => relative(root, path)),
+  ].flatMap((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
 );
 writeFileSync(
   licenses,

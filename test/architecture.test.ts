@@ -81,6 +81,7 @@ const parts: Record<string, string[]> = {
     'dps/contract',
     'dps',
     'samples',
+    'fleet',
   ],
   rollover: ['errors', 'pki', 'workspace', 'dps/contract', 'dps', 'quickstart'],
   fleet: ['errors', 'explanations', 'package-files', 'pki', 'workspace', 'dps/contract', 'dps'],

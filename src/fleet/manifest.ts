@@ -32,13 +32,12 @@ export class ManifestRows {
 
   add(device: MadeDevice, into: ByteWriter): void {
     const dates = device.validity ? datesText(device.validity) : this.#dates;
-    into.ascii(
-      `${device.registrationId},${device.serialNumber}${dates}${device.sha1Thumbprint},${device.sha256Thumbprint},`,
+    let tags = '';
+    for (let index = 0; index < this.#tagCount; index += 1) tags += `,${csvField(device.tags[index] ?? '')}`;
+    const { registrationId, serialNumber, sha1Thumbprint, sha256Thumbprint, subject } = device;
+    into.utf8(
+      `${registrationId},${serialNumber}${dates}${sha1Thumbprint},${sha256Thumbprint},${csvField(subject)}${tags}\n`,
     );
-    into.utf8(csvField(device.subject));
-    for (let index = 0; index < this.#tagCount; index += 1)
-      into.utf8(`,${csvField(device.tags[index] ?? '')}`);
-    into.ascii('\n');
   }
 }
 
@@ -51,6 +50,7 @@ function datesText({ notBefore, notAfter }: { notBefore: string; notAfter: strin
  * (OWASP, "CSV Injection"). {@link fieldText} takes the apostrophe away again.
  */
 export function csvField(text: string): string {
+  if (!/^'*[=+\-@]|[",\r\n\t]/.test(text)) return text;
   const safe = /^'*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n\t]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

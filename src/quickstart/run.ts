@@ -147,7 +147,13 @@ export function folderUsed(folder: string): EnrollkitError {
 }
 
 function nothingFound(): Found {
-  return { keys: new Map(), registeredNow: new Set(), connectedNow: new Set(), sentAgain: new Set() };
+  return {
+    keys: new Map(),
+    written: new Map(),
+    registeredNow: new Set(),
+    connectedNow: new Set(),
+    sentAgain: new Set(),
+  };
 }
 
 /** Uses separate clients, so that its requests are not recorded. */

@@ -99,6 +99,8 @@ export interface Found {
   /** By registration ID. */
   enrollments?: Map<string, IndividualEnrollment>;
   devices?: Map<string, StoredCertificate>;
+  /** What this run has written for its devices: SHA-256 digests by path. */
+  readonly written: Map<string, string>;
   registrations?: Map<string, RegistrationState>;
   /** Registration IDs of the devices that this run has registered. */
   readonly registeredNow: Set<string>;

@@ -83,6 +83,8 @@ export type CreatedResource = z.infer<typeof thing>;
 export type CreatedFile = Extract<CreatedResource, { kind: 'file' }>;
 
 const line = z.object({ at: text, event: z.enum(['intended', 'made', 'removed']), thing });
+/** What a line of the journal says, without its time. */
+export type JournalEvent = Omit<z.infer<typeof line>, 'at'>;
 /** Before everything that carries it. */
 const runLine = z.strictObject({ at: text, run: text.regex(runPattern) });
 
@@ -161,18 +163,25 @@ export class Journal {
   }
 
   /** To be called before the act, once it is known that the thing is not there. */
-  intend(thing: CreatedResource): void {
-    this.#append('intended', thing);
+  intend(...things: CreatedResource[]): void {
+    this.record(things.map((thing) => ({ event: 'intended', thing })));
   }
 
   /** To be called after the act. */
-  made(thing: CreatedResource): void {
-    this.#append('made', thing);
+  made(...things: CreatedResource[]): void {
+    this.record(things.map((thing) => ({ event: 'made', thing })));
   }
 
   /** To be called after the thing was removed, or found gone. */
   removed(thing: CreatedResource): void {
-    this.#append('removed', thing);
+    this.record([{ event: 'removed', thing }]);
+  }
+
+  /** Records several events in one write; a process that is killed meanwhile leaves the first of them. */
+  record(events: readonly JournalEvent[]): void {
+    if (events.length === 0) return;
+    this.#write(...events);
+    for (const { event, thing } of events) this.#apply(event, thing);
   }
 
   /** What was made or intended, and not removed since; in the order in which it was made. */
@@ -200,17 +209,13 @@ export class Journal {
     return this.#things.get(keyOf({ kind: 'file', path }))?.digests.includes(sha256) === true;
   }
 
-  #append(event: 'intended' | 'made' | 'removed', thing: CreatedResource): void {
-    this.#write({ event, thing });
-    this.#apply(event, thing);
-  }
-
-  #write(what: object): void {
-    const record = `${JSON.stringify({ at: this.#now().toISOString(), ...what })}\n`;
+  #write(...what: object[]): void {
+    const at = this.#now().toISOString();
+    const records = what.map((one) => `${JSON.stringify({ at, ...one })}\n`).join('');
     try {
       if (this.#things.size === 0) ensureFolder(dirname(this.#path));
       this.#truncate();
-      appendFileSync(this.#path, record, { mode: secretFileMode });
+      appendFileSync(this.#path, records, { mode: secretFileMode });
     } catch (cause) {
       this.#tornAt = endOfLines(this.#path);
       if (cause instanceof EnrollkitError) throw cause;
@@ -223,7 +228,7 @@ export class Journal {
     else this.#apply(record.event, record.thing);
   }
 
-  #apply(event: 'intended' | 'made' | 'removed', thing: CreatedResource): void {
+  #apply(event: JournalEvent['event'], thing: CreatedResource): void {
     const key = keyOf(thing);
     if (event === 'removed') {
       this.#things.delete(key);

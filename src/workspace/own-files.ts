@@ -9,7 +9,7 @@ import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
 import { sha256Of, sha256OfFile } from './digest.js';
 import { lookAt, readBytesIfExists } from './files.js';
-import type { CreatedFile, Journal } from './journal.js';
+import type { CreatedFile, Journal, JournalEvent } from './journal.js';
 import type { CertificatePaths, Layout } from './layout.js';
 import { assertNoLinkBelow } from './symbolic-links.js';
 import {
@@ -112,18 +112,20 @@ export class OwnFiles {
   }
 
   #noteChanges(changes: readonly Change[]): void {
+    const events: JournalEvent[] = [];
     const made = (path: string) => {
       const contents = readBytesIfExists(join(this.#layout.folder, path));
-      if (contents) this.#journal.made({ kind: 'file', path, sha256: sha256Of(contents) });
+      if (contents) events.push({ event: 'made', thing: { kind: 'file', path, sha256: sha256Of(contents) } });
     };
     for (const change of changes) {
       if (change.kind === 'write' && change.note) made(change.path);
       if (change.kind !== 'move') continue;
       for (const [from, to] of change.note ?? []) {
         made(to);
-        this.#journal.removed({ kind: 'file', path: from });
+        events.push({ event: 'removed', thing: { kind: 'file', path: from } });
       }
     }
+    this.#journal.record(events);
   }
 
   /** Paths in the journal are relative, so that the folder can be moved. */
@@ -148,6 +150,11 @@ export class FilesChange {
     this.#layout = layout;
     this.#journal = journal;
     this.#transaction = transaction;
+  }
+
+  /** The SHA-256 digests of the new contents, by absolute path. */
+  get digests(): ReadonlyMap<string, string> {
+    return this.#planned;
   }
 
   /** As {@link OwnFiles.create}. */
@@ -215,8 +222,19 @@ export class FilesChange {
    * @throws EnrollkitError FILE_EXISTS, FILE_UNWRITABLE; nothing is changed then
    */
   commit(request?: string): void {
-    for (const thing of this.#noted) this.#journal.intend(thing);
+    this.#journal.intend(...this.#noted);
     this.#transaction.commit(request);
+  }
+
+  /**
+   * Like {@link commit}, but waits for the disk without blocking this thread, and for many files at once. No other change
+   * of the folder may be made meanwhile.
+   *
+   * @throws EnrollkitError as {@link commit}
+   */
+  async commitMany(): Promise<void> {
+    this.#journal.intend(...this.#noted);
+    await this.#transaction.commitMany();
   }
 
   #write(

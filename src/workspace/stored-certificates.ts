@@ -39,26 +39,40 @@ export interface NewCertificate {
 export function saveCertificate(
   files: OwnFiles,
   paths: CertificatePaths,
-  { pem, issuersPem, keyPem }: NewCertificate,
-  {
-    note = () => true,
-    besides = () => {},
-  }: {
-    note?: (name: 'key' | 'chain' | 'certificate') => boolean;
-    besides?: (change: FilesChange) => void;
-  } = {},
+  made: NewCertificate,
+  options: SaveOptions = {},
 ): StoredCertificate {
-  const options = (name: Parameters<typeof note>[0]): WriteOptions => ({ note: note(name) });
+  const { pem, issuersPem, keyPem } = made;
   const chainPem = pem + issuersPem;
   const written = [pem, chainPem, ...(keyPem === undefined ? [] : [keyPem])];
   assertReadsBack(written.map((contents) => ({ contents })));
   const change = files.change();
-  if (keyPem !== undefined) change.create(paths.key, keyPem, secretFileMode, options('key'));
-  change.create(paths.chain, chainPem, publicFileMode, options('chain'));
-  besides(change);
-  change.create(paths.certificate, pem, publicFileMode, options('certificate'));
+  addCertificate(change, paths, made, options);
   change.commit();
   return { paths, certificate: parseCertificates(pem)[0]!, pem, chainPem };
+}
+
+export interface SaveOptions {
+  note?: (name: 'key' | 'chain' | 'certificate') => boolean;
+  besides?: (change: FilesChange) => void;
+}
+
+/**
+ * Adds key, chain and certificate to a change; nothing that exists is replaced. Read them back yourself.
+ *
+ * @throws EnrollkitError FILE_EXISTS
+ */
+export function addCertificate(
+  change: FilesChange,
+  paths: CertificatePaths,
+  { pem, issuersPem, keyPem }: NewCertificate,
+  { note = () => true, besides = () => {} }: SaveOptions = {},
+): void {
+  const options = (name: Parameters<typeof note>[0]): WriteOptions => ({ note: note(name) });
+  if (keyPem !== undefined) change.create(paths.key, keyPem, secretFileMode, options('key'));
+  change.create(paths.chain, pem + issuersPem, publicFileMode, options('chain'));
+  besides(change);
+  change.create(paths.certificate, pem, publicFileMode, options('certificate'));
 }
 
 /**

@@ -16,7 +16,9 @@ import {
   readTextIfExists,
   reason,
   removeIfEmpty,
+  type StagedFile,
   stageFile,
+  stageFiles,
   unwritable,
 } from './files.js';
 import { jsonOf } from './json-text.js';
@@ -144,27 +146,65 @@ export class Transaction {
    * @throws EnrollkitError FILE_UNWRITABLE; FILE_EXISTS when a new file's name is taken. Nothing is changed then
    */
   commit(request?: string): void {
-    const { work } = this.#place;
+    const changes = this.#changes(request);
+    try {
+      for (const file of this.#staged(changes)) stageFile(file.path, file.contents, file.mode, file.staged);
+    } catch (error) {
+      removeWork(this.#place.work);
+      throw error;
+    }
+    this.#apply(changes);
+  }
+
+  /**
+   * Like {@link commit}, but waits for the disk without blocking this thread, and for many files at once.
+   *
+   * @throws EnrollkitError as {@link commit}
+   */
+  async commitMany(): Promise<void> {
+    const changes = this.#changes();
+    try {
+      await stageFiles(this.#staged(changes));
+    } catch (error) {
+      removeWork(this.#place.work);
+      throw error;
+    }
+    this.#apply(changes);
+  }
+
+  #changes(request?: string): Change[] {
     const writes = [...this.#files].map(([path, { replace, note }]): Change & { kind: 'write' } => ({
       kind: 'write',
       path,
       ...(replace ? { replace: true } : {}),
       ...(note ? { note: true } : {}),
     }));
-    const changes: Change[] = [
+    return [
       ...this.#moves,
       ...this.#folders,
       ...writes,
       ...(request === undefined ? [] : [{ kind: 'request' as const, request }]),
     ];
+  }
+
+  /** The new files, and where they wait. */
+  #staged(changes: readonly Change[]): StagedFile[] {
+    const { folder, work } = this.#place;
+    return changes.flatMap((change, index) => {
+      if (change.kind !== 'write') return [];
+      const { contents, mode } = this.#files.get(change.path)!;
+      return [{ path: join(folder, change.path), contents, mode, staged: stagedIn(work, index) }];
+    });
+  }
+
+  /** Puts the staged files in their places. */
+  #apply(changes: readonly Change[]): void {
+    const { work } = this.#place;
     // One file is whole or absent without a list.
-    const isAlone = writes.length === 1 && this.#moves.length + this.#folders.length === 0;
+    const [alone, ...others] = changes.filter(({ kind }) => kind !== 'request');
     let isHalfway = false;
     try {
-      for (const [index, change] of changes.entries()) {
-        if (change.kind === 'write') this.#stage(change.path, stagedIn(work, index));
-      }
-      if (isAlone) placeOne(this.#place, writes[0]!);
+      if (alone?.kind === 'write' && others.length === 0) placeOne(this.#place, alone);
       else {
         const list = join(work, listName);
         stageFile(list, JSON.stringify(changes), 0o600, `${list}.new`);
@@ -179,11 +219,6 @@ export class Transaction {
     } finally {
       if (!isHalfway) removeWork(work);
     }
-  }
-
-  #stage(path: string, staged: string): void {
-    const { contents, mode } = this.#files.get(path)!;
-    stageFile(join(this.#place.folder, path), contents, mode, staged);
   }
 }
 

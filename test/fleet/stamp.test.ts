@@ -134,7 +134,7 @@ test('of any ID, subject, names, key, profile, issuer, serial number and date', 
         subjectPrefix: prefix.der,
         commonName,
         publicKeyInfo,
-        keyIdentifier: createHash('sha1').update(bytes).digest(),
+        keyIdentifier: createHash('sha1').update(bytes).digest('binary'),
         alternativeNames: encodeAlternativeNames(given.names ?? {}),
       };
       const stamp = new CertificateStamp(template);
@@ -183,7 +183,7 @@ test('many after another, with names of any size in between', async () => {
           subjectPrefix: new Uint8Array(),
           commonName: `device-${count}`,
           publicKeyInfo,
-          keyIdentifier: createHash('sha1').update(publicKeyBits).digest(),
+          keyIdentifier: createHash('sha1').update(publicKeyBits).digest('binary'),
           alternativeNames: encodeAlternativeNames({ dns }),
         },
         privateKey,

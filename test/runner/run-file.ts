@@ -23,6 +23,8 @@ export interface FileOptions {
   module: string;
   /** The working directory of its process. */
   project: string;
+  /** For its temporary files. */
+  temporaryFolder: string;
   /** Where the output is kept while it runs: unlike a pipe, a file loses nothing when a process ends abruptly. */
   outputFile: string;
   limitSeconds: number;
@@ -43,6 +45,7 @@ export async function runTestFile(file: TestFile, options: FileOptions): Promise
   const output = openSync(options.outputFile, 'w');
   const child = spawn(process.execPath, ['--enable-source-maps', entry, options.module, file.name], {
     cwd: options.project,
+    env: { ...process.env, TMPDIR: options.temporaryFolder },
     stdio: ['ignore', output, output],
     // A process group of its own, so that what it started can be ended with it.
     detached: process.platform !== 'win32',

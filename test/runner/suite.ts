@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { compile, compiledFile } from './compile.js';
 import { longestFirst, readDurations, type TestFile, writeDurations } from './files.js';
 import { type FileResult, runTestFile } from './run-file.js';
+import { makeTemporaryFolder } from './temporary-folder.js';
 
 export interface SuiteOptions {
   /** The folder above test/ and build/. */
@@ -23,6 +24,7 @@ export async function runSuite({ project, files, jobs, signal, ...options }: Sui
   const durations = readDurations(durationsFile);
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'run-'));
+  const temporaryFolder = makeTemporaryFolder();
   try {
     await compile(project, files, folder);
     const queue = longestFirst(files, durations);
@@ -33,6 +35,7 @@ export async function runSuite({ project, files, jobs, signal, ...options }: Sui
           : await runTestFile(file, {
               module: compiledFile(folder, file),
               project,
+              temporaryFolder,
               outputFile: join(folder, `output-${job}`),
               limitSeconds: options.fileLimitSeconds,
               signal,
@@ -44,7 +47,7 @@ export async function runSuite({ project, files, jobs, signal, ...options }: Sui
     await Promise.all(Array.from({ length: jobs }, runOneAfterAnother));
     writeDurations(durationsFile, durations);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const made of [folder, temporaryFolder]) rmSync(made, { recursive: true, force: true });
   }
 }
 

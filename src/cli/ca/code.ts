@@ -18,7 +18,8 @@ export const caCode = defineCommand({
   async run({ args: { name }, flags }, context) {
     const { assertCertificateName } = await import('../../dps/contract/ids.js');
     assertCertificateName(name);
-    const { folderOf, sameFolder, withClients } = await import('../target/command-target.js');
+    const { withClients } = await import('../target/command-target.js');
+    const { folderOf, sameFolder } = await import('../target/folder.js');
     const { quoted } = await import('../terminal/command-line.js');
     const { displayPath } = await import('../terminal/text.js');
     const { folderAuthority } = await import('./folder-authority.js');

@@ -15,7 +15,8 @@ export const caDelete = defineCommand({
   async run({ args: { name }, flags }, context) {
     const { assertCertificateName } = await import('../../dps/contract/ids.js');
     assertCertificateName(name);
-    const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { withClients } = await import('../target/command-target.js');
+    const { sameFolder } = await import('../target/folder.js');
     const { confirmed } = await import('../terminal/confirm.js');
     const { output, signal } = context;
     await confirmed('ca.delete', sentences.cliCa.delete.confirm(name), flags, context);

@@ -51,7 +51,8 @@ export const caVerify = defineCommand({
     }
     const { issueVerificationCertificate } = await import('../../pki/make/verification-certificate.js');
     const { serviceClock } = await import('../../dps/client/target.js');
-    const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { withClients } = await import('../target/command-target.js');
+    const { sameFolder } = await import('../target/folder.js');
     const { withPassphrase } = await import('../input/passphrase.js');
     const { caText, uploadedCa } = await import('./ca-text.js');
     const { output, signal } = context;
@@ -106,7 +107,7 @@ async function issuerFor(
 ): Promise<IssuerOfProof> {
   const { loadPrivateKey } = await import('../../workspace/stored-certificates.js');
   const { layoutOf } = await import('../../workspace/layout.js');
-  const { folderOf } = await import('../target/command-target.js');
+  const { folderOf } = await import('../target/folder.js');
   const { folderAuthority } = await import('./folder-authority.js');
   const { certificate, key } = flags;
   if (certificate !== undefined && key !== undefined) return namedIssuer(sha1, certificate, key, opening);

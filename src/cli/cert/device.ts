@@ -25,7 +25,7 @@ export const certDevice = defineCommand({
   async run({ args, flags }, context) {
     const { assertDeviceOrModule, moduleIdentityOf } = await import('../../dps/contract/ids.js');
     const { makeCertificate, moduleFolder } = await import('./make-certificate.js');
-    const { sameFolder } = await import('../target/command-target.js');
+    const { sameFolder } = await import('../target/folder.js');
     const { id } = args;
     assertDeviceOrModule(id);
     const module = moduleIdentityOf(id);

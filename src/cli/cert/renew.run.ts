@@ -40,7 +40,7 @@ import {
   writeAndReport,
 } from '../input/write-files.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
-import { folderOf } from '../target/command-target.js';
+import { folderOf } from '../target/folder.js';
 import { quoted } from '../terminal/command-line.js';
 import { displayPath } from '../terminal/text.js';
 import { report } from './make-certificate.js';

@@ -10,7 +10,7 @@ import { readAllCertificates, readCertificates } from '../input/material.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { naming, readBytes } from '../input/read-file.js';
 import type { RunOf } from '../kernel/command.js';
-import { folderOf } from '../target/command-target.js';
+import { folderOf } from '../target/folder.js';
 import { peerNameFrom } from './peer-name.js';
 import type { certVerify } from './verify.js';
 

@@ -6,9 +6,9 @@ import { findEmulator } from '../../emulator/control/running.js';
 import { lastPlanGroup, targetFrom } from '../input/plan-input.js';
 import type { dirFlag } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
-import { folderOf } from '../target/command-target.js';
 import { serviceConnectionString } from '../target/connection-strings.js';
 import { emulatorStateOfRuns } from '../target/emulator-state.js';
+import { folderOf } from '../target/folder.js';
 import type { targetFlags } from '../target/target-flags.js';
 
 type Values = FlagValues<typeof dirFlag & typeof targetFlags>;

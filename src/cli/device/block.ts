@@ -23,7 +23,8 @@ export const deviceBlock = defineCommand({
     const { assertRegistrationId } = await import('../../dps/contract/ids.js');
     assertRegistrationId(id);
     const { blockDevice } = await import('../../dps/client/device-block.js');
-    const { folderOf, sameFolder, withClients } = await import('../target/command-target.js');
+    const { withClients } = await import('../target/command-target.js');
+    const { folderOf, sameFolder } = await import('../target/folder.js');
     const { certificateToBlock } = await import('./certificate-to-block.js');
     const { blockResult } = await import('./block-result.js');
     const { signal } = context;

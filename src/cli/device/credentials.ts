@@ -9,7 +9,7 @@ import { layoutOf } from '../../workspace/layout.js';
 import { readCertificates, readPrivateKey } from '../input/material.js';
 import { naming } from '../input/read-file.js';
 import type { FlagValues } from '../kernel/flags.js';
-import { folderOf } from '../target/command-target.js';
+import { folderOf } from '../target/folder.js';
 import { quoted } from '../terminal/command-line.js';
 import type { deviceFlags } from './flags.js';
 

@@ -1,5 +1,6 @@
 /** Renews the certificate that Azure issued to a device, at its hub. */
 import { readRegistration } from '../../dps/client/device.js';
+import { openCredentials } from '../../dps/client/device-credentials.js';
 import { serviceFactsReader } from '../../dps/client/diagnosis/service-facts.js';
 import type { HubSession, HubSessionOptions } from '../../dps/client/hub-session/hub-session.js';
 import { openHubSession } from '../../dps/client/hub-session/open-hub-session.js';
@@ -13,8 +14,8 @@ import { loadCertificate, loadPrivateKey } from '../../workspace/stored-certific
 import type { Opening } from '../input/material.js';
 import { withPassphrase } from '../input/passphrase.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
-import { folderOf } from '../target/command-target.js';
 import { atGlobalEndpoint, deviceTarget, idScopeOf } from '../target/device-target.js';
+import { folderOf } from '../target/folder.js';
 import { withTarget } from '../target/target.js';
 import { columns } from '../terminal/text.js';
 import { type DeviceCredentials, deviceCredentials } from './credentials.js';
@@ -135,7 +136,7 @@ async function hubOf(
 
 /** Opens a connection, uses it and closes it. @throws the error that ended the connection */
 async function connected<Result>(
-  options: Omit<HubSessionOptions, 'handlers'>,
+  options: Omit<HubSessionOptions, 'handlers' | 'clientCertificate'> & KeyAndChain,
   act: (session: HubSession) => Promise<Result>,
 ): Promise<Result> {
   let lost: (error: unknown) => void = () => {};
@@ -149,7 +150,8 @@ async function connected<Result>(
     onMessage: () => {},
     onEnd: (error: unknown) => lost(error),
   };
-  const session = await openHubSession({ ...options, handlers });
+  const clientCertificate = await openCredentials(options);
+  const session = await openHubSession({ ...options, clientCertificate, handlers });
   try {
     return await Promise.race([act(session), ended]);
   } finally {

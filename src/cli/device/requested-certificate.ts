@@ -17,7 +17,7 @@ import { assertStrongKey, onlyCommonName, readRequest } from '../input/request-f
 import { finishInterrupted, writeFiles } from '../input/write-files.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
-import { folderOf } from '../target/command-target.js';
+import { folderOf } from '../target/folder.js';
 import { displayPath } from '../terminal/text.js';
 import type { DeviceCredentials } from './credentials.js';
 import type { csrFileFlag, deviceFlags } from './flags.js';

@@ -13,7 +13,7 @@ import type { Opening } from '../input/material.js';
 import { withPassphrase } from '../input/passphrase.js';
 import { naming } from '../input/read-file.js';
 import type { Context, FlagsOf } from '../kernel/command.js';
-import { folderOf } from '../target/command-target.js';
+import { folderOf } from '../target/folder.js';
 import { deviceCredentials } from './credentials.js';
 import type { deviceRun } from './run.js';
 

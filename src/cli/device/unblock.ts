@@ -17,7 +17,8 @@ export const deviceUnblock = defineCommand({
     const { assertRegistrationId } = await import('../../dps/contract/ids.js');
     assertRegistrationId(id);
     const { unblockDevice } = await import('../../dps/client/device-block.js');
-    const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { withClients } = await import('../target/command-target.js');
+    const { sameFolder } = await import('../target/folder.js');
     const { blockResult } = await import('./block-result.js');
     const { signal } = context;
     const result = await withClients(flags, context, false, ({ target, service }) =>

@@ -21,7 +21,7 @@ import { assertStrongKey, onlyCommonName, readRequest } from '../input/request-f
 import { issuerOf, signedBy, signingCa, signingTime } from '../input/signing-ca.js';
 import { assertFree, type NewFile, writeAndReport } from '../input/write-files.js';
 import type { Context, FlagsOf } from '../kernel/command.js';
-import { folderOf, sameFolder } from '../target/command-target.js';
+import { folderOf, sameFolder } from '../target/folder.js';
 import { quoted } from '../terminal/command-line.js';
 import { displayPath } from '../terminal/text.js';
 import type { enrollmentCreate } from './create.js';

@@ -23,7 +23,8 @@ import {
 } from '../input/certificate-policy-flags.js';
 import { enrollmentSettings } from '../input/enrollment-settings.js';
 import type { FlagsOf, RunOf } from '../kernel/command.js';
-import { sameFolder, withClients } from '../target/command-target.js';
+import { withClients } from '../target/command-target.js';
+import { sameFolder } from '../target/folder.js';
 import { attestationOf, checkAttestationFlags } from './attestation.js';
 import type { enrollmentCreate } from './create.js';
 import { enrollmentText } from './enrollment-text.js';

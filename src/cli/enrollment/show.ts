@@ -19,7 +19,8 @@ export const enrollmentShow = defineCommand({
   async run({ args: { id }, flags }, context) {
     const { assertLegalRegistrationId } = await import('../../dps/contract/ids.js');
     assertLegalRegistrationId(id);
-    const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { withClients } = await import('../target/command-target.js');
+    const { sameFolder } = await import('../target/folder.js');
     const { shownEnrollment } = await import('../../dps/client/shown-enrollment.js');
     const { enrollmentText } = await import('./enrollment-text.js');
     const { noSuchEnrollment } = await import('./no-such-enrollment.js');

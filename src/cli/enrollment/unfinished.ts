@@ -10,7 +10,7 @@ import { lookAt, publicFileMode, readTextIfExists, removeIfEmpty } from '../../w
 import { type Layout, layoutOf } from '../../workspace/layout.js';
 import { finishInterrupted, type NewFile, requestOf } from '../input/write-files.js';
 import type { Context, FlagsOf } from '../kernel/command.js';
-import { folderOf } from '../target/command-target.js';
+import { folderOf } from '../target/folder.js';
 import type { enrollmentCreate } from './create.js';
 
 /** What identifies the command, and a copy of the new certificate: written together with it, until DPS has the enrollment. */

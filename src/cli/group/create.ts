@@ -74,7 +74,7 @@ export const groupCreate = defineCommand({
 async function groupPlan(id: string, flags: FlagsOf<typeof groupCreate>): Promise<Plan> {
   const { lastPlanGroup, planFrom } = await import('../input/plan-input.js');
   const { defaultPlan } = await import('../../quickstart/plan/answers.js');
-  const { folderOf } = await import('../target/command-target.js');
+  const { folderOf } = await import('../target/folder.js');
   const certificateAuthority = lastPlanGroup(folderOf(flags), 'certificateAuthority');
   const attestation = flags.attestation ?? (flags.certificate === undefined ? undefined : 'certificate');
   const given = { ...enrollmentGroupFlagsOf(flags), caName: flags.caName, attestation, group: id };
@@ -90,7 +90,7 @@ async function signerPem(flags: FlagsOf<typeof groupCreate>): Promise<string> {
   }
   const { layoutOf } = await import('../../workspace/layout.js');
   const { readTextIfExists } = await import('../../workspace/files.js');
-  const { folderOf } = await import('../target/command-target.js');
+  const { folderOf } = await import('../target/folder.js');
   const { intermediate, root, folder } = layoutOf(folderOf(flags));
   const pem = readTextIfExists(intermediate.certificate) ?? readTextIfExists(root.certificate);
   if (pem !== undefined) return certificateToPem(parseCertificates(pem)[0]!);

@@ -15,7 +15,8 @@ export const groupDelete = defineCommand({
   async run({ args: { id }, flags }, context) {
     const { assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
     assertEnrollmentGroupId(id);
-    const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { withClients } = await import('../target/command-target.js');
+    const { sameFolder } = await import('../target/folder.js');
     const { confirmed } = await import('../terminal/confirm.js');
     const { output, signal } = context;
     await confirmed('group.delete', sentences.cliGroup.delete.confirm(id), flags, context);

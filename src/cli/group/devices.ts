@@ -24,7 +24,8 @@ export const groupDevices = defineCommand({
   async run({ args: { id }, flags }, context) {
     const { assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
     assertEnrollmentGroupId(id);
-    const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { withClients } = await import('../target/command-target.js');
+    const { sameFolder } = await import('../target/folder.js');
     const { registrationTable } = await import('../terminal/registration-text.js');
     const { output, signal } = context;
     const found = await withClients(flags, context, false, async ({ service }) => {

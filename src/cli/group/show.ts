@@ -14,7 +14,8 @@ export const groupShow = defineCommand({
   async run({ args: { id }, flags }, context) {
     const { assertEnrollmentGroupId } = await import('../../dps/contract/ids.js');
     assertEnrollmentGroupId(id);
-    const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { withClients } = await import('../target/command-target.js');
+    const { sameFolder } = await import('../target/folder.js');
     const { shownEnrollment } = await import('../../dps/client/shown-enrollment.js');
     const { groupText } = await import('../terminal/enrollment-group-text.js');
     const { output, signal } = context;

@@ -10,7 +10,7 @@ import { type Layout, layoutOf } from '../../workspace/layout.js';
 import { loadCertificate, loadPrivateKey } from '../../workspace/stored-certificates.js';
 import type { Context } from '../kernel/command.js';
 import type { FlagValues } from '../kernel/flags.js';
-import { folderOf } from '../target/command-target.js';
+import { folderOf } from '../target/folder.js';
 import type { caFlags } from './certificate-flags.js';
 import { ownerOf } from './key-owner.js';
 import { readMaterial, readPrivateKey } from './material.js';

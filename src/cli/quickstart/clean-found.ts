@@ -14,7 +14,7 @@ import type { Context } from '../kernel/command.js';
 import type { dirFlag, yesFlag } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
 import { withAccount } from '../target/account.js';
-import { folderOf } from '../target/command-target.js';
+import { folderOf } from '../target/folder.js';
 import { confirmed } from '../terminal/confirm.js';
 import { inWords } from '../terminal/resource-words.js';
 import { displayPath } from '../terminal/text.js';

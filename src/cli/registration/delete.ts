@@ -14,7 +14,8 @@ export const registrationDelete = defineCommand({
   async run({ args: { id }, flags }, context) {
     const { assertLegalRegistrationId } = await import('../../dps/contract/ids.js');
     assertLegalRegistrationId(id);
-    const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { withClients } = await import('../target/command-target.js');
+    const { sameFolder } = await import('../target/folder.js');
     const { confirmed } = await import('../terminal/confirm.js');
     const { notRegistered } = await import('./not-registered.js');
     const { output, signal } = context;

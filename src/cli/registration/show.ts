@@ -14,7 +14,8 @@ export const registrationShow = defineCommand({
   async run({ args: { id }, flags }, context) {
     const { assertLegalRegistrationId } = await import('../../dps/contract/ids.js');
     assertLegalRegistrationId(id);
-    const { sameFolder, withClients } = await import('../target/command-target.js');
+    const { withClients } = await import('../target/command-target.js');
+    const { sameFolder } = await import('../target/folder.js');
     const { registrationText } = await import('../terminal/registration-text.js');
     const { notRegistered } = await import('./not-registered.js');
     const { output, signal } = context;

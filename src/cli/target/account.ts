@@ -12,8 +12,8 @@ import type { Context } from '../kernel/command.js';
 import type { dirFlag } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
 import type { accountFlags } from './account-flags.js';
-import { folderOf, sameFolder } from './command-target.js';
 import { hubConnectionString } from './connection-strings.js';
+import { folderOf, sameFolder } from './folder.js';
 import { requestObserver, withTarget } from './target.js';
 
 type GivenFlags = FlagValues<typeof accountFlags & typeof dirFlag> & {

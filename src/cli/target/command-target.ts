@@ -4,9 +4,9 @@ import { ServicePlane } from '../../dps/client/service.js';
 import type { Target } from '../../dps/client/target.js';
 import { targetFrom } from '../input/plan-input.js';
 import type { Context } from '../kernel/command.js';
-import { defaultFolder, type dirFlag } from '../kernel/common-flags.js';
+import type { dirFlag } from '../kernel/common-flags.js';
 import type { FlagValues } from '../kernel/flags.js';
-import { quoted } from '../terminal/command-line.js';
+import { folderOf } from './folder.js';
 import { withTarget } from './target.js';
 import type { targetFlags } from './target-flags.js';
 
@@ -16,17 +16,6 @@ export interface Clients {
   service: ServicePlane;
   /** The emulator's log file; undefined in Azure. */
   log: string | undefined;
-}
-
-/** The certificate folder, as it was typed. */
-export function folderOf(flags: FlagValues<typeof dirFlag>): string {
-  return flags.dir ?? defaultFolder;
-}
-
-/** The flag that makes a suggested command use the same folder: ` --dir FOLDER`, or nothing for the default. */
-export function sameFolder(flags: FlagValues<typeof dirFlag>): string {
-  const folder = folderOf(flags);
-  return folder === defaultFolder ? '' : ` --dir ${quoted(folder)}`;
 }
 
 /**

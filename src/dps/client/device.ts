@@ -6,7 +6,7 @@ import { explainServiceCode } from '../../explanations/explain.js';
 import { sentences } from '../../languages/language.js';
 import { apiVersions, csrApiVersion } from '../contract/api-versions.js';
 import { type RegistrationOperation, registrationOperation, registrationState } from '../contract/schemas.js';
-import { type DeviceCredentials, openCredentials } from './device-credentials.js';
+import { type ClientCertificate, type DeviceCredentials, openCredentials } from './device-credentials.js';
 import type {
   AssignedRegistration,
   DeviceTransport,
@@ -66,9 +66,21 @@ const defaultTimeoutMs = 120_000;
  *   reason when it was aborted
  */
 export async function registerDevice(options: RegisterDeviceOptions): Promise<AssignedRegistration> {
+  options.signal?.throwIfAborted();
+  return registerWith(await openCredentials(options), options);
+}
+
+/**
+ * {@link registerDevice} with credentials that were opened before.
+ *
+ * @throws EnrollkitError as {@link registerDevice}, except for what {@link openCredentials} throws
+ */
+export async function registerWith(
+  clientCertificate: ClientCertificate,
+  options: RegisterDeviceOptions,
+): Promise<AssignedRegistration> {
   const { protocol, registrationId, idScope, target, timeoutMs = defaultTimeoutMs, signal } = options;
   signal?.throwIfAborted();
-  const clientCertificate = await openCredentials(options);
   const deadline = new AbortController();
   const timer = setTimeout(
     () =>

@@ -1,8 +1,6 @@
 /** Finds the emulator of a state folder, and controls it, from another process. */
 
-import { existsSync, readFileSync } from 'node:fs';
-import { request } from 'node:https';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
@@ -14,9 +12,8 @@ import {
   readEndpoints,
   removeEndpoints,
 } from '../endpoints.js';
-import { mainStateFile } from '../state/database.js';
+import { hasStateFiles } from '../state/files.js';
 import { isFolderLocked, lockOf, stateInUse } from '../state/lock.js';
-import { hasSnapshot } from '../state/snapshot.js';
 import { controlProtocol } from '../wire/faults.js';
 
 /**
@@ -46,8 +43,7 @@ export async function runningEmulator(directory: string): Promise<EmulatorEndpoi
 
 /** Whether an emulator has been started on a folder, and its state is still there. */
 export function hasState(directory: string): boolean {
-  const folder = emulatorFolder(directory);
-  return existsSync(join(folder, mainStateFile)) || hasSnapshot(folder);
+  return hasStateFiles(emulatorFolder(directory));
 }
 
 /** How long an emulator may take to start or stop; it usually takes a second or two. */
@@ -96,13 +92,15 @@ export interface ControlReply {
  *
  * @throws EnrollkitError NETWORK when it does not answer
  */
-export function askEmulator(
+export async function askEmulator(
   { armEndpoint, armToken, caFile }: EmulatorEndpoints,
   method: string,
   path: string,
   body?: unknown,
 ): Promise<ControlReply> {
   const text = body === undefined ? undefined : JSON.stringify(body);
+  // Most commands do not ask.
+  const { request } = await import('node:https');
   return new Promise((resolve, reject) => {
     const fail = (cause: Error) =>
       reject(

@@ -9,6 +9,7 @@ import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { fileFault, secretFileMode } from '../../workspace/files.js';
 import { assertUndamaged } from './damage.js';
+import { mainStateFile } from './files.js';
 import { applicationId, migrations } from './schema.js';
 import { openSqlite } from './sqlite.js';
 import type { SqliteDatabase } from './sqlite-driver.js';
@@ -21,9 +22,6 @@ const pragmas = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA 
 
 /** Told of every statement that fails because of the disk or a damaged file; the error says which. */
 export type StateErrorListener = (error: EnrollkitError) => void;
-
-/** The file that every state has. */
-export const mainStateFile = 'state.db';
 
 /**
  * Refuses a state that another version of enrollkit wrote, or that was cut off, without changing anything.

@@ -6,18 +6,10 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import {
-  closeState,
-  mainStateFile,
-  openState,
-  type StateDatabase,
-  type StateErrorListener,
-} from './database.js';
+import { closeState, openState, type StateDatabase, type StateErrorListener } from './database.js';
+import { mainStateFile, stateFilePattern } from './files.js';
 
 export type StateKind = 'service' | 'hub';
-
-/** Matches the files that SQLite puts beside each as well. */
-export const stateFilePattern = /^state(-(service|hub)-(\d+))?\.db(-wal|-shm|-journal)?$/;
 
 /** Where the main file lists those that have a file. */
 const listOf: Record<StateKind, string> = { service: 'provisioning_service', hub: 'iot_hub' };

@@ -4,9 +4,9 @@ import { copyFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import { ensureFolder, isFolder, lookAt } from '../../workspace/files.js';
-import { emulatorSnapshotFolders } from '../../workspace/layout.js';
-import { type StateDatabases, stateFilePattern } from './databases.js';
+import { ensureFolder, lookAt } from '../../workspace/files.js';
+import type { StateDatabases } from './databases.js';
+import { hasSnapshot, snapshotFolders, stateFilePattern } from './files.js';
 import { readSetting } from './identity.js';
 
 export interface StateSnapshot {
@@ -21,7 +21,7 @@ export interface StateSnapshot {
  * @throws EnrollkitError FILE_UNWRITABLE
  */
 export function takeSnapshot(databases: StateDatabases, folder: string): StateSnapshot {
-  const [copies, unfinished] = placesIn(folder);
+  const [copies, unfinished] = snapshotFolders(folder);
   discardSnapshot(folder);
   ensureFolder(unfinished);
   try {
@@ -39,14 +39,9 @@ export function takeSnapshot(databases: StateDatabases, folder: string): StateSn
   return { restore: () => restoreSnapshot(folder), discard: () => discardSnapshot(folder) };
 }
 
-/** Whether a process was killed before it was done with a snapshot. */
-export function hasSnapshot(folder: string): boolean {
-  return isFolder(placesIn(folder)[0]);
-}
-
 /** Puts the files of a snapshot back, if there is one: also that of a process that was killed before it was done. */
 export function restoreSnapshot(folder: string): void {
-  const [copies] = placesIn(folder);
+  const [copies] = snapshotFolders(folder);
   if (hasSnapshot(folder)) {
     // A file with the log of another would be damaged.
     for (const name of stateFiles(folder)) rmSync(join(folder, name));
@@ -57,15 +52,12 @@ export function restoreSnapshot(folder: string): void {
 
 /** In one step: a part of a snapshot is never restored. */
 function discardSnapshot(folder: string): void {
-  const [copies, unfinished] = placesIn(folder);
+  const [copies, unfinished] = snapshotFolders(folder);
   rmSync(unfinished, { recursive: true, force: true });
   if (!lookAt(copies)) return;
   renameSync(copies, unfinished);
   rmSync(unfinished, { recursive: true });
 }
-
-const placesIn = (folder: string) =>
-  emulatorSnapshotFolders.map((name) => join(folder, name)) as [string, string];
 
 function stateFiles(folder: string): string[] {
   return readdirSync(folder).filter((name) => stateFilePattern.test(name));

@@ -22,9 +22,9 @@ export interface DeviceRequest {
 export interface MadeDevice {
   registrationId: string;
   /** DER. */
-  certificate: Uint8Array;
+  certificate: Buffer;
   /** PKCS#8, DER. */
-  privateKeyInfo: Uint8Array;
+  privateKeyInfo: Buffer;
   /** Upper-case hexadecimal, as are the thumbprints. */
   serialNumber: string;
   sha1Thumbprint: string;

@@ -1,9 +1,7 @@
 /** Text and PEM written straight into a growing buffer: intermediate strings would cost as much as the signatures. */
 
-const alphabet = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', 'ascii');
-const padding = 0x3d;
-/** RFC 7468 section 2: lines of 64 characters, which are 48 octets. */
-const octetsPerLine = 48;
+/** RFC 7468 section 2. */
+const charactersPerLine = 64;
 
 /** The first and the last line of a PEM block, and the end of every line. */
 export interface PemFrame {
@@ -48,6 +46,17 @@ export class ByteWriter {
     this.#length += text.length;
   }
 
+  /** Writes ASCII over what was written before. */
+  asciiAt(at: number, text: string): void {
+    this.#bytes.write(text, at, 'latin1');
+  }
+
+  zeros(count: number): void {
+    this.#reserve(count);
+    this.#bytes.fill(0, this.#length, this.#length + count);
+    this.#length += count;
+  }
+
   utf8(text: string): void {
     this.#reserve(text.length * 3);
     this.#length += this.#bytes.write(text, this.#length, 'utf8');
@@ -61,36 +70,24 @@ export class ByteWriter {
   }
 
   /** Writes a PEM block (RFC 7468). */
-  pem({ begin, end, newline }: PemFrame, octets: Uint8Array): void {
+  pem({ begin, end, newline }: PemFrame, octets: Buffer): void {
     this.bytes(begin);
-    this.#base64Lines(octets, newline);
+    this.#lines(octets.toString('base64'), newline);
     this.bytes(end);
   }
 
-  #base64Lines(octets: Uint8Array, newline: Uint8Array): void {
-    const lines = Math.ceil(octets.length / octetsPerLine);
-    this.#reserve(Math.ceil(octets.length / 3) * 4 + lines * newline.length);
+  /** Writes the text behind the room for all line ends, and moves the lines to their places. */
+  #lines(text: string, newline: Uint8Array): void {
+    const size = text.length + Math.ceil(text.length / charactersPerLine) * newline.length;
+    this.#reserve(size);
     const bytes = this.#bytes;
     let at = this.#length;
-    for (let start = 0; start < octets.length; start += octetsPerLine) {
-      const end = Math.min(start + octetsPerLine, octets.length);
-      let from = start;
-      for (; from + 3 <= end; from += 3) {
-        const group = (octets[from]! << 16) | (octets[from + 1]! << 8) | octets[from + 2]!;
-        bytes[at] = alphabet[group >> 18]!;
-        bytes[at + 1] = alphabet[(group >> 12) & 63]!;
-        bytes[at + 2] = alphabet[(group >> 6) & 63]!;
-        bytes[at + 3] = alphabet[group & 63]!;
-        at += 4;
-      }
-      if (from < end) {
-        const two = end - from === 2;
-        const group = (octets[from]! << 16) | (two ? octets[from + 1]! << 8 : 0);
-        bytes[at++] = alphabet[group >> 18]!;
-        bytes[at++] = alphabet[(group >> 12) & 63]!;
-        bytes[at++] = two ? alphabet[(group >> 6) & 63]! : padding;
-        bytes[at++] = padding;
-      }
+    const textEnd = at + size;
+    bytes.write(text, textEnd - text.length, 'latin1');
+    for (let from = textEnd - text.length; from < textEnd; from += charactersPerLine) {
+      const end = Math.min(from + charactersPerLine, textEnd);
+      bytes.copyWithin(at, from, end);
+      at += end - from;
       for (let index = 0; index < newline.length; index += 1) bytes[at++] = newline[index]!;
     }
     this.#length = at;

@@ -32,6 +32,7 @@ export const ndjson: OutputFormat = {
 
 /** A registration ID has no character that JSON escapes. */
 const startOfLine = (registrationId: string) => `{"registrationId":"${registrationId}","certificate":"`;
+const startOfChain = Buffer.from('","chain":"');
 
 /** With line feeds as JSON strings have them. */
 const certificatePem = pemFrame('CERTIFICATE', '\\n');
@@ -62,15 +63,14 @@ class LineWriter implements DeviceWriter {
     const begin = out.length;
     out.pem(certificatePem, device.certificate);
     const end = out.length;
-    out.ascii('","chain":"');
+    out.bytes(startOfChain);
     out.copy(begin, end);
     out.bytes(this.#issuers);
     out.pem(this.#privateKeyPem, device.privateKeyInfo);
+    const pfx = device.pfx ? `,"pfx":"${Buffer.from(device.pfx).toString('base64')}"` : '';
     out.ascii(
-      `","serialNumber":"${device.serialNumber}${this.#notAfter}${device.sha1Thumbprint}","sha256Thumbprint":"${device.sha256Thumbprint}"`,
+      `","serialNumber":"${device.serialNumber}${this.#notAfter}${device.sha1Thumbprint}","sha256Thumbprint":"${device.sha256Thumbprint}"${pfx}}\n`,
     );
-    if (device.pfx) out.ascii(`,"pfx":"${Buffer.from(device.pfx).toString('base64')}"`);
-    out.ascii('}\n');
     return device;
   }
 

@@ -1,14 +1,15 @@
 /** The format `tar`: an archive with a folder per device, which has the same files as with `dir`. */
 
 import type { ReadStream } from 'node:fs';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { extract, pack } from 'tar-stream';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { deviceFolderName } from '../../workspace/layout.js';
 import type { MadeDevice } from '../devices/device.js';
 import { abridged, endOfFile, fileError, readStreamOf } from '../text-files.js';
-import { DeviceFiles, deviceFolderMode } from './device-files.js';
+import { ByteWriter } from './byte-writer.js';
+import { type DeviceFile, DeviceFiles, deviceFolderMode } from './device-files.js';
 import {
   type DeviceWriter,
   inOrder,
@@ -16,6 +17,7 @@ import {
   type StoredDevice,
   type WriterSetup,
 } from './output-format.js';
+import { blockSize, sumOf, TarHeader } from './tar-header.js';
 
 /** Two blocks of zeros end an archive (POSIX.1-2017, pax, ustar interchange format). */
 const trailer = Buffer.alloc(1024);
@@ -48,40 +50,66 @@ export const tar: OutputFormat = {
 class EntryWriter implements DeviceWriter {
   readonly #files: DeviceFiles;
   readonly #mtime: Date;
-  #pack = pack();
+  readonly #folderHeader: TarHeader;
+  /** By the name of a file. */
+  readonly #headers = new Map<string, TarHeader>();
+  #out = new ByteWriter();
 
   constructor(setup: WriterSetup) {
     this.#files = new DeviceFiles(setup);
     this.#mtime = new Date(setup.validity.notBefore);
+    this.#folderHeader = this.#newHeader(undefined, deviceFolderMode);
   }
 
-  begin(): void {
-    this.#pack = pack();
+  begin(memory: ArrayBuffer | undefined): void {
+    this.#out = new ByteWriter(memory);
   }
 
-  add(device: MadeDevice): MadeDevice {
-    const mtime = this.#mtime;
+  add(device: MadeDevice): MadeDevice | Promise<MadeDevice> {
     const folder = deviceFolderName(device.registrationId);
-    this.#pack.entry({ name: `${folder}/`, type: 'directory', mode: deviceFolderMode, mtime });
-    for (const { name, contents, mode } of this.#files.of(device)) {
-      // A copy, since the archive is put together at the end of the batch.
-      this.#pack.entry({ name: `${folder}/${name}`, mode, mtime }, Buffer.from(contents));
+    const files = this.#files.of(device);
+    const fits = files.every((file) => this.#headerOf(file).fits(folder));
+    if (!fits) return this.#addPacked(device, folder, files);
+    const out = this.#out;
+    const folderSum = sumOf(folder);
+    this.#folderHeader.write(out, folder, folderSum, 0);
+    for (const file of files) {
+      const { length } = file.contents;
+      this.#headerOf(file).write(out, folder, folderSum, length);
+      out.bytes(file.contents);
+      out.zeros(-length & (blockSize - 1));
     }
     return device;
   }
 
-  async finish(): Promise<Uint8Array<ArrayBuffer>> {
-    this.#pack.finalize();
-    const chunks: Buffer[] = [];
-    for await (const chunk of this.#pack) chunks.push(chunk as Buffer);
-    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0) - trailer.length;
-    const bytes = new Uint8Array(length);
-    let at = 0;
-    for (const chunk of chunks) {
-      bytes.set(chunk.subarray(0, Math.max(0, length - at)), at);
-      at += Math.min(chunk.length, length - at);
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#out.take();
+  }
+
+  /** Names that need more than a header. */
+  async #addPacked(device: MadeDevice, folder: string, files: readonly DeviceFile[]): Promise<MadeDevice> {
+    const mtime = this.#mtime;
+    const archive = pack();
+    archive.entry({ name: `${folder}/`, type: 'directory', mode: deviceFolderMode, mtime });
+    for (const { name, contents, mode } of files)
+      archive.entry({ name: `${folder}/${name}`, mode, mtime }, Buffer.from(contents));
+    archive.finalize();
+    const whole = await buffer(archive);
+    this.#out.bytes(whole.subarray(0, whole.length - trailer.length));
+    return device;
+  }
+
+  #headerOf({ name, mode }: DeviceFile): TarHeader {
+    let header = this.#headers.get(name);
+    if (!header) {
+      header = this.#newHeader(name, mode);
+      this.#headers.set(name, header);
     }
-    return bytes;
+    return header;
+  }
+
+  #newHeader(name: string | undefined, mode: number): TarHeader {
+    return new TarHeader(name, mode, Math.floor(this.#mtime.getTime() / 1000));
   }
 }
 

@@ -31,26 +31,57 @@ export interface Stamping {
   commonName: string;
   /** SubjectPublicKeyInfo; DER. */
   publicKeyInfo: Uint8Array;
-  /** The subject key identifier; 20 octets. */
-  keyIdentifier: Uint8Array;
+  /** The subject key identifier, 20 octets, as Latin-1: node:crypto makes texts faster than buffers. */
+  keyIdentifier: string;
   /** The complete extension; DER. */
   alternativeNames?: Uint8Array | undefined;
 }
 
 /** SET { SEQUENCE { commonName, UTF8String } }, without its lengths and its text. */
 const commonNameType = Uint8Array.of(0x06, 0x03, 0x55, 0x04, 0x03);
+const keyIdentifierSize = 20;
 const version3 = Uint8Array.of(0xa0, 0x03, 0x02, 0x01, 0x02);
 /** Room after the signed part for the algorithm and the largest signature: RSA 16384. */
 const tail = 2304;
 
-/** Writes certificates into one buffer, one after another: what it returns is valid until the next call. */
+/** Where the parts are that differ, in a signed part whose other octets are written. */
+interface Layout {
+  buffer: Buffer;
+  /** The signed part in the buffer. There is room before it, and after it for the signature. */
+  begin: number;
+  end: number;
+  /** That part. It is kept: Node.js takes long for the first use of a view. */
+  toBeSigned: Buffer;
+  /** Whole certificates in the buffer, by where they end. */
+  certificates: Map<number, Buffer>;
+  /** Where the parts that differ begin; undefined for what the profile does not have. */
+  serialNumber: number;
+  subjectPrefix: number;
+  commonName: number;
+  publicKeyInfo: number;
+  keyIdentifier: number | undefined;
+  alternativeNames: number | undefined;
+  /** The sizes of those that may have another one, octets. */
+  sizes: Sizes;
+}
+
+interface Sizes {
+  serialNumber: number;
+  subjectPrefix: number;
+  commonName: number;
+  publicKeyInfo: number;
+  alternativeNames: number;
+}
+
+/**
+ * Writes certificates one over another, since most have parts of the same sizes: what it returns is valid until the
+ * next call.
+ */
 export class CertificateStamp {
   readonly #template: CertificateTemplate;
   readonly #extensions: readonly ExtensionPart[];
-  #buffer = Buffer.allocUnsafe(4096 + tail);
-  /** Where the signed part ends, and where the next write ends: DER is written backwards, since lengths come first. */
-  #end = 4096;
-  #at = 4096;
+  /** By the size of the serial number, of which there are two. */
+  readonly #layouts = new Map<number, Layout>();
 
   constructor(template: CertificateTemplate) {
     this.#template = template;
@@ -59,31 +90,15 @@ export class CertificateStamp {
 
   /** TBSCertificate (RFC 5280 section 4.1). */
   toBeSigned(stamping: Stamping): Buffer {
-    const { subjectPrefix, commonName, publicKeyInfo, alternativeNames, serialNumber } = stamping;
-    this.#reserve(subjectPrefix.length + publicKeyInfo.length + (alternativeNames?.length ?? 0));
-    this.#at = this.#end;
-    for (const part of this.#extensions) {
-      if (part === 'keyIdentifier') this.#bytes(stamping.keyIdentifier);
-      else if (part !== 'alternativeNames') this.#bytes(part);
-      else if (alternativeNames) this.#bytes(alternativeNames);
-    }
-    this.#wrap(0x30, this.#end);
-    this.#wrap(0xa3, this.#end);
-    this.#bytes(publicKeyInfo);
-    this.#subject(subjectPrefix, commonName);
-    this.#bytes(this.#template.middle);
-    this.#serialNumber(serialNumber);
-    this.#bytes(version3);
-    this.#wrap(0x30, this.#end);
-    return this.#buffer.subarray(this.#at, this.#end);
+    return this.#fill(stamping).toBeSigned;
   }
 
   /** The certificate, signed with the issuer's key; DER. */
   certificate(stamping: Stamping, issuerKey: KeyObject): Buffer {
     const { digest, signatureAlgorithm } = this.#template;
-    const signature = sign(digest, this.toBeSigned(stamping), issuerKey);
-    const buffer = this.#buffer;
-    let end = this.#end;
+    const { buffer, begin, end: signedEnd, toBeSigned, certificates } = this.#fill(stamping);
+    const signature = sign(digest, toBeSigned, issuerKey);
+    let end = signedEnd;
     buffer.set(signatureAlgorithm, end);
     end += signatureAlgorithm.length;
     buffer[end++] = 0x03; // BIT STRING, no unused bits
@@ -96,60 +111,120 @@ export class CertificateStamp {
     buffer[end++] = 0;
     buffer.set(signature, end);
     end += signature.length;
-    this.#wrap(0x30, end);
-    return buffer.subarray(this.#at, end);
+    const at = wrap(buffer, 0x30, begin, end);
+    let certificate = certificates.get(end);
+    if (certificate?.byteOffset !== at + buffer.byteOffset) {
+      certificate = buffer.subarray(at, end);
+      certificates.set(end, certificate);
+    }
+    return certificate;
   }
 
-  #subject(prefix: Uint8Array, commonName: string): void {
-    const end = this.#at;
-    this.#at -= commonName.length;
-    this.#buffer.write(commonName, this.#at, 'latin1');
-    this.#wrap(0x0c, end);
-    this.#bytes(commonNameType);
-    this.#wrap(0x30, end);
-    this.#wrap(0x31, end);
-    this.#bytes(prefix);
-    this.#wrap(0x30, end);
-  }
-
-  /** A positive INTEGER in as few octets as possible (X.690 section 8.3.2). */
-  #serialNumber(octets: Uint8Array): void {
-    const end = this.#at;
+  #fill(stamping: Stamping): Layout {
+    const { serialNumber, subjectPrefix, commonName, publicKeyInfo, alternativeNames } = stamping;
+    // A positive INTEGER in as few octets as possible (X.690 section 8.3.2).
     let first = 0;
-    while (first < octets.length - 1 && octets[first] === 0) first += 1;
-    this.#bytes(octets.subarray(first));
-    if (octets[first]! & 0x80) this.#buffer[--this.#at] = 0;
-    this.#wrap(0x02, end);
+    while (first < serialNumber.length - 1 && serialNumber[first] === 0) first += 1;
+    const padding = serialNumber[first]! >> 7;
+    const serialSize = serialNumber.length - first + padding;
+    let layout = this.#layouts.get(serialSize);
+    if (
+      layout?.sizes.commonName !== commonName.length ||
+      layout.sizes.subjectPrefix !== subjectPrefix.length ||
+      layout.sizes.publicKeyInfo !== publicKeyInfo.length ||
+      layout.sizes.alternativeNames !== (alternativeNames?.length ?? 0)
+    ) {
+      layout = this.#layOut({
+        serialNumber: serialSize,
+        subjectPrefix: subjectPrefix.length,
+        commonName: commonName.length,
+        publicKeyInfo: publicKeyInfo.length,
+        alternativeNames: alternativeNames?.length ?? 0,
+      });
+      this.#layouts.set(serialSize, layout);
+    }
+    const { buffer } = layout;
+    buffer[layout.serialNumber] = 0;
+    buffer.set(first === 0 ? serialNumber : serialNumber.subarray(first), layout.serialNumber + padding);
+    buffer.set(subjectPrefix, layout.subjectPrefix);
+    buffer.write(commonName, layout.commonName, 'latin1');
+    buffer.set(publicKeyInfo, layout.publicKeyInfo);
+    if (layout.keyIdentifier !== undefined)
+      buffer.write(stamping.keyIdentifier, layout.keyIdentifier, keyIdentifierSize, 'latin1');
+    if (alternativeNames && layout.alternativeNames !== undefined)
+      buffer.set(alternativeNames, layout.alternativeNames);
+    return layout;
   }
 
-  #bytes(bytes: Uint8Array): void {
-    this.#at -= bytes.length;
-    this.#buffer.set(bytes, this.#at);
+  /** Writes everything but the parts that differ, backwards, since lengths come first in DER. */
+  #layOut(sizes: Sizes): Layout {
+    const end = this.#room(sizes);
+    const buffer = Buffer.allocUnsafe(end + tail);
+    let at = end;
+    const bytes = (part: Uint8Array) => {
+      at -= part.length;
+      buffer.set(part, at);
+    };
+    const skip = (size: number) => {
+      at -= size;
+      return at;
+    };
+    const close = (tag: number, partEnd: number) => {
+      at = wrap(buffer, tag, at, partEnd);
+    };
+    let keyIdentifier: number | undefined;
+    let alternativeNames: number | undefined;
+    for (const part of this.#extensions) {
+      if (part === 'keyIdentifier') keyIdentifier = skip(keyIdentifierSize);
+      else if (part === 'alternativeNames') alternativeNames = skip(sizes.alternativeNames);
+      else bytes(part);
+    }
+    close(0x30, end);
+    close(0xa3, end);
+    const publicKeyInfo = skip(sizes.publicKeyInfo);
+    const subjectEnd = at;
+    const commonName = skip(sizes.commonName);
+    close(0x0c, subjectEnd);
+    bytes(commonNameType);
+    close(0x30, subjectEnd);
+    close(0x31, subjectEnd);
+    const subjectPrefix = skip(sizes.subjectPrefix);
+    close(0x30, subjectEnd);
+    bytes(this.#template.middle);
+    const serialNumberEnd = at;
+    const serialNumber = skip(sizes.serialNumber);
+    close(0x02, serialNumberEnd);
+    bytes(version3);
+    close(0x30, end);
+    const toBeSigned = buffer.subarray(at, end);
+    return {
+      ...{ buffer, begin: at, end, toBeSigned, certificates: new Map(), sizes },
+      ...{ serialNumber, subjectPrefix, commonName, publicKeyInfo, keyIdentifier, alternativeNames },
+    };
   }
 
-  /** Puts tag and length before everything up to `end`. */
-  #wrap(tag: number, end: number): void {
-    const buffer = this.#buffer;
-    const length = end - this.#at;
-    buffer[--this.#at] = length & 0xff;
-    if (length > 0xffff) {
-      buffer[--this.#at] = (length >> 8) & 0xff;
-      buffer[--this.#at] = length >> 16;
-      buffer[--this.#at] = 0x83;
-    } else if (length > 0xff) {
-      buffer[--this.#at] = length >> 8;
-      buffer[--this.#at] = 0x82;
-    } else if (length > 0x7f) buffer[--this.#at] = 0x81;
-    buffer[--this.#at] = tag;
+  /** Enough octets for the signed part and the tags and lengths around it. */
+  #room(sizes: Sizes): number {
+    let room = this.#template.middle.length;
+    for (const part of this.#extensions) room += typeof part === 'string' ? keyIdentifierSize : part.length;
+    for (const size of Object.values(sizes)) room += size;
+    return room + 64;
   }
+}
 
-  /** Makes room. @param variable octets of the parts whose size differs */
-  #reserve(variable: number): void {
-    let fixed = this.#template.middle.length;
-    for (const part of this.#extensions) fixed += typeof part === 'string' ? 20 : part.length;
-    const needed = fixed + variable + 256;
-    if (needed <= this.#end) return;
-    this.#end = needed * 2;
-    this.#buffer = Buffer.allocUnsafe(this.#end + tail);
-  }
+/** Writes tag and length before what is from `at` to `end`. @returns where the tag is */
+function wrap(buffer: Buffer, tag: number, at: number, end: number): number {
+  const length = end - at;
+  let begin = at;
+  buffer[--begin] = length & 0xff;
+  if (length > 0xffff) {
+    buffer[--begin] = (length >> 8) & 0xff;
+    buffer[--begin] = length >> 16;
+    buffer[--begin] = 0x83;
+  } else if (length > 0xff) {
+    buffer[--begin] = length >> 8;
+    buffer[--begin] = 0x82;
+  } else if (length > 0x7f) buffer[--begin] = 0x81;
+  buffer[--begin] = tag;
+  return begin;
 }

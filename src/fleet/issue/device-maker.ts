@@ -21,13 +21,21 @@ export class DeviceMaker {
   readonly #setup: DeviceMakerSetup;
   readonly #stamp: CertificateStamp;
   readonly #nextKeyPair: () => EncodedKeyPair;
+  readonly #serialNumbers: readonly Buffer[];
   readonly #random = Buffer.alloc(serialNumberOctets * 256);
-  #randomUsed = this.#random.length;
+  /** Its octets, upper-case hexadecimal. */
+  #randomText = '';
+  /** How many of the serial numbers are used. */
+  #used: number;
 
   constructor(setup: DeviceMakerSetup) {
     this.#setup = setup;
     this.#stamp = new CertificateStamp(setup.template);
     this.#nextKeyPair = keyPairSource(setup.keyAlgorithm);
+    this.#serialNumbers = Array.from({ length: this.#random.length / serialNumberOctets }, (_, index) =>
+      this.#random.subarray(index * serialNumberOctets, (index + 1) * serialNumberOctets),
+    );
+    this.#used = this.#serialNumbers.length;
   }
 
   /** @param key PKCS#8 DER; a new one by default */
@@ -36,7 +44,7 @@ export class DeviceMaker {
     key?: Uint8Array,
   ): MadeDevice {
     const prefix = subjectPrefix ?? this.#setup.subjectPrefix;
-    const serialNumber = this.#serialNumber();
+    const [serialNumber, serialNumberText] = this.#serialNumber();
     const { publicKeyInfo, publicKeyBits, privateKeyInfo } = key ? keyPairOf(key) : this.#nextKeyPair();
     const certificate = this.#stamp.certificate(
       {
@@ -44,7 +52,7 @@ export class DeviceMaker {
         subjectPrefix: prefix.der,
         commonName: registrationId,
         publicKeyInfo,
-        keyIdentifier: hash('sha1', publicKeyBits, 'buffer'),
+        keyIdentifier: hash('sha1', publicKeyBits, 'binary'),
         alternativeNames: alternativeNames && encodeAlternativeNames(alternativeNames),
       },
       this.#setup.issuerKey,
@@ -53,10 +61,7 @@ export class DeviceMaker {
       registrationId,
       certificate,
       privateKeyInfo,
-      serialNumber: serialNumber
-        .toString('hex')
-        .replace(/^(00)+/, '')
-        .toUpperCase(),
+      serialNumber: serialNumberText,
       sha1Thumbprint: hash('sha1', certificate, 'hex').toUpperCase(),
       sha256Thumbprint: hash('sha256', certificate, 'hex').toUpperCase(),
       subject: `CN=${registrationId}${prefix.text}`,
@@ -64,14 +69,22 @@ export class DeviceMaker {
     };
   }
 
-  /** Random octets, drawn for many serial numbers at once; never zero (RFC 5280 section 4.1.2.2). */
-  #serialNumber(): Buffer {
-    if (this.#randomUsed === this.#random.length) {
+  /**
+   * Random octets, drawn for many serial numbers at once; never zero (RFC 5280 section 4.1.2.2).
+   *
+   * @returns also as upper-case hexadecimal without leading zero octets
+   */
+  #serialNumber(): [Buffer, string] {
+    if (this.#used === this.#serialNumbers.length) {
       randomFillSync(this.#random);
-      this.#randomUsed = 0;
+      this.#randomText = this.#random.toString('hex').toUpperCase();
+      this.#used = 0;
     }
-    const serial = this.#random.subarray(this.#randomUsed, this.#randomUsed + serialNumberOctets);
-    this.#randomUsed += serialNumberOctets;
-    return serial.some((octet) => octet !== 0) ? serial : this.#serialNumber();
+    const index = this.#used++;
+    const text = this.#randomText.slice(2 * serialNumberOctets * index, 2 * serialNumberOctets * (index + 1));
+    const octets = this.#serialNumbers[index]!;
+    if (octets[0] !== 0) return [octets, text];
+    const significant = text.replace(/^(00)+/, '');
+    return significant === '' ? this.#serialNumber() : [octets, significant];
   }
 }

@@ -122,7 +122,7 @@ async function isAsRequested(
     subjectPrefix: (own ?? subjectPrefix(subject)).der,
     commonName: registrationId,
     publicKeyInfo: certificate.publicKeyInfo.der,
-    keyIdentifier: Buffer.from(subjectKeyIdentifier, 'hex'),
+    keyIdentifier: Buffer.from(subjectKeyIdentifier, 'hex').toString('latin1'),
     alternativeNames: encodeAlternativeNames(alternativeNames ?? {}),
   });
   return toBeSigned.equals(certificate.toBeSigned);

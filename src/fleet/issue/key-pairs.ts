@@ -12,7 +12,7 @@ export interface EncodedKeyPair {
   /** The BIT STRING in it; its digest is the key identifier. */
   publicKeyBits: Uint8Array;
   /** PrivateKeyInfo, PKCS#8 (RFC 5958). */
-  privateKeyInfo: Uint8Array;
+  privateKeyInfo: Buffer;
 }
 
 const spki = { format: 'der', type: 'spki' } as const;
@@ -29,7 +29,11 @@ export function keyPairSource(algorithm: KeyAlgorithm): () => EncodedKeyPair {
 /** @param privateKeyInfo PKCS#8 DER */
 export function keyPairOf(privateKeyInfo: Uint8Array): EncodedKeyPair {
   const publicKeyInfo = createPublicKey(privateKeyOf(privateKeyInfo)).export(spki);
-  return { publicKeyInfo, publicKeyBits: bitsOf(publicKeyInfo), privateKeyInfo };
+  return {
+    publicKeyInfo,
+    publicKeyBits: bitsOf(publicKeyInfo),
+    privateKeyInfo: Buffer.from(privateKeyInfo.buffer, privateKeyInfo.byteOffset, privateKeyInfo.length),
+  };
 }
 
 /**
@@ -61,8 +65,9 @@ function ellipticCurveSource(namedCurve: string): () => EncodedKeyPair {
     privatePoint.set(made);
     // Node omits leading zeros; RFC 5915 requires as many octets as the order of the curve has.
     const number = ecdh.getPrivateKey();
-    privateScalar.fill(0, 0, privateScalar.length - number.length);
-    privateScalar.set(number, privateScalar.length - number.length);
+    const zeros = privateScalar.length - number.length;
+    if (zeros > 0) privateScalar.fill(0, 0, zeros);
+    privateScalar.set(number, zeros);
     return { publicKeyInfo, publicKeyBits, privateKeyInfo };
   };
 }

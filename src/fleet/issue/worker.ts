@@ -27,7 +27,7 @@ interface Tools {
   /** Adds the PKCS#12 file. */
   withPfx: ((device: MadeDevice) => Promise<MadeDevice>) | undefined;
   /** From a PrivateKeyInfo to an EncryptedPrivateKeyInfo. */
-  encrypt: ((privateKeyInfo: Uint8Array) => Uint8Array) | undefined;
+  encrypt: ((privateKeyInfo: Uint8Array) => Buffer) | undefined;
 }
 
 let tools: Tools | undefined;

@@ -1,4 +1,5 @@
 /** The certificate that a running device shows its hub: its own, or one that Azure issued and the device renews. */
+import { type ClientCertificate, openCredentials } from '../../dps/client/device-credentials.js';
 import type { HubSession } from '../../dps/client/hub-session/hub-session.js';
 import { certificateRequestFor, issuedCertificates } from '../../dps/client/operational-certificate.js';
 import { serviceClock } from '../../dps/client/target.js';
@@ -20,6 +21,9 @@ export class OperationalCertificate {
   #request: string | undefined;
   /** From the device's certificate to its root. */
   #issued: readonly Certificate[] | undefined;
+  /** For TLS: its own certificate, and the one for its hub. */
+  #own: ClientCertificate | undefined;
+  #forHub: ClientCertificate | undefined;
 
   constructor(device: RunnableDevice, options: RunDevicesOptions) {
     this.#device = device;
@@ -31,11 +35,22 @@ export class OperationalCertificate {
     return this.#issued !== undefined;
   }
 
-  /** What the device shows its hub. The key is the same as for DPS: it does not leave the device. */
-  get credentials(): { certificateChain: string; privateKey: string } {
-    const { certificateChain, privateKey } = this.#device;
-    const issued = this.#issued?.map(certificateToPem).join('');
-    return { certificateChain: issued ?? certificateChain, privateKey };
+  /** What the device shows DPS. @throws EnrollkitError what `openCredentials` throws */
+  async forDps(): Promise<ClientCertificate> {
+    this.#own ??= await openCredentials(this.#device);
+    return this.#own;
+  }
+
+  /**
+   * What the device shows its hub. The key is the same as for DPS: it does not leave the device.
+   *
+   * @throws EnrollkitError what `openCredentials` throws
+   */
+  async forHub(): Promise<ClientCertificate> {
+    if (this.#issued === undefined) return this.forDps();
+    const certificateChain = this.#issued.map(certificateToPem).join('');
+    this.#forHub ??= await openCredentials({ ...this.#device, certificateChain });
+    return this.#forHub;
   }
 
   /** The certificate request, base64 of DER; undefined for a device that does not request a certificate. */
@@ -50,6 +65,7 @@ export class OperationalCertificate {
   take(chain: readonly string[] | undefined): void {
     if (chain === undefined || chain.length === 0) return;
     this.#issued = issuedCertificates(chain);
+    this.#forHub = undefined;
   }
 
   /**

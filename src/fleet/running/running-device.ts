@@ -1,6 +1,6 @@
 /** One device of a run: registers, connects, and connects again whenever it loses its hub. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AssignedRegistration, type DeviceProtocol, registerDevice } from '../../dps/client/device.js';
+import { type AssignedRegistration, type DeviceProtocol, registerWith } from '../../dps/client/device.js';
 import type { HubProtocol, HubSession } from '../../dps/client/hub-session/hub-session.js';
 import { openHubSession } from '../../dps/client/hub-session/open-hub-session.js';
 import { EnrollkitError } from '../../errors.js';
@@ -90,7 +90,7 @@ export class RunningDevice {
         protocol: options.protocol,
         assignedHub,
         deviceId,
-        ...this.#certificate.credentials,
+        clientCertificate: await this.#certificate.forHub(),
         renews: this.#certificate.isIssued,
         signal: hardStop,
         handlers: {
@@ -148,7 +148,7 @@ export class RunningDevice {
     }
     const { options, pace, counts, readServiceFacts, hardStop } = this.#run;
     await pace.turn();
-    const registration = await registerDevice({
+    const registration = await registerWith(await this.#certificate.forDps(), {
       target: options.target,
       idScope: options.idScope,
       ...this.device,

@@ -4,24 +4,28 @@ import type { KeyObject } from 'node:crypto';
 import { sameId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import type { DerivedKeys } from '../../pki/containers/pkcs12/work.js';
+import { encryptPrivateKeyInfo } from '../../pki/containers/encryption.js';
+import { pemEncode } from '../../pki/containers/pem.js';
 import { createPfxWith, derivePfxKeys, type PfxKeys } from '../../pki/containers/pkcs12-write.js';
 import { generateKeyPair, isEncryptedKey, privateKeyToPem } from '../../pki/keys.js';
-import { issue } from '../../pki/make/issue.js';
+import { type Issuer, issue } from '../../pki/make/issue.js';
 import { loadProfile, type Role } from '../../pki/make/profile.js';
 import { assertReadsBack } from '../../pki/read-back.js';
-import { certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
+import { parseCertificates } from '../../pki/x509/certificate.js';
 import { isIssuedBy, notIssuedBy } from '../../pki/x509/issued-by.js';
+import { sha256OfFile } from '../../workspace/digest.js';
 import { lookAt, publicFileMode, readText, secretFileMode } from '../../workspace/files.js';
 import type { CertificatePaths } from '../../workspace/layout.js';
+import type { FilesChange } from '../../workspace/own-files.js';
 import {
+  addCertificate,
   assertOwnChain,
   loadCertificate,
   restoreMissing,
   type StoredCertificate,
-  saveCertificate,
 } from '../../workspace/stored-certificates.js';
 import { requestOf } from '../device-requests.js';
+import { deviceSigner, type SignDevice } from '../device-signer.js';
 import { edgeCaName, keepsKeys } from '../planned-certificates.js';
 import { assertNoRemains, unfinishedKey } from '../remains.js';
 import {
@@ -37,6 +41,8 @@ import { keyPassphrase } from './certificate-chain.js';
 
 /** Key generation and key derivation run in libuv's threads, of which there are four. */
 const concurrency = 4;
+/** Devices whose files are written together. A run that is killed loses those of one batch: a fifth of a second's work. */
+const batchSize = 100;
 
 export const deviceCertificates: Step = {
   id: 'device-certificates',
@@ -68,16 +74,19 @@ export const deviceCertificates: Step = {
     const { plan, found, signal } = context;
     const devices = requireFound(found, 'devices');
     const missing = plan.devices.registrationIds.filter((id) => !devices.has(id));
-    const signer = signerOf(context);
-    const issuer = signer && { certificate: signer.pem, privateKey: await openKey(context, signer) };
-    const pfxKeys: SharedPfxKeys = { written: new Map(), read: new Map() };
-    let done = 0;
-    await forEachOf(missing, concurrency, async (id) => {
-      signal.throwIfAborted();
-      await makeDevice(context, id, issuer, pfxKeys);
-      done += 1;
-      context.progress(sentences.quickstartSteps.doneOf(done, missing.length));
-    });
+    const maker = await deviceMaker(context);
+    const size = plan.certificates.keyAlgorithm.startsWith('ec-') ? batchSize : concurrency;
+    for (let first = 0; first < missing.length; first += size) {
+      const batch = missing.slice(first, first + size);
+      const change = context.files.change();
+      await forEachOf(batch, concurrency, async (id) => {
+        signal.throwIfAborted();
+        await makeDevice(context, id, maker, change);
+      });
+      await change.commitMany();
+      for (const [path, sha256] of change.digests) found.written.set(path, sha256);
+      context.progress(sentences.quickstartSteps.doneOf(first + batch.length, missing.length));
+    }
   },
 };
 
@@ -86,14 +95,46 @@ function signerOf({ plan, found }: RunContext): StoredCertificate | undefined {
   return plan.certificates.deviceCertificates === 'selfSigned' ? undefined : signingCa(found);
 }
 
-/** Keys of the PKCS#12 files, which all devices share: deriving them is most of the work of a file. */
-interface SharedPfxKeys {
-  /** By their passphrases. */
-  written: Map<string, Promise<PfxKeys>>;
-  read: DerivedKeys;
+/** What all devices of a run share. */
+interface DeviceMaker {
+  /** Undefined if devices sign their own certificates. */
+  issuer: DeviceIssuer | undefined;
+  sign: SignDevice | undefined;
+  /** What follows a device's certificate in its chain. */
+  issuersPem: string;
+  issuers: readonly Buffer[];
+  /** Derived from each passphrase once: that is most of the work of a file. */
+  keys: Map<string, Promise<PfxKeys>>;
+  /** The kinds of files that were read back before they were written. */
+  readBack: Set<string>;
 }
 
-type DeviceIssuer = { certificate: string; privateKey: KeyObject } | undefined;
+type DeviceIssuer = Required<Issuer>;
+
+async function deviceMaker(context: RunContext): Promise<DeviceMaker> {
+  const signer = signerOf(context);
+  const issuersPem = signer?.chainPem ?? '';
+  const issuer = signer && {
+    certificate: signer.pem,
+    privateKey: await openKey(context, signer),
+    chainPem: issuersPem,
+  };
+  return {
+    issuer,
+    sign:
+      issuer &&
+      deviceSigner({
+        profile: loadProfile('device'),
+        issuer,
+        at: context.now(),
+        validityDays: context.plan.certificates.deviceValidityDays,
+      }),
+    issuersPem,
+    issuers: issuersPem === '' ? [] : parseCertificates(issuersPem).map(({ der }) => der),
+    keys: new Map(),
+    readBack: new Set(),
+  };
+}
 
 /**
  * A stored device certificate that this plan can go on with; undefined if there is none, and a new one can be made.
@@ -145,9 +186,19 @@ function unusable({ paths }: StoredCertificate, why: string): EnrollkitError {
   });
 }
 
-/** Whether every file of a device is there. */
-function isWhole({ layout, plan }: RunContext, registrationId: string, stored: StoredCertificate): boolean {
-  const { pfx, edgeCa, request } = layout.device(registrationId);
+/** Whether every file of a device is there, with the contents that this run wrote, if it wrote them. */
+function isWhole(
+  { layout, plan, found }: RunContext,
+  registrationId: string,
+  stored: StoredCertificate,
+): boolean {
+  const { pfx, edgeCa, request, key } = layout.device(registrationId);
+  const isAsWritten = (path: string) => {
+    const sha256 = found.written.get(path);
+    return sha256 === undefined || sha256OfFile(path) === sha256;
+  };
+  // Certificates were just parsed.
+  if (![key, pfx].every(isAsWritten)) return false;
   if (keepsKeys(plan)) return stored.missing === undefined && !isMissing(request);
   if (stored.missing !== undefined || isMissing(pfx)) return false;
   if (!plan.enrollmentGroup.iotEdge) return true;
@@ -164,27 +215,35 @@ function isMissing(path: string): boolean {
 async function makeDevice(
   context: RunContext,
   registrationId: string,
-  issuer: DeviceIssuer,
-  pfxKeys: SharedPfxKeys,
+  maker: DeviceMaker,
+  change: FilesChange,
 ): Promise<void> {
-  if (keepsKeys(context.plan)) return signRequested(context, registrationId, issuer);
+  if (keepsKeys(context.plan)) return signRequested(context, registrationId, maker, change);
   const { plan, layout, found, files, signal } = context;
   const paths = layout.device(registrationId);
-  const issuersPem = signerOf(context)?.chainPem ?? '';
+  const { issuer, sign, issuersPem } = maker;
+  const passphrase = keyPassphrase(context);
   const make = async (role: Role, commonName: string, target: CertificatePaths) => {
     const unfinished = await unfinishedKey(context, target);
     const { publicKey, privateKey } =
       unfinished ?? (await generateKeyPair(plan.certificates.keyAlgorithm, signal));
     found.keys.set(target.key, privateKey);
-    const { pem } = await issue({
-      profile: loadProfile(role),
-      subject: { commonName },
-      publicKey,
-      issuer: issuer ? { ...issuer, chainPem: issuersPem } : { privateKey },
-      at: context.now(),
-      validityDays: plan.certificates.deviceValidityDays,
-    });
-    const keyPem = unfinished ? undefined : await privateKeyToPem(privateKey, keyPassphrase(context));
+    const isStamped = role === 'device' && sign !== undefined;
+    const pem = isStamped
+      ? await sign(commonName, publicKey)
+      : (
+          await issue({
+            profile: loadProfile(role),
+            subject: { commonName },
+            publicKey,
+            issuer: issuer ?? { privateKey },
+            at: context.now(),
+            validityDays: plan.certificates.deviceValidityDays,
+          })
+        ).pem;
+    const keyPem = unfinished ? undefined : await keyPemOf(maker, privateKey, passphrase);
+    const chainPem = pem + issuersPem;
+    readBackFirst(maker, role, [pem, chainPem, ...(keyPem === undefined ? [] : [keyPem])]);
     return { pem, issuersPem, keyPem };
   };
   if (plan.enrollmentGroup.iotEdge) {
@@ -192,7 +251,7 @@ async function makeDevice(
     if (edge) restoreMissing(files, edge, issuersPem);
     else {
       const made = await make('edge-ca', edgeCaName(registrationId), paths.edgeCa);
-      saveCertificate(files, paths.edgeCa, made);
+      addCertificate(change, paths.edgeCa, made);
     }
   }
   const stored = loadCertificate(paths);
@@ -201,74 +260,107 @@ async function makeDevice(
     if (!isMissing(paths.pfx)) return;
     // As the key beside it, which may have come from elsewhere.
     const isEncrypted = isEncryptedKey(readText(paths.key));
-    const passphrase = isEncrypted ? context.passphrase : undefined;
-    const pfx = await pfxOf(context, registrationId, pem, passphrase, pfxKeys);
-    if (lookAt(paths.pfx)) files.replace(paths.pfx, pfx, secretFileMode);
-    else files.create(paths.pfx, pfx, secretFileMode);
+    const pfx = await pfxOf(
+      context,
+      registrationId,
+      pem,
+      isEncrypted ? context.passphrase : undefined,
+      maker,
+    );
+    if (lookAt(paths.pfx)) change.replace(paths.pfx, pfx, secretFileMode);
+    else change.create(paths.pfx, pfx, secretFileMode);
     return;
   }
   const device = await make('device', registrationId, paths);
-  const pfx = await pfxOf(context, registrationId, device.pem, keyPassphrase(context), pfxKeys);
-  saveCertificate(files, paths, device, {
-    besides: (change) => change.create(paths.pfx, pfx, secretFileMode),
+  const pfx = await pfxOf(context, registrationId, device.pem, passphrase, maker);
+  addCertificate(change, paths, device, {
+    besides: () => change.create(paths.pfx, pfx, secretFileMode),
   });
+}
+
+/**
+ * Reads files back as their readers will, if they are the first of their kind: the others are made in the same way, and
+ * compared with what was made when they lie in their places.
+ *
+ * @throws EnrollkitError INTERNAL
+ */
+function readBackFirst(
+  { readBack }: DeviceMaker,
+  kind: string,
+  contents: (string | Buffer)[],
+  passphrase?: string,
+) {
+  if (readBack.has(kind)) return;
+  assertReadsBack(contents.map((one) => ({ contents: one, passphrase })));
+  readBack.add(kind);
+}
+
+/** The key as `key.pem` has it; all encrypted ones share a derivation, as the keys of a fleet do. */
+async function keyPemOf(
+  maker: DeviceMaker,
+  privateKey: KeyObject,
+  passphrase: string | undefined,
+): Promise<string> {
+  if (passphrase === undefined) return privateKeyToPem(privateKey);
+  const { encryption } = await derivedKeys(maker, passphrase);
+  const der = privateKey.export({ format: 'der', type: 'pkcs8' });
+  return pemEncode('ENCRYPTED PRIVATE KEY', encryptPrivateKeyInfo(der, encryption));
+}
+
+function derivedKeys({ keys }: DeviceMaker, passphrase: string): Promise<PfxKeys> {
+  const derived = keys.get(passphrase) ?? derivePfxKeys(passphrase);
+  keys.set(passphrase, derived);
+  return derived;
 }
 
 /** Signs the request of a device that keeps its key, and keeps the request beside the certificate. */
 async function signRequested(
   context: RunContext,
   registrationId: string,
-  issuer: DeviceIssuer,
+  maker: DeviceMaker,
+  change: FilesChange,
 ): Promise<void> {
   const { plan, layout, files } = context;
   const paths = layout.device(registrationId);
-  const issuersPem = signingCa(context.found).chainPem;
+  const { issuersPem } = maker;
   const request = requestOf(context, registrationId);
   const stored = loadCertificate(paths);
   if (stored) {
     restoreMissing(files, stored, issuersPem);
-    if (!request.isStored) files.create(paths.request, request.pem, publicFileMode);
+    if (!request.isStored) change.create(paths.request, request.pem, publicFileMode);
     return;
   }
+  // Its subject, its names and the kind of its key are those of the request.
   const { pem } = await issue({
     profile: loadProfile('device'),
     subject: request.subject,
     publicKey: request.publicKey,
-    issuer: { ...issuer!, chainPem: issuersPem },
+    issuer: maker.issuer!,
     at: context.now(),
     validityDays: plan.certificates.deviceValidityDays,
     subjectAlternativeNames: request.subjectAlternativeNames,
   });
-  saveCertificate(
-    files,
-    paths,
-    { pem, issuersPem },
-    {
-      besides: (change) => {
-        if (!request.isStored) change.create(paths.request, request.pem, publicFileMode);
-      },
-    },
-  );
+  assertReadsBack([{ contents: pem }, { contents: pem + issuersPem }]);
+  const besides = () => {
+    if (!request.isStored) change.create(paths.request, request.pem, publicFileMode);
+  };
+  addCertificate(change, paths, { pem, issuersPem }, { besides });
 }
 
 async function pfxOf(
-  context: RunContext,
+  { found, layout }: RunContext,
   registrationId: string,
   pem: string,
   passphrase = '',
-  { written, read }: SharedPfxKeys,
-): Promise<Uint8Array> {
-  const { found, layout } = context;
-  const keys = written.get(passphrase) ?? derivePfxKeys(passphrase);
-  written.set(passphrase, keys);
-  const issuersPem = signerOf(context)?.chainPem ?? '';
-  const pfx = createPfxWith(await keys, {
+  maker: DeviceMaker,
+): Promise<Buffer> {
+  const pfx = createPfxWith(await derivedKeys(maker, passphrase), {
     certificate: pem,
     privateKey: found.keys.get(layout.device(registrationId).key)!,
-    chain: issuersPem === '' ? [] : parseCertificates(issuersPem).map(certificateToPem),
+    chain: [...maker.issuers],
     friendlyName: registrationId,
   });
-  assertReadsBack([{ contents: pfx, passphrase }], read);
+  readBackFirst(maker, `pfx ${passphrase}`, [pfx], passphrase);
   return pfx;
 }
 

@@ -10,7 +10,6 @@ import { EnrollkitError } from '../../../errors.js';
 import { sentences } from '../../../languages/language.js';
 import { amqpConditions, apiVersionProperty, hubAmqp } from '../../contract/amqp.js';
 import { apiVersions } from '../../contract/api-versions.js';
-import type { ClientCertificate } from '../device-credentials.js';
 import { connectionFailure, refusedBy } from '../device-refusal.js';
 import { connectDevice, connectDeviceWebSocket } from '../device-socket.js';
 import {
@@ -32,9 +31,7 @@ const credit = 10;
 /** Telemetry and messages one way each, twin and methods both ways. */
 const linkCount = 6;
 
-type Options = HubSessionOptions & { clientCertificate: ClientCertificate };
-
-export async function openAmqpHubSession(options: Options): Promise<HubSession> {
+export async function openAmqpHubSession(options: HubSessionOptions): Promise<HubSession> {
   const session = new AmqpHubSession(options);
   try {
     await session.open();
@@ -46,7 +43,7 @@ export async function openAmqpHubSession(options: Options): Promise<HubSession> 
 }
 
 class AmqpHubSession implements HubSession {
-  readonly #options: Options;
+  readonly #options: HubSessionOptions;
   #connection: Connection | undefined;
   #socket: Duplex | undefined;
   #telemetry!: Sender;
@@ -57,7 +54,7 @@ class AmqpHubSession implements HubSession {
   /** By delivery: takes undefined when it was accepted. */
   readonly #outcomes = new Map<Delivery, (refusal: EnrollkitError | undefined) => void>();
 
-  constructor(options: Options) {
+  constructor(options: HubSessionOptions) {
     this.#options = options;
     options.signal.addEventListener('abort', this.#abort);
   }

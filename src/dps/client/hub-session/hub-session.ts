@@ -1,6 +1,6 @@
 /** A device that stays connected to its hub: it sends telemetry, and takes desired properties, method calls and messages. */
 import type { Twin } from '../../contract/schemas.js';
-import type { DeviceCredentials } from '../device-credentials.js';
+import type { ClientCertificate } from '../device-credentials.js';
 import type { Target } from '../target.js';
 
 export const hubProtocols = ['mqtt', 'mqtt-ws', 'amqp', 'amqp-ws'] as const;
@@ -34,12 +34,13 @@ export interface HubSessionHandlers {
   onEnd(error: unknown): void;
 }
 
-export interface HubSessionOptions extends DeviceCredentials {
+export interface HubSessionOptions {
   target: Pick<Target, 'trust' | 'onRequest' | 'exchange' | 'webSocketPort'>;
   protocol: HubProtocol;
   /** From the registration: host, with `:port` where it is not the standard one. */
   assignedHub: string;
   deviceId: string;
+  clientCertificate: ClientCertificate;
   /** Whether the device may request certificates; over MQTT only. */
   renews?: boolean | undefined;
   handlers: HubSessionHandlers;

@@ -10,7 +10,6 @@ import { sentences } from '../../../languages/language.js';
 import { apiVersions, firstRenewalApiVersion } from '../../contract/api-versions.js';
 import { hubTopics, hubUserName, jsonContent, parseTopic, propertyBag } from '../../contract/mqtt.js';
 import { percentDecoded } from '../../contract/percent-decoded.js';
-import type { ClientCertificate } from '../device-credentials.js';
 import { readServiceMessage } from '../http/reply-error.js';
 import { MqttSession } from '../mqtt/session.js';
 import {
@@ -23,9 +22,7 @@ import {
 } from './hub-session.js';
 import { readTwin, refusalCode, twinRefusal } from './twin-answers.js';
 
-export async function openMqttHubSession(
-  options: HubSessionOptions & { clientCertificate: ClientCertificate },
-): Promise<HubSession> {
+export async function openMqttHubSession(options: HubSessionOptions): Promise<HubSession> {
   const { target, assignedHub, deviceId, clientCertificate, renews = false, signal } = options;
   const certificates = new CertificateAnswers(options);
   const session = await MqttSession.open({

@@ -54,10 +54,11 @@ export function* derivePkcs12Key({
   ]); // 2 to 4
   const result: Buffer[] = [];
   for (let written = 0; written < length; ) {
-    let block = digest(hash, Buffer.concat([diversifier, input]), 'buffer'); // 6 A
+    const block = digest(hash, Buffer.concat([diversifier, input]), 'buffer'); // 6 A
     for (let round = 1; round < iterations; round += 1) {
       if (round % iterationsBetweenYields === 0) yield;
-      block = digest(hash, block, 'buffer');
+      // As Latin-1, in half the time of a new buffer for each round.
+      block.write(digest(hash, block, 'binary'), 'latin1');
     }
     result.push(block);
     written += block.length;

@@ -1,0 +1,79 @@
+/**
+ * Headers of entries in an archive (POSIX.1-2017, pax, ustar interchange format), the same as tar-stream writes. Its
+ * streams take as long for the four entries of a device as node:crypto for the certificate.
+ */
+import type { ByteWriter } from './byte-writer.js';
+
+/** Octets; contents are padded with zeros to a multiple of it. */
+export const blockSize = 512;
+
+/** The fields of a header: where each begins, octets. */
+const fields = {
+  mode: 100,
+  owner: 108,
+  group: 116,
+  size: 124,
+  time: 136,
+  checksum: 148,
+  type: 156,
+  magic: 257,
+};
+const deviceNumbers = [329, 337];
+const checksumSize = 8;
+const nameSize = 100;
+
+/** The header of one file in each of many folders, or of these folders. */
+export class TarHeader {
+  readonly #block = Buffer.alloc(blockSize);
+  /** What follows the name of the folder. */
+  readonly #rest: string;
+  /** Of all octets but those of the folder's name and of the size. */
+  readonly #sum: number;
+
+  /**
+   * @param file its name; undefined for the folder
+   * @param mtime seconds since 1970
+   */
+  constructor(file: string | undefined, mode: number, mtime: number) {
+    this.#rest = `/${file ?? ''}`;
+    const block = this.#block;
+    const set = (at: number, text: string) => block.write(text, at, 'latin1');
+    set(fields.mode, octal(mode, 6));
+    for (const at of [fields.owner, fields.group, ...deviceNumbers]) set(at, octal(0, 6));
+    set(fields.time, octal(mtime, 11));
+    set(fields.type, file === undefined ? '5' : '0');
+    set(fields.magic, 'ustar\x0000');
+    // The checksum counts as spaces.
+    this.#sum = sumOf(this.#rest) + sumOf(block.toString('latin1')) + checksumSize * 0x20;
+  }
+
+  /** Whether a header has room for the name: it is divided, or continued in another header, otherwise. */
+  fits(folder: string): boolean {
+    return folder.length + this.#rest.length <= nameSize;
+  }
+
+  /**
+   * @param folder its name, ASCII; see {@link fits}
+   * @param folderSum of its octets; see {@link sumOf}
+   * @param size of the contents, octets; 0 for a folder
+   */
+  write(into: ByteWriter, folder: string, folderSum: number, size: number): void {
+    const at = into.length;
+    const digits = octal(size, 11);
+    into.bytes(this.#block);
+    into.asciiAt(at, folder + this.#rest);
+    into.asciiAt(at + fields.size, digits);
+    into.asciiAt(at + fields.checksum, octal(this.#sum + folderSum + sumOf(digits), 6));
+  }
+}
+
+/** The sum of the octets of a text. */
+export function sumOf(text: string): number {
+  let sum = 0;
+  for (let index = 0; index < text.length; index += 1) sum += text.charCodeAt(index);
+  return sum;
+}
+
+function octal(value: number, digits: number): string {
+  return `${value.toString(8).padStart(digits, '0')} `;
+}
