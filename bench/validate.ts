@@ -1,25 +1,30 @@
 /**
  * Verdicts a second on a chain of three EC P-256 certificates, DER in and verdict out, beside pkijs, openssl, and the
- * bare signature checks that such a verdict cannot do without. Then one verdict on certificates that are made to keep a
+ * bare signature checks that such a verdict cannot do without, and these with reading the leaf. Then one verdict on certificates that are made to keep a
  * validator busy, beside the 1,024 signature checks that it may take at most. Rounds alternate, so that all have the same
  * machine; medians; ratios are what counts.
  *
  *     npm run bench:validate
  */
 import { execFileSync } from 'node:child_process';
-import { createPublicKey, type KeyObject, verify, webcrypto } from 'node:crypto';
+import { createPublicKey, type KeyObject, verify, webcrypto, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Certificate, CertificateChainValidationEngine, CryptoEngine, setEngine } from 'pkijs';
-import { parseCertificate } from '../src/pki/x509/certificate.js';
 import { forgedCopies, manyNames, mesh } from '../test/support/hostile-bags.js';
 import { authority, device, now, type Raw } from '../test/support/raw-certificates.js';
 import { median } from './median.js';
+import { BenchReport } from './report.js';
 
 /** As it is installed: what tsx makes of the source has helpers in it that take time. */
 const compiled = new URL('../build/pki/path/validate.js', import.meta.url).href;
 const { validateChain } = (await import(compiled)) as typeof import('../src/pki/path/validate.js');
+const { parseCertificate } = (await import(
+  new URL('../build/pki/x509/certificate.js', import.meta.url).href
+)) as typeof import('../src/pki/x509/certificate.js');
+
+const report = new BenchReport('validate', 'npm run bench:validate');
 
 const chainCount = 300;
 const warmUps = 5;
@@ -31,7 +36,7 @@ interface Chain {
   root: Raw;
 }
 
-/** Nothing comes twice: whoever remembers keys or certificates of the last calls gains nothing by it. */
+/** In a round, nothing comes twice; and there are more CAs than are remembered. */
 const strangers: Chain[] = Array.from({ length: chainCount }, (_, index) => {
   const root = authority(`Root ${index}`);
   const intermediate = authority(`Intermediate ${index}`, root);
@@ -79,6 +84,17 @@ function bare(checks: readonly Check[], keyOf: (check: Check) => KeyObject): voi
       throw new Error('a signature is wrong');
 }
 
+/** The limit: the leaf is read, and two signatures are checked. */
+function leafAndChecks(
+  chains: readonly Chain[],
+  checks: readonly Check[],
+  keyOf: (check: Check) => KeyObject,
+  read: (der: Buffer) => unknown = parseCertificate,
+): void {
+  for (const { leaf } of chains) read(leaf.der);
+  bare(checks, keyOf);
+}
+
 setEngine('node', new CryptoEngine({ name: 'node', crypto: webcrypto as never }));
 
 async function pkijs(chains: readonly Chain[]): Promise<void> {
@@ -104,17 +120,22 @@ interface Scenario {
 
 const scenarios: Scenario[] = [
   {
-    title: 'every chain with authorities of its own',
+    title: 'a verdict: every chain with other CAs',
     contenders: {
       enrollkit: () => enrollkit(strangers),
+      'leaf read, two signature checks, keys read from DER': () =>
+        leafAndChecks(strangers, strangersChecks, readKey),
       'bare signature checks, keys read from DER': () => bare(strangersChecks, readKey),
       pkijs: () => pkijs(strangers),
     },
   },
   {
-    title: 'a fleet: one root and one intermediate, every leaf another',
+    title: 'a verdict: a fleet, below one intermediate',
     contenders: {
       enrollkit: () => enrollkit(fleet),
+      'leaf read, two signature checks, keys ready': () => leafAndChecks(fleet, fleetChecks, readyKey),
+      'leaf read by node:crypto, two signature checks, keys ready': () =>
+        leafAndChecks(fleet, fleetChecks, readyKey, (der) => new X509Certificate(der)),
       'bare signature checks, keys ready': () => bare(fleetChecks, readyKey),
       'bare signature checks, keys read from DER': () => bare(fleetChecks, readKey),
       pkijs: () => pkijs(fleet),
@@ -188,18 +209,21 @@ try {
     if (scenario === scenarios.at(-1))
       seconds.set('openssl verify, its start subtracted', opensslSeconds(folder));
     const ours = seconds.get('enrollkit')!;
-    console.log(`${scenario.title}:`);
     for (const [name, taken] of seconds) {
-      const rate = (chainCount / taken).toFixed(0).padStart(6);
-      const against = name === 'enrollkit' ? '' : `enrollkit has ${(taken / ours).toFixed(2)} x its speed`;
-      console.log(`  ${name.padEnd(42)} ${rate} chains a second  ${against}`);
+      const rate = `${Math.round(chainCount / taken).toLocaleString('en-US')}/s`;
+      if (name === 'enrollkit') report.line(scenario.title, rate);
+      else report.line(`  ${name}`, rate, `enrollkit has ${(taken / ours).toFixed(2)} x its speed`);
     }
   }
   const seconds = await secondsOf(hostileScenario());
   const limit = seconds.get(bareLimit)!;
-  console.log('one verdict on certificates that are made to keep a validator busy:');
   for (const [name, taken] of seconds)
-    console.log(`  ${name.padEnd(42)} ${(taken / limit).toFixed(2)} x the time of ${bareLimit}`);
+    report.line(
+      name,
+      `${(taken * 1000).toFixed(1)} ms`,
+      name === bareLimit ? '' : `${(taken / limit).toFixed(2)} x that time`,
+    );
+  report.write();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

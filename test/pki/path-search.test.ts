@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'uvu';
 import { octetString, sequence, tlv } from '../../src/pki/der/write.js';
-import { validateChain } from '../../src/pki/path/validate.js';
+import { type ValidateChainRequest, validateChain } from '../../src/pki/path/validate.js';
 import { forgedCopies, manyNames, mesh } from '../support/hostile-bags.js';
 import { authority, device, extension, now, type Raw } from '../support/raw-certificates.js';
 import { budgetOfSignatureChecks, withinSignatureChecks } from '../support/signature-checks.js';
@@ -36,6 +36,39 @@ test('signature checks are what these tests count', async () => {
     withinSignatureChecks(0, () => validateChain(request)),
     /signatures were checked/,
   );
+});
+
+test('the CAs of a valid chain are verified once, and everything else about them each time', async () => {
+  const top = authority('Top');
+  const issuing = authority('Issuing below Top', top);
+  const [first, second] = [device('d1', issuing), device('d2', issuing)];
+  const below = (leaf: Raw, request: Partial<ValidateChainRequest> = {}) =>
+    validateChain({
+      leaf: leaf.der,
+      intermediates: [Buffer.from(issuing.der)],
+      trustAnchors: [top.pem],
+      at: now,
+      ...request,
+    });
+  assert.ok((await below(first)).valid);
+  const again = await withinSignatureChecks(1, () => below(second));
+  assert.deepEqual(again.path, fingerprints(second, issuing, top));
+  const late = codes(await below(second, { at: new Date('2127-01-01') }));
+  assert.deepEqual([...new Set(late)], ['EXPIRED']);
+  assert.deepEqual(codes(await below(second, { trustAnchors: [root.pem] })), ['ISSUER_NOT_FOUND']);
+  const forged = { ...second, der: Buffer.from(second.der) };
+  forged.der[forged.der.length - 1]! ^= 1;
+  assert.deepEqual(codes(await below(forged)), ['SIGNATURE_INVALID']);
+});
+
+test('a CA whose certificate is changed in place is read again', async () => {
+  const issuing = authority('Changed', root);
+  const leaf = device('d', issuing);
+  const bytes = Buffer.from(issuing.der);
+  const request = { leaf: leaf.der, intermediates: [bytes], trustAnchors: [root.der], at: now };
+  assert.ok((await validateChain(request)).valid);
+  bytes[bytes.length - 1]! ^= 1;
+  assert.deepEqual(codes(await validateChain(request)), ['SIGNATURE_INVALID']);
 });
 
 test('decoys with the issuer’s name are passed over, and with key identifiers not even tried', async () => {

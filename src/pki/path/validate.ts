@@ -2,18 +2,14 @@
 
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import {
-  type Certificate,
-  parseCertificate,
-  parseCertificates,
-  sha256Thumbprint,
-} from '../x509/certificate.js';
+import { type Certificate, parseCertificate, sha256Thumbprint } from '../x509/certificate.js';
 import { parseRevocationLists } from '../x509/crl.js';
 import { odditiesOf } from '../x509/look.js';
 import { BudgetExceeded } from './budget.js';
 import type { Circumstances, Purpose } from './circumstances.js';
 import { budgetFailure, explain } from './explain.js';
 import type { Failure } from './failure.js';
+import { AuthorityReader } from './known-authorities.js';
 import type { Path } from './path-checks.js';
 import type { PeerName } from './peer-name.js';
 import type { PolicyInputs } from './policies.js';
@@ -125,6 +121,9 @@ export function validatePath(request: ValidateChainRequest): PathVerdict {
   const unreadableLists: Failure[] = [];
   const circumstances = circumstancesOf(request, unreadableLists);
   if (unreadableLists.length > 0) return refused(unreadableLists);
+  const authorities = new AuthorityReader();
+  const certificatesOf = (input: CertificateInput) =>
+    isParsed(input) ? [strictly(input)] : authorities.read(input);
   const pool = new Pool(
     readAll(request.trustAnchors, 'trusted', unreadable, certificatesOf),
     readAll(request.intermediates, 'intermediate', unreadable, certificatesOf),
@@ -132,7 +131,10 @@ export function validatePath(request: ValidateChainRequest): PathVerdict {
   const search = new Search(leaf, pool, circumstances);
   try {
     const path = search.find();
-    if (path) return { valid: true, path };
+    if (path) {
+      authorities.remember(path);
+      return { valid: true, path };
+    }
   } catch (error) {
     if (error instanceof BudgetExceeded) return refused([budgetFailure(error), ...unreadable]);
     throw error;
@@ -196,10 +198,6 @@ function isParsed(input: CertificateInput): input is Certificate {
   return typeof input !== 'string' && !(input instanceof Uint8Array);
 }
 
-function certificatesOf(input: CertificateInput): Certificate[] {
-  return isParsed(input) ? [strictly(input)] : parseCertificates(input);
-}
-
 /** An odd certificate was read for looking only. @throws EnrollkitError INVALID_CERTIFICATE */
 function strictly(certificate: Certificate): Certificate {
   return odditiesOf(certificate).length > 0 ? parseCertificate(certificate.der) : certificate;
@@ -210,7 +208,7 @@ function readAll<Input, Read>(
   inputs: readonly Input[],
   what: 'leaf' | 'trusted' | 'intermediate' | 'revocationList',
   failures: Failure[],
-  read: (input: Input) => Read[],
+  read: (input: Input) => readonly Read[],
 ): Read[] {
   return inputs.flatMap((input, index) => {
     try {

@@ -1,6 +1,6 @@
 /** X.509 certificates (RFC 5280 section 4.1), read with our own strict DER reader. */
 
-import { createHash, type KeyObject } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { blocksOf, withoutTrustSettings } from '../containers/contents.js';
@@ -113,14 +113,14 @@ export function certificateToPem(certificate: Certificate): string {
 
 /** SHA-1 of the DER, upper-case hexadecimal: what Azure calls a certificate's thumbprint. */
 export function sha1Thumbprint({ der }: Pick<Certificate, 'der'>): string {
-  return createHash('sha1').update(der).digest('hex').toUpperCase();
+  return hash('sha1', der, 'hex').toUpperCase();
 }
 
 /** SHA-256 of the DER, upper-case hexadecimal. */
 export function sha256Thumbprint(certificate: Pick<Certificate, 'der'>): string {
   let thumbprint = sha256Thumbprints.get(certificate);
   if (thumbprint === undefined) {
-    thumbprint = createHash('sha256').update(certificate.der).digest('hex').toUpperCase();
+    thumbprint = hash('sha256', certificate.der, 'hex').toUpperCase();
     sha256Thumbprints.set(certificate, thumbprint);
   }
   return thumbprint;
