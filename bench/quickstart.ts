@@ -171,5 +171,5 @@ async function growth(count: number, rounds: number): Promise<void> {
   }
 }
 
-await growth(300, 5);
+await growth(300, 3);
 report.write();

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import { type ClientCertificate, secureContextOf } from './device-credentials.js';
+import { sharedLookup } from './shared-lookup.js';
 
 export interface DeviceSocketOptions {
   /** Host, with `:port` where it is not the standard one of the protocol. */
@@ -24,6 +25,7 @@ export function connectDevice(
     port: port ?? standardPort,
     // Server names must be host names (RFC 6066 section 3).
     ...(isIP(host) ? {} : { servername: host }),
+    lookup: sharedLookup,
     secureContext: secureContextOf(clientCertificate, trust),
   });
 }

@@ -4,6 +4,7 @@
  */
 
 import { Agent } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import {
   createHttpHeaders,
@@ -23,6 +24,7 @@ import { type Route, routePath } from '../../contract/routes.js';
 import { type ClientCertificate, secureContextOf } from '../device-credentials.js';
 import { direct, type Exchange } from '../exchange.js';
 import type { RequestObserver } from '../observer.js';
+import { sharedLookup } from '../shared-lookup.js';
 import { isDateFailure, transportFailure } from '../transport-failure.js';
 import { clockSkew, clockSkewError, fetchDate, isSkewed } from './clock.js';
 import { createPipeline, isLoopback } from './pipeline.js';
@@ -219,9 +221,11 @@ export class HttpClient {
     return reply.headers.date;
   }
 
-  #tls(): { ca?: string; secureContext?: SecureContext } {
+  #tls(): { ca?: string; secureContext?: SecureContext; lookup?: LookupFunction } {
     const { trust, clientCertificate } = this.#options;
-    if (clientCertificate) return { secureContext: secureContextOf(clientCertificate, trust) };
+    if (clientCertificate) {
+      return { secureContext: secureContextOf(clientCertificate, trust), lookup: sharedLookup };
+    }
     return trust === undefined ? {} : { ca: trust };
   }
 
