@@ -9,8 +9,11 @@
  *     <!-- run by test/cli/replay.test.ts -->      the test that runs it instead
  *     <!-- exits with 13 -->                       the exit status of the last command, if it is not 0
  *     <!-- file: seed.json -->                     the block is a file, which later commands read
+ *
+ * Commands with --step run in a terminal, where Enter answers each question.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -104,6 +107,17 @@ export function wordsOf(line: string): string[] {
 /** What `ca code` prints; where a document types it, it may also write CODE. */
 export const verificationCode = /\b[0-9A-F]{48}\b/;
 
+/** Runs a program in a terminal, and presses Enter at each of its questions. */
+const inTerminal = `
+import os, pty, sys
+def read(terminal):
+    shown = os.read(terminal, 65536)
+    if b"Enter" in shown:
+        os.write(terminal, b"\\r")
+    return shown
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:], read)))
+`;
+
 /** What a command did. */
 export interface Ran {
   readonly status: number;
@@ -176,6 +190,11 @@ export class DocumentShell {
       }
       return ran;
     }
+    const exported = /^export (\w+)=(\S*)$/.exec(line);
+    if (exported) {
+      this.#env[exported[1]!] = exported[2]!;
+      return printed('');
+    }
     const isEnrollkit = isOurs.test(line);
     const needsShell = /[|<>;&]|\$\(/.test(line.replace(/'[^']*'|"[^"$]*"/g, ''));
     if (isEnrollkit && !needsShell) return this.#enrollkit(line);
@@ -195,9 +214,24 @@ export class DocumentShell {
       this.#started.push([cwd, stop]);
       if (!this.#fixedPorts) words.push('--port', '0', '--mqtt-port', '0');
     }
+    if (words.includes('--step')) return this.#inTerminal(words);
     const ran = await this.#run(words, { cwd, env });
     if (words[0] === 'ca' && words[1] === 'code') this.#code = verificationCode.exec(ran.stdout)?.[0] ?? '';
     return ran;
+  }
+
+  /** Asynchronous, since the emulator that it uses may be in this process. */
+  async #inTerminal(words: readonly string[]): Promise<Ran> {
+    const child = spawn('python3', ['-c', inTerminal, join(binaries, 'enrollkit'), ...words], {
+      ...{ cwd: this.#cwd, env: { ...process.env, ...this.#env }, timeout: 60_000 },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    const [status] = (await once(child, 'close')) as [number | null];
+    return { status: status ?? 1, printed: stdout, stdout };
   }
 }
 

@@ -3,14 +3,17 @@
  * Needs the packages golang-go, golang-github-eclipse-paho.mqtt.golang-dev, default-jdk-headless and python3 of Debian.
  * With clones of Microsoft's repositories, also that for embedded C, and that for Python with azure-iot-device, which needs
  * port 8883 and what the package needs (Debian: python3-janus, python3-requests-unixsocket, python3-deprecation,
- * python3-socks, python3-paho-mqtt).
+ * python3-socks, python3-paho-mqtt). With a folder of clones, also those in Java with Microsoft's packages, which it compiles
+ * from source: Azure/azure-iot-sdk-java, Azure/qpid-proton-j-extensions, apache/qpid-proton-j and eclipse-paho/paho.mqtt.java,
+ * each by the name of its repository. They need ports 443 and 8883 (Debian: liblombok-java, libgoogle-gson-java,
+ * libcommons-codec-java, libcommons-lang3-java, libslf4j-java).
  *
- *     npm run build && npx tsx scripts/samples.ts [--azure-sdk-for-c FOLDER] [--azure-iot-sdk-python FOLDER]
+ *     npm run build && npx tsx scripts/samples.ts [--azure-sdk-for-c FOLDER] [--azure-iot-sdk-python FOLDER] [--java FOLDER]
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +22,11 @@ import { parseArgs } from 'node:util';
 const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'enrollkit-samples-'));
 const { values: clones } = parseArgs({
-  options: { 'azure-sdk-for-c': { type: 'string' }, 'azure-iot-sdk-python': { type: 'string' } },
+  options: {
+    'azure-sdk-for-c': { type: 'string' },
+    'azure-iot-sdk-python': { type: 'string' },
+    java: { type: 'string' },
+  },
 });
 const env: NodeJS.ProcessEnv = {
   ...process.env,
@@ -67,11 +74,68 @@ async function askWebhook(program: string, ...argv: string[]): Promise<void> {
   }
 }
 
+/**
+ * Compiles Microsoft's packages for Java, and what they need and Debian lacks.
+ *
+ * @param clones a folder with the four repositories
+ * @returns the class path
+ */
+function compileJava(clones: string): string {
+  const jars = ['gson', 'commons-codec', 'commons-lang3', 'slf4j-api', 'slf4j-nop']
+    .map(javaArchive)
+    .join(':');
+  const mqtt = 'paho.mqtt.java/org.eclipse.paho.client.mqttv3/src/main';
+  const azure = [
+    'provisioning/security/security-provider',
+    'provisioning/security/x509-provider',
+    'provisioning/provisioning-device-client',
+    'provisioning/provisioning-service-client',
+    'iothub/device/iot-device-client',
+  ].map((module) => `azure-iot-sdk-java/${module}/src/main/java`);
+  const sources = [
+    ...azure,
+    'qpid-proton-j-extensions/src/main/java',
+    'qpid-proton-j/proton-j/src/main/java',
+    `${mqtt}/java`,
+    `${mqtt}/java-templates`,
+  ].flatMap((name) => {
+    const from = join(resolve(clones), name);
+    const paths = readdirSync(from, { recursive: true, encoding: 'utf8' });
+    return paths
+      .filter((path) => path.endsWith('.java') && path !== 'module-info.java')
+      .map((path) => join(from, path));
+  });
+  const lombok = javaArchive('lombok');
+  const packages = join(folder, 'packages');
+  const path = `${lombok}:${jars}`;
+  run(
+    'javac',
+    '-nowarn',
+    '-encoding',
+    'UTF-8',
+    '-d',
+    packages,
+    '-processorpath',
+    lombok,
+    '-cp',
+    path,
+    ...sources,
+  );
+  cpSync(join(resolve(clones), mqtt, 'resources'), packages, { recursive: true });
+  return `${packages}:${jars}`;
+}
+
+/** A library as Debian installs it. */
+function javaArchive(name: string): string {
+  return `/usr/share/java/${name}.jar`;
+}
+
 try {
   enrollkit('quickstart', '--yes', '--count', '1');
   const python = clones['azure-iot-sdk-python'];
-  const mqttPort = python === undefined ? '0' : '8883';
-  enrollkit('emulator', 'start', '--detach', '--port', '0', '--mqtt-port', mqttPort, '--amqp-port', '0');
+  const freePorts = ['--port', '0', '--mqtt-port', python === undefined ? '0' : '8883', '--amqp-port', '0'];
+  const ports = clones.java === undefined ? freePorts : ['--standard-ports'];
+  enrollkit('emulator', 'start', '--detach', ...ports);
   const variables = JSON.parse(enrollkit('emulator', 'env', '--format', 'json')) as Record<string, string>;
   Object.assign(env, { DPS_CONNECTION_STRING: variables.DPS_CONNECTION_STRING });
   for (const [kind, file] of [
@@ -112,6 +176,33 @@ try {
     enrollkit('sample', 'python', 'send-telemetry', '--out', 'device.py');
     env.PYTHONPATH = join(resolve(python), 'azure-iot-device');
     console.log(`device.py: ${run('/usr/bin/python3', 'device.py').trim().replaceAll('\n', ', ')}`);
+  }
+  if (clones.java !== undefined) {
+    const packages = compileJava(clones.java);
+    const password = 'changeit';
+    const store = ['-keystore', 'trust.p12', '-storepass', password];
+    run(
+      'keytool',
+      '-importcert',
+      '-noprompt',
+      '-alias',
+      'root',
+      '-file',
+      variables.NODE_EXTRA_CA_CERTS!,
+      ...store,
+    );
+    const trust = ['trustStore=trust.p12', `trustStorePassword=${password}`].map(
+      (setting) => `-Djavax.net.ssl.${setting}`,
+    );
+    for (const [kind, file, ...group] of [
+      ['enroll-group', 'EnrollGroup.java', '--group', 'by-java'],
+      ['register-device', 'Device.java'],
+      ['send-telemetry', 'Device.java'],
+    ] as const) {
+      enrollkit('sample', 'java', kind, '--out', file, '--force', ...group);
+      const printed = run('java', ...trust, '-cp', packages, file);
+      console.log(`${kind}, ${file}: ${printed.trim().replaceAll('\n', ', ')}`);
+    }
   }
   enrollkit('sample', 'go', 'allocation-webhook', '--out', 'webhook.go');
   run('go', 'build', '-o', 'webhook', 'webhook.go');

@@ -70,7 +70,7 @@ const parts: Record<string, string[]> = {
   certgen: ['errors', 'pki', 'workspace'],
   'dps/contract': ['errors', 'pki'],
   dps: ['errors', 'explanations', 'pki', 'dps/contract'],
-  emulator: ['errors', 'pki', 'workspace', 'dps/contract'],
+  emulator: ['errors', 'pki', 'workspace', 'dps/contract', 'samples'],
   samples: ['package-files'],
   quickstart: [
     'errors',

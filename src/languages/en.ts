@@ -4570,9 +4570,9 @@ export const en = {
       connectSdk: 'Connect an SDK',
       connectSdkText:
         'These programs register device-001 with its certificate chain in chain.pem and its key in key.pem.',
-      needsPort: (port: number) =>
-        `This client always connects to port ${port}: start the emulator with --standard-ports.`,
-      environment: 'The environment variables of more clients:',
+      moreSamples:
+        'For the devices of your certificate folder, and for programs that send telemetry or create enrollment groups:',
+      environment: 'The environment variables for these clients and others:',
     },
     /** The page Linked hubs. */
     linkedHubsPage: {
@@ -7651,6 +7651,8 @@ The verification certificate is ready. In the portal, on the same page:
       chosen: (id: string) => `For the device ${id}. To choose another, use --device ID.`,
       environment: (command: string) =>
         `Before you run it, set the emulator’s environment variables: eval "$(${command})"`,
+      needsPort: (port: number) =>
+        `This client always connects to port ${port}: start the emulator with --standard-ports.`,
       written: (path: string, sample: string) => `Wrote ${path} (${sample}).`,
     },
   },

@@ -3688,8 +3688,8 @@ export const zhCN: Sentences = {
       tlsRoot: 'TLS 根证书（文件）',
       connectSdk: '连接 SDK',
       connectSdkText: '这些程序注册设备 device-001，其证书链在 chain.pem 中，密钥在 key.pem 中。',
-      needsPort: (port: number) => `此客户端始终连接端口 ${port}：请使用 --standard-ports 启动模拟器。`,
-      environment: '其他客户端的环境变量：',
+      moreSamples: '用于证书文件夹中的设备，以及发送遥测数据或创建注册组的程序：',
+      environment: '这些客户端和其他客户端的环境变量：',
     },
     linkedHubsPage: {
       intro: '设备预配服务将设备分配到与其链接的 IoT 中心。',
@@ -6423,6 +6423,7 @@ export const zhCN: Sentences = {
       encrypted: (path) => `${path} 中的私钥已加密。示例只能读取未加密的密钥。`,
       chosen: (id) => `用于设备 ${id}。要选择其他设备，请使用 --device ID。`,
       environment: (command) => `运行前，请设置模拟器的环境变量：eval "$(${command})"`,
+      needsPort: (port) => `此客户端始终连接端口 ${port}：请使用 --standard-ports 启动模拟器。`,
       written: (path, sample) => `已写入 ${path}（${sample}）。`,
     },
   },

@@ -10,28 +10,36 @@ export const sampleKinds = [
 ] as const;
 export type SampleKind = (typeof sampleKinds)[number];
 
-interface Template {
+export interface SampleTemplate {
   /** The client library, by the name of its package. */
   client: string;
   /** In the folder of the language. */
   file: string;
+  /** The port that the client always connects to: it has no setting for another one. */
+  fixedPort?: 443 | 8883;
 }
 
 interface Language {
+  /** As its users write it. */
+  name: string;
   literal: literals.Literal;
   /** The first template of a kind is the default; a kind that a language lacks is left out. */
-  kinds: Readonly<Partial<Record<SampleKind, readonly Template[]>>>;
+  kinds: Readonly<Partial<Record<SampleKind, readonly SampleTemplate[]>>>;
 }
 
 /** Registering and sending are one template: a device asks DPS for its hub each time that it starts. */
-function device(...templates: readonly Template[]) {
+function device(...templates: readonly SampleTemplate[]) {
   return { 'register-device': templates, 'send-telemetry': templates };
 }
 
-const one = (client: string, file: string): readonly Template[] => [{ client, file }];
+const one = (client: string, file: string): readonly SampleTemplate[] => [{ client, file }];
+
+/** Of Microsoft's clients for devices; that for Node.js takes a port. */
+const devicePort = { fixedPort: 8883 } as const;
 
 export const sampleLanguages = {
   python: {
+    name: 'Python',
     literal: literals.python,
     kinds: {
       'enroll-group': [
@@ -39,13 +47,14 @@ export const sampleLanguages = {
         { client: 'azure-iot-deviceprovisioning', file: 'enroll_group.py' },
       ],
       ...device(
-        { client: 'azure-iot-device', file: 'device.py' },
+        { client: 'azure-iot-device', file: 'device.py', ...devicePort },
         { client: 'paho-mqtt', file: 'device_paho.py' },
       ),
       'allocation-webhook': one('http.server', 'allocation_webhook.py'),
     },
   },
   node: {
+    name: 'Node.js',
     literal: literals.json,
     kinds: {
       'enroll-group': one('azure-iot-provisioning-service', 'enroll-group.mjs'),
@@ -54,22 +63,26 @@ export const sampleLanguages = {
     },
   },
   csharp: {
+    name: 'C#',
     literal: literals.json,
     kinds: {
       'enroll-group': one('Microsoft.Azure.Devices.Provisioning.Service', 'EnrollGroup.cs'),
-      ...device({ client: 'Microsoft.Azure.Devices.Client', file: 'Device.cs' }),
+      ...device({ client: 'Microsoft.Azure.Devices.Client', file: 'Device.cs', ...devicePort }),
       'allocation-webhook': one('System.Net', 'AllocationWebhook.cs'),
     },
   },
   java: {
+    name: 'Java',
     literal: literals.java,
     kinds: {
-      'enroll-group': one('provisioning-service-client', 'EnrollGroup.java'),
-      ...device({ client: 'iot-device-client', file: 'Device.java' }),
+      // Of a connection string, it accepts no host name with a port.
+      'enroll-group': [{ client: 'provisioning-service-client', file: 'EnrollGroup.java', fixedPort: 443 }],
+      ...device({ client: 'iot-device-client', file: 'Device.java', ...devicePort }),
       'allocation-webhook': one('com.sun.net.httpserver', 'AllocationWebhook.java'),
     },
   },
   c: {
+    name: 'C',
     literal: literals.c,
     kinds: {
       'enroll-group': one('libcurl', 'enroll_group.c'),
@@ -77,10 +90,12 @@ export const sampleLanguages = {
     },
   },
   'embedded-c': {
+    name: 'Embedded C',
     literal: literals.c,
     kinds: device({ client: 'azure-sdk-for-c', file: 'device.c' }),
   },
   go: {
+    name: 'Go',
     literal: literals.go,
     kinds: {
       'enroll-group': one('net/http', 'enroll_group.go'),
@@ -89,6 +104,7 @@ export const sampleLanguages = {
     },
   },
   shell: {
+    name: 'bash',
     literal: literals.shell,
     kinds: {
       'enroll-group': one('curl', 'enroll-group.sh'),
@@ -101,8 +117,16 @@ export type SampleLanguage = keyof typeof sampleLanguages;
 export const sampleLanguageNames = Object.keys(sampleLanguages) as SampleLanguage[];
 
 /** The templates of a kind in a language, the default first; none if there is no such sample. */
-export function templatesOf(language: SampleLanguage, kind: SampleKind): readonly Template[] {
+export function templatesOf(language: SampleLanguage, kind: SampleKind): readonly SampleTemplate[] {
   return (sampleLanguages[language] as Language).kinds[kind] ?? [];
+}
+
+/** Whether the client of a sample only connects to a port that an emulator does not listen on. */
+export function needsPort(
+  { fixedPort }: SampleTemplate,
+  { ports }: { ports: { https: number; mqtt: number } },
+): boolean {
+  return fixedPort !== undefined && fixedPort !== ports.https && fixedPort !== ports.mqtt;
 }
 
 /** The kinds that a language has. */
@@ -113,7 +137,7 @@ export function kindsOf(language: SampleLanguage): SampleKind[] {
 /** The program of a template. */
 export function sampleProgram(
   language: SampleLanguage,
-  { file }: Pick<Template, 'file'>,
+  { file }: Pick<SampleTemplate, 'file'>,
   values: SampleValues,
 ): string {
   return fillSample(`${language}/${file}`, values, sampleLanguages[language].literal);

@@ -32,6 +32,7 @@ import {
   wordsOf,
 } from '../../scripts/document-blocks.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
 import { run } from './in-process.js';
 import { cli } from './run-cli.js';
 
@@ -164,7 +165,9 @@ for (const path of translated) {
   if (!blocks.some(hasCommands)) continue;
   // The others use programs of a Unix shell, such as cp.
   if (process.platform === 'win32' && path !== 'docs/tutorial.md') continue;
-  test(`the commands in ${path} work, and print what it shows`, () =>
+  // It gives a terminal to commands that ask in one.
+  const add = blocks.some(({ text }) => / --step\b/.test(text)) ? testWith('python3', test) : test;
+  add(`the commands in ${path} work, and print what it shows`, () =>
     inTemporaryFolder(async (folder) => {
       const shell = new DocumentShell(folder, runEnrollkitFor(read(path)), { fixedPorts: false });
       let text = read(path);
@@ -210,7 +213,8 @@ for (const path of translated) {
       } finally {
         await shell.stopEmulators();
       }
-    }));
+    }),
+  );
 }
 
 test.run();

@@ -292,6 +292,9 @@ test('JSON has the program or its file; what cannot be filled is refused', () =>
     assert.equal(written.file, out);
     assert.equal(readFileSync(out, 'utf8'), printed.program);
     await refused(['sample', 'go', 'register-device', '--out', out], 9, 'FILE_EXISTS', out);
+    // Its client accepts no port, and the emulator has not that of HTTPS.
+    const enroll = ['sample', 'java', 'enroll-group', '--dir', folder];
+    assert.match((await run(enroll, { env: withCodes })).stderr, /^\[sample\.port\] .*\b443\b/m);
     await refused(['sample', 'go', 'dance'], 2, 'USAGE', 'dance');
     await refused(['sample', 'c', 'allocation-webhook'], 2, 'USAGE', 'c');
     await refused(['sample', 'rust', 'register-device'], 2, 'USAGE', 'rust');

@@ -1,7 +1,7 @@
 /** The emulator's page, as a browser asks for it: who may, what forms do, and that what devices send is text. */
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { get as getOverTls } from 'node:https';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { Activity } from '../../src/emulator/console/activity.js';
 import { createConsole } from '../../src/emulator/console/console.js';
 import type { ConsoleOptions } from '../../src/emulator/console/page-context.js';
 import { issueVerificationCertificate } from '../../src/pki/make/verification-certificate.js';
+import { sampleLanguageNames, sampleLanguages } from '../../src/samples/samples.js';
 import { type Made, make, makeChain } from '../support/chains.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { isInstalled } from '../support/tools.js';
@@ -459,7 +460,7 @@ test('hubs are linked, weighted, left out of allocation and unlinked in the page
   await submit(own, `${own}/do/save`, { weight: '1' });
 });
 
-test('the programs on the overview register a device, in Node.js and with curl, and name every address', async () => {
+test('the programs on the overview register a device, in Node.js and bash, and know where the emulator is', async () => {
   const root = await make('root', 'Snippet Root');
   await emulator.verifiedCa('snippets', root);
   await emulator.service(
@@ -474,31 +475,26 @@ test('the programs on the overview register a device, in Node.js and with curl, 
     ...text.matchAll(/<summary>([^<]+)<\/summary>(?:(?!<summary>)[\s\S])*?<pre[^>]*>([\s\S]*?)<\/pre>/g),
   ];
   const programs = Object.fromEntries(codes.map(([, language, code]) => [language!, unescapeHtml(code!)]));
-  assert.deepEqual(Object.keys(programs), ['Node.js', 'Python', 'C#', 'C', 'openssl, curl']);
-  const { idScope, caFile, ports } = emulator.endpoints;
-  for (const code of Object.values(programs)) {
-    assert.ok(code.includes(idScope));
-    assert.ok(code.includes(caFile));
-  }
-  // The clients for Python, C and C# have no setting for the port.
-  assert.equal(text.match(/--standard-ports/g)?.length, ports.mqtt === 8883 ? undefined : 3);
+  const { idScope, ports } = emulator.endpoints;
+  assert.deepEqual(
+    Object.keys(programs),
+    sampleLanguageNames.map((language) => sampleLanguages[language].name),
+  );
+  for (const code of Object.values(programs)) assert.ok(code.includes(idScope));
+  // The clients for Python, C# and Java have no setting for the port.
+  assert.equal(text.match(/<p>[^<]*--standard-ports/g)?.length, ports.mqtt === 8883 ? undefined : 3);
   await inTemporaryFolder(async (folder) => {
     writeFileSync(join(folder, 'chain.pem'), `${device.pem}${root.pem}`);
     writeFileSync(join(folder, 'key.pem'), device.privateKey.export({ format: 'pem', type: 'pkcs8' }));
-    writeFileSync(join(folder, 'register.cjs'), programs['Node.js']!);
+    writeFileSync(join(folder, 'device.mjs'), programs['Node.js']!);
+    symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'), 'junction');
     const options = { cwd: folder, encoding: 'utf8' } as const;
-    const env = {
-      ...process.env,
-      NODE_PATH: join(process.cwd(), 'node_modules'),
-      NODE_EXTRA_CA_CERTS: caFile,
-      NODE_OPTIONS: '',
-    };
-    const node = await promisify(execFile)(process.execPath, ['register.cjs'], { ...options, env });
-    assert.match(node.stdout, / device-001\n$/);
-    if (!isInstalled('openssl') || spawnSync('curl', ['--version']).status !== 0) return;
-    const shell = await promisify(execFile)('sh', ['-c', programs['openssl, curl']!], options);
-    assert.match(shell.stdout, /"operationId"/);
-    assert.match(shell.stderr, /Verification: OK/);
+    const env = { ...process.env, NODE_OPTIONS: '' };
+    const node = await promisify(execFile)(process.execPath, ['device.mjs'], { ...options, env });
+    assert.match(node.stdout, /^assigned \S+ device-001\n$/);
+    if (!isInstalled('curl')) return;
+    const shell = await promisify(execFile)('bash', ['-c', programs.bash!], options);
+    assert.match(shell.stdout, /^assigned \S+ device-001\n$/);
   });
 });
 

@@ -32,6 +32,18 @@ for (const qos of [0, 1] as const) {
   });
 }
 
+test('the SDK for Java, which loses replies that are faster than it waits for them, gets them later', async () => {
+  const clientId = 'java-1';
+  const username = `${dpsUserName(idScope, clientId, '2019-03-31')}&ClientVersion=2019-03-31`;
+  const client = await fixture.connect({ credential: await fixture.device(clientId), clientId, username });
+  const inbox = record(client);
+  await client.subscribeAsync(dpsTopics.responses);
+  const since = performance.now();
+  client.publish(dpsTopics.register('1'), JSON.stringify({ registrationId: clientId }));
+  await inbox.first('$dps/registrations/res/202/?$rid=1');
+  assert.ok(performance.now() - since > 45);
+});
+
 test('a refused device is let in, and then told why as JSON', async () => {
   const client = await fixture.connectDps('refused-1', await fixture.device('refused-1'));
   const inbox = record(client);

@@ -3,16 +3,20 @@
 import { withoutPort } from '../../dps/contract/host.js';
 import { assertEnrollmentGroupId, assertRegistrationId } from '../../dps/contract/ids.js';
 import { settled } from '../../emulator/control/running.js';
+import type { EmulatorEndpoints } from '../../emulator/endpoints.js';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { defaultPlan } from '../../quickstart/plan/answers.js';
 import { enrollmentGroupOf } from '../../quickstart/planned-enrollment-group.js';
 import { enrollmentGroupValues } from '../../quickstart/sample-program.js';
+import { deviceValues } from '../../samples/device-values.js';
 import type { SampleValues } from '../../samples/fill.js';
 import {
   kindsOf,
+  needsPort,
   type SampleKind,
   type SampleLanguage,
+  type SampleTemplate,
   sampleProgram,
   templatesOf,
 } from '../../samples/samples.js';
@@ -64,7 +68,7 @@ export function runIn(language: SampleLanguage): RunOf<SampleCommand> {
       });
     }
     if (flags.out !== undefined) assertFree([flags.out], flags.force === true);
-    const { values, notes } = await valuesFor(language, kind, flags, context);
+    const { values, notes } = await valuesFor(language, kind, template, flags, context);
     const program = sampleProgram(language, template, values);
     const described = { language, sample: kind, client: template.client };
     if (flags.out !== undefined) {
@@ -91,22 +95,23 @@ interface Filling {
 async function valuesFor(
   language: SampleLanguage,
   kind: SampleKind,
+  template: SampleTemplate,
   flags: Flags,
   context: Context,
 ): Promise<Filling> {
   if (kind === 'allocation-webhook') return { values: {}, notes: [] };
   const folder = folderOf(flags);
   const target = deviceTarget(flags, folder);
-  const trust = target.kind === 'emulator' ? await emulatorRoot(folder) : null;
-  const environment =
-    trust === null || !needsEnvironment(language, kind)
-      ? []
-      : ([
-          ['sample.environment', text.environment(environmentCommand(language, folder))],
-        ] as Filling['notes']);
-  if (kind === 'enroll-group') {
-    return { values: { ...groupValues(flags, folder), trust }, notes: environment };
+  const emulator = target.kind === 'emulator' ? await runningEmulator(folder) : undefined;
+  const trust = emulator?.caFile ?? null;
+  const notes: Filling['notes'] = [];
+  if (emulator !== undefined && needsEnvironment(language, kind)) {
+    notes.push(['sample.environment', text.environment(environmentCommand(language, folder))]);
   }
+  if (emulator !== undefined && needsPort(template, emulator)) {
+    notes.push(['sample.port', text.needsPort(template.fixedPort!)]);
+  }
+  if (kind === 'enroll-group') return { values: { ...groupValues(flags, folder), trust }, notes };
   const device = deviceIn(flags, folder);
   const request = { target, folder, flags, mayCreate: false };
   const endpoints = await withTarget(request, context, async (opened) => {
@@ -118,23 +123,19 @@ async function valuesFor(
     };
   });
   const [, port = '8883'] = /:(\d+)$/.exec(endpoints.mqtt) ?? [];
-  const host = withoutPort(endpoints.mqtt);
   return {
-    values: {
+    values: deviceValues({
       telemetry: kind === 'send-telemetry',
       idScope: endpoints.idScope,
-      provisioningHost: host,
-      httpsUrl: `https://${endpoints.https}`,
-      mqttHost: port === '8883' ? host : endpoints.mqtt,
+      httpsHost: endpoints.https,
+      mqttHost: withoutPort(endpoints.mqtt),
       mqttPort: Number(port),
-      mqttAddress: `${host}:${port}`,
-      mqttUri: `ssl://${host}:${port}`,
       registrationId: device.registrationId,
       chain: device.chain,
       key: device.key,
       trust,
-    },
-    notes: [...(device.isChoice ? [chosen(device.registrationId)] : []), ...environment],
+    }),
+    notes: [...(device.isChoice ? [chosen(device.registrationId)] : []), ...notes],
   };
 }
 
@@ -143,12 +144,11 @@ function chosen(registrationId: string): [string, string] {
 }
 
 /**
- * The root that clients of the emulator of a folder must trust.
+ * The emulator of a folder.
  *
- * @returns the path; null if there is no emulator, of which opening the target says more
  * @throws EnrollkitError NOT_FOUND when it is not running: its ports are not known, and a sample could not reach it
  */
-async function emulatorRoot(folder: string): Promise<string | null> {
+async function runningEmulator(folder: string): Promise<EmulatorEndpoints> {
   const state = emulatorStateOfRuns(folder);
   if (state === undefined) {
     throw new EnrollkitError('NOT_FOUND', sentences.cliTarget.noEmulator(layoutOf(folder).folder), {
@@ -156,7 +156,7 @@ async function emulatorRoot(folder: string): Promise<string | null> {
     });
   }
   const running = await settled(state);
-  if (running.kind === 'running') return running.endpoints.caFile;
+  if (running.kind === 'running') return running.endpoints;
   const dir = state === defaultStateFolder ? '' : ` --dir ${quoted(state)}`;
   throw new EnrollkitError('NOT_FOUND', text.stopped(displayPath(state)), {
     next: text.start(`enrollkit emulator start --detach${dir}`),

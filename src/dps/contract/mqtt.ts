@@ -71,6 +71,8 @@ export interface DpsUserName {
   idScope: string;
   registrationId: string;
   apiVersion: string;
+  /** Of the SDK, as it says it; undefined when it does not. */
+  clientVersion: string | undefined;
 }
 
 /** Whether a user name is meant for DPS, well-formed or not. */
@@ -84,7 +86,12 @@ export function parseDpsUserName(userName: string): DpsUserName | undefined {
   const apiVersion = match && queryValue(match[3]!, 'api-version');
   const registrationId = match && percentDecoded(match[2]!);
   if (!match || !apiVersion || !registrationId) return undefined;
-  return { idScope: match[1]!, registrationId, apiVersion };
+  return {
+    idScope: match[1]!,
+    registrationId,
+    apiVersion,
+    clientVersion: queryValue(match[3]!, 'ClientVersion'),
+  };
 }
 
 /** What a device's user name says as it connects to its hub. */

@@ -56,8 +56,13 @@ public class Device {
 
         ProvisioningDeviceClient provisioning = ProvisioningDeviceClient.create(
             {{provisioningHost}}, {{idScope}}, ProvisioningDeviceClientTransportProtocol.MQTT, security);
-        ProvisioningDeviceClientRegistrationResult result = provisioning.registerDeviceSync();
-        provisioning.close();
+        ProvisioningDeviceClientRegistrationResult result;
+        try {
+            result = provisioning.registerDeviceSync();
+        } finally {
+            // Its threads would keep the program running.
+            provisioning.close();
+        }
         if (result.getProvisioningDeviceClientStatus()
                 != ProvisioningDeviceClientStatus.PROVISIONING_DEVICE_STATUS_ASSIGNED) {
             System.err.println("DPS did not assign the device: " + result.getProvisioningDeviceClientStatus());

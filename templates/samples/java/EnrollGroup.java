@@ -1,5 +1,5 @@
 // Creates an enrollment group with the settings of your plan. Written by enrollkit; run it against Azure, or against
-// "enrollkit emulator start".
+// "enrollkit emulator start --standard-ports": the client accepts no port in a connection string.
 //
 // Java 11 or later, with this of Maven:
 //   com.microsoft.azure.sdk.iot.provisioning:provisioning-service-client:2.0.3

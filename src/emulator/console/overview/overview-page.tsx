@@ -4,7 +4,7 @@ import { type PageContext, paths } from '../page-context.js';
 import { snippetsOf } from './snippets.js';
 
 export function OverviewPage({ page }: { page: PageContext }) {
-  const { text } = page;
+  const { text, sentences } = page;
   const { services, hubs, endpoints } = page.console;
   const { overviewPage } = text;
   const known = endpoints();
@@ -80,12 +80,15 @@ export function OverviewPage({ page }: { page: PageContext }) {
             {snippetsOf(known, idScope).map(({ language, code, needsPort }) => (
               <details class="snippet">
                 <summary>{language}</summary>
-                {needsPort !== undefined && <p>{overviewPage.needsPort(needsPort)}</p>}
+                {needsPort !== undefined && <p>{sentences.cliSample.program.needsPort(needsPort)}</p>}
                 <CodeBlock page={page} code={code} label={language} />
               </details>
             ))}
           </>
         ))}
+        <p>
+          {overviewPage.moreSamples} <code>enrollkit sample LANGUAGE SAMPLE</code>
+        </p>
         <p>
           {overviewPage.environment} <code>enrollkit emulator env --for LANGUAGE</code>
         </p>

@@ -5,6 +5,7 @@
  * chain is unknown can connect, and is refused when it registers (Azure/azure-iot-sdk-c#1900).
  */
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isLegalId, sameId } from '../../../dps/contract/ids.js';
 import { dpsTopics, parseDpsUserName, parseTopic } from '../../../dps/contract/mqtt.js';
 import { parseSasToken } from '../../../dps/contract/sas.js';
@@ -34,6 +35,14 @@ export interface DpsSessionOptions {
   log: EventLog;
 }
 
+/**
+ * In milliseconds, for the SDK for Java: it loses a reply that arrives before it waits for it, which no reply of Azure does, and
+ * then waits a minute.
+ *
+ * Source: Azure/azure-iot-sdk-java, ContractAPIMqtt.executeProvisioningMessage; as its version, it sends that of the API.
+ */
+const javaNeeds = 50;
+
 const registerPath = parseTopic(dpsTopics.register('')).path;
 const operationPath = parseTopic(dpsTopics.getOperation('', '')).path;
 
@@ -46,7 +55,7 @@ export function dpsCandidate(connect: ConnectRequest, options: DpsSessionOptions
       'the user name is not {idScope}/registrations/{id}/api-version={version}',
     );
   }
-  const { idScope, registrationId, apiVersion } = name;
+  const { idScope, registrationId, apiVersion, clientVersion } = name;
   if (!options.versions.serves('device', 'mqtt', apiVersion)) {
     throw new ConnectRefused('badUserName', `the api-version ${JSON.stringify(apiVersion)} is not known`);
   }
@@ -74,13 +83,17 @@ export function dpsCandidate(connect: ConnectRequest, options: DpsSessionOptions
     key: `dps/${idScope}/${registrationId.toLowerCase()}/${fingerprint}`,
     plane: 'device',
     id: registrationId,
-    open: () => dpsSession({ apiVersion, idScope, registrationId, chain, authorization }, options),
+    open: () =>
+      dpsSession({ apiVersion, idScope, registrationId, chain, authorization }, options, {
+        replyAfter: clientVersion === apiVersion ? javaNeeds : 0,
+      }),
   };
 }
 
 function dpsSession(
   device: RegistrationRequest,
   { registrations, retryAfter, now, log }: DpsSessionOptions,
+  { replyAfter }: { replyAfter: number },
 ): Session {
   const report = log.for('device', 'mqtt');
 
@@ -91,6 +104,7 @@ function dpsSession(
   ): Promise<Reply> {
     const at = now();
     const event = { operation, id: device.registrationId, at };
+    if (replyAfter > 0) await sleep(replyAfter);
     try {
       const result = await call();
       const isAssigning = result.status === 'assigning';
