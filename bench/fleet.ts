@@ -56,15 +56,15 @@ function onCores(threads: number, arguments_: string[]): { stdout: string; stder
 function limit(what: 'ec' | 'rsa' | 'files', threads: number, count: number): Measured {
   const place = what === 'files' ? [join(folder, 'files')] : [];
   try {
-    return JSON.parse(
-      onCores(threads, [file('fleet/limit.mjs'), what, String(threads), String(count), ...place]).stdout,
-    );
+    const run = [file('fleet/limit.mjs'), what, String(threads), String(count), ...place];
+    const { seconds, stdout } = onCores(threads, run);
+    return { seconds, cpuSeconds: JSON.parse(stdout).cpuSeconds };
   } finally {
     rmSync(join(folder, 'files'), { recursive: true, force: true });
   }
 }
 
-/** The command, including its start. */
+/** The command, including its start, as the limit does. */
 function ours(threads: number, count: number, ...flags: string[]): Measured {
   const pattern = ['fleet', 'issue', '--count', String(count), '--pattern', 'device-{000001..}'];
   const run = ['--import', cpuTime, bin, ...pattern, '--workers', String(threads), '--quiet', '--out', 'out'];
@@ -157,6 +157,13 @@ try {
       () => ours(threads, devices, ...ndjson),
     ),
   );
+  for (const threads of new Set([1, cores]))
+    compare(
+      `tar, ${devices} devices, ${show(threads)}`,
+      devices,
+      () => limit('ec', threads, devices),
+      () => ours(threads, devices, '--format', 'tar'),
+    );
   if (rates.length > 1)
     report.line(`${show(cores)} against one`, `${(rates[1]! / rates[0]!).toFixed(2)} times`);
   compare(

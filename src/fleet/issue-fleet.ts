@@ -214,7 +214,7 @@ function resumable(error: unknown): unknown {
 /** Devices in a batch: some tens of milliseconds of work, or a single RSA key. */
 function batchSizeOf({ keyAlgorithm, pfx }: FleetRequest, format: OutputFormat): number {
   const sizes: Record<KeyAlgorithm, number> = {
-    'ec-p256': 250,
+    'ec-p256': 500,
     'ec-p384': 50,
     'rsa-2048': 1,
     'rsa-3072': 1,

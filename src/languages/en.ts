@@ -6404,6 +6404,8 @@ The verification certificate is ready. In the portal, on the same page:
     newFolderQuestion: 'New folder for certificates and keys:',
     folderStays: (folder: string) => `Nothing in ${folder} is changed.`,
     folderUsed: 'enrollkit already uses this folder.',
+    /** After the sentence that says what is wrong with a folder. */
+    enterAnotherFolder: (problem: string, free: string) => `${problem} Enter another one, such as ${free}.`,
     passphraseQuestion: 'Passphrase for the private keys:',
     moreQuestion: 'Change more settings?',
     moreSettings: 'CA names, validity, attestation, hubs, initial twin, IoT Edge and protocol.',
@@ -8099,7 +8101,7 @@ The verification certificate is ready. In the portal, on the same page:
       `${of} per minute (default: ${perMinute}, below the DPS quota of 1000; unlimited on the emulator)`,
     deregister: (devices: number) => `Delete the registration records of ${countOf(devices, 'device')}?`,
     deregistered: (devices: number, seconds: number) =>
-      `Deleted the registration records of ${countOf(devices, 'device')} (${seconds.toFixed(1)} s).`,
+      `${countOf(devices, 'device')} no longer ${devices === 1 ? 'has a registration record' : 'have registration records'} (${seconds.toFixed(1)} s).`,
     leftInHubs: (devices: number) =>
       `${countOf(devices, 'device')} ${devices === 1 ? 'remains' : 'remain'} in hubs other than the one in the connection string.`,
     progress: (done: number, total: number, perSecond: number) =>

@@ -5298,6 +5298,7 @@ export const zhCN: Sentences = {
     newFolderQuestion: '证书和密钥的新文件夹：',
     folderStays: (folder) => `${folder} 中的内容不会更改。`,
     folderUsed: 'enrollkit 已在使用此文件夹。',
+    enterAnotherFolder: (problem, free) => `${problem}请输入其他文件夹，例如 ${free}。`,
     passphraseQuestion: '私钥的密码：',
     moreQuestion: '是否更改其他设置？',
     moreSettings: 'CA 名称、有效期、证明机制、IoT 中心、初始设备孪生、IoT Edge 和协议。',
@@ -6809,7 +6810,7 @@ export const zhCN: Sentences = {
       `每分钟的${{ devices: '设备', enrollments: '个体注册', registrations: '设备注册' }[of]}数（默认：${perMinute}，低于 DPS 的配额 1000；在模拟器上无限制）`,
     deregister: (devices) => `是否删除 ${devices.toLocaleString('en-US')} 台设备的注册记录？`,
     deregistered: (devices, seconds) =>
-      `已删除 ${devices.toLocaleString('en-US')} 台设备的注册记录（${seconds.toFixed(1)} 秒）。`,
+      `${devices.toLocaleString('en-US')} 台设备已没有注册记录（${seconds.toFixed(1)} 秒）。`,
     leftInHubs: (devices) =>
       `${devices.toLocaleString('en-US')} 台设备仍保留在连接字符串所指以外的 IoT 中心。`,
     progress: (done, total, perSecond) =>

@@ -16,7 +16,7 @@ import {
 } from './output-format.js';
 
 export const ndjson: OutputFormat = {
-  batchSize: 250,
+  batchSize: 500,
   startOf: (registrationId) => Buffer.from(startOfLine(registrationId)),
   writer: (setup) => new LineWriter(setup),
   last(out) {
