@@ -87,6 +87,8 @@ export function inFewerFiles(
       .replaceAll(staticImport, (statement, list: string | undefined, specifier: string) => {
         const target = targetOf(specifier);
         const file = fileOf.get(target);
+        // esbuild's own functions: loading them alone does nothing, but for the file that they are in.
+        if (list === undefined && isPassive(chunks.get(target))) return '';
         if (file === undefined || file === fileOf.get(path)) return statement;
         const names = namesIn(list).map(([name, local]) => `${nameOf(target, name)} as ${local}`);
         return `import { ${names.join()} } from ${JSON.stringify(file)};`;
@@ -127,6 +129,10 @@ export function inFewerFiles(
     // They are read from memory.
     allowOverwrite: true,
   };
+}
+
+function isPassive(chunk: Chunk | undefined): boolean {
+  return chunk?.isEmpty === true && chunk.imports.length === 0;
 }
 
 function readChunks({ metafile, outputFiles }: Bundle, modules: string): Map<string, Chunk> {
@@ -213,7 +219,9 @@ function filesOf(
       .flatMap(({ imports }) => imports.map((path) => groupOf.get(path)!).filter((one) => one !== key)),
   );
   for (const chunk of [...chunks.values()].filter(isPassedOn)) {
-    const last = Math.max(...chunk.imports.map((path) => order.indexOf(groupOf.get(path)!)));
+    // esbuild's own functions need no other file, so that their place in the order says nothing.
+    const passedOn = chunk.imports.filter((path) => !isPassive(chunks.get(path)));
+    const last = Math.max(...passedOn.map((path) => order.indexOf(groupOf.get(path)!)));
     groups.get(order[last]!)!.push(chunk);
   }
   return named([...groups.values()], programs, dist);
