@@ -6,8 +6,7 @@
  *     npm run bench:emulator [-- STORED]
  */
 import { type ChildProcess, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseConnectionString } from '../src/dps/contract/connection-string.js';
@@ -24,6 +23,7 @@ import {
 import { rate } from './emulator/measure.js';
 import { median } from './median.js';
 import { BenchReport } from './report.js';
+import { scratchFolder } from './scratch.js';
 
 const report = new BenchReport('emulator', 'npm run bench:emulator');
 const stored = Number(process.argv[2] ?? 100_000);
@@ -31,7 +31,7 @@ const deviceCount = 400;
 const warmUpRounds = 3;
 const rounds = 9;
 const concurrency = 16;
-const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
+const folder = scratchFolder();
 const running: ChildProcess[] = [];
 
 /** Resident kilobytes of a process. */

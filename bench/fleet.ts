@@ -5,8 +5,8 @@
  *     npm run bench:fleet [-- --devices 200000 --rounds 5 --rsa 400]
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -15,6 +15,7 @@ import { issue } from '../src/pki/make/issue.js';
 import { loadProfile } from '../src/pki/make/profile.js';
 import { median } from './median.js';
 import { BenchReport } from './report.js';
+import { scratchFolder } from './scratch.js';
 
 const { values } = parseArgs({
   options: {
@@ -35,7 +36,7 @@ const bin = file('../dist/bin.js');
 const cpuTime = new URL('fleet/cpu-time.mjs', import.meta.url).href;
 const cores = availableParallelism();
 const report = new BenchReport('fleet', 'npm run bench:fleet');
-const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
+const folder = scratchFolder();
 
 interface Measured {
   seconds: number;

@@ -5,21 +5,20 @@
  *
  *     npm run bench:query [-- DEVICES]
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseConnectionString } from '../src/dps/contract/connection-string.js';
 import { createSasToken } from '../src/dps/contract/sas.js';
 import { startEmulatorProcess, stopProcesses, thisCheckout } from './emulator/emulator-process.js';
 import { median } from './median.js';
 import { BenchReport } from './report.js';
+import { scratchFolder } from './scratch.js';
 
 const deviceCount = Number(process.argv[2] ?? 100_000);
 const rounds = 300;
 
 const report = new BenchReport('query', 'npm run bench:query');
-const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
+const folder = scratchFolder();
 const { child, endpoints } = await startEmulatorProcess(thisCheckout, folder);
 
 try {

@@ -5,13 +5,13 @@
  *     npm run build && npx tsx bench/pairs.ts CHECKOUT [--pairs 15] [--devices 40000] [--chains 2000]
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { authority, device, now } from '../test/support/raw-certificates.js';
 import { compareInPairs } from './pair-ratios.js';
+import { scratchFolder } from './scratch.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,7 +30,7 @@ const here = fileURLToPath(new URL('..', import.meta.url));
 const pairs = Number(values.pairs);
 const cpuTime = new URL('fleet/cpu-time.mjs', import.meta.url).href;
 const validating = fileURLToPath(new URL('validate-chains.mjs', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'enrollkit-pairs-'));
+const folder = scratchFolder();
 
 /** Seconds of processor time, as the process says on standard error. */
 function seconds(...arguments_: string[]): number {

@@ -29,7 +29,7 @@ ${lines.map(lineText).join('\n')}
 /** A document with the figures of the result files. */
 export function withFigures(text: string): string {
   return text.replace(
-    /(<!-- bench (\w+) -->\n)[\s\S]*?(?=<!-- end -->)/g,
+    /(<!-- bench ([\w-]+) -->\n)[\s\S]*?(?=<!-- end -->)/g,
     (_, begin: string, name: string) => `${begin}${figures(name)}`,
   );
 }

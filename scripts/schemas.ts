@@ -10,7 +10,7 @@ import { recordingSchema } from '../src/quickstart/recording/schema.js';
 
 export const schemas = {
   'templates/emulator-faults.schema.json': faultFileSchema,
-  'templates/emulator-seed.schema.json': emulatorSeedFileSchema,
+  'templates/emulator-seed.schema.json': emulatorSeedFileSchema(),
   'templates/plan.schema.json': planSchema,
   'templates/recording.schema.json': recordingSchema,
   'templates/profiles/profile.schema.json': profileSchema,

@@ -45,7 +45,7 @@ test('nothing installs or runs enrollkit by its name alone, which anyone can tak
       // README's commands are for a clone, where npx runs what is there; it says so.
       const isForClone = /^README(\.zh-CN)?\.md$/.test(path) || path === join('scripts', 'link-bin.mjs');
       const isWarning = /[Nn]ever "(npx|npm install) enrollkit"|Never (use )?`npx enrollkit`/.test(line);
-      const isOwnFile = /npm install --global \.\/enrollkit-[\w.]+\.tgz/.test(line);
+      const isOwnFile = /npm install --(global|save-dev) \.\/enrollkit-[\w.]+\.tgz/.test(line);
       const isLocal = line.includes('npx --no-install enrollkit');
       assert.ok(isForClone || isWarning || isOwnFile || isLocal, `${path}: ${line}`);
     }

@@ -4,6 +4,7 @@ import { sentences } from '../languages/language.js';
 import type { Cause, Explanation } from './explanation.js';
 import { hubNumbers } from './hub-numbers.js';
 import { tlsAlertNames } from './tls-alert-names.js';
+import { codeOfVerificationText } from './verification-texts.js';
 import { windowsCodes } from './windows-codes.js';
 
 export type CodeKind =
@@ -88,7 +89,8 @@ const introductions =
  * Finds a code, in any of the forms in which it appears: a number, also hexadecimal (`0x30`) or with words around it
  * (`HTTP 401`, `404 Not Found`, `IH404015`, `exit status 13`), or a name in any case, in quotes, with spaces, hyphens or
  * underscores; a code of Windows (`0x80090325`); a TLS alert also as OpenSSL and Node.js write it, `tlsv1 alert unknown ca` or
- * `ERR_SSL_TLSV1_ALERT_UNKNOWN_CA`.
+ * `ERR_SSL_TLSV1_ALERT_UNKNOWN_CA`; why a certificate was refused also as OpenSSL, Python and curl write it,
+ * `certificate verify failed: self-signed certificate in certificate chain`.
  *
  * @returns undefined for an unknown code
  */
@@ -97,6 +99,8 @@ export function explainCode(text: string): ExplainedCode | undefined {
   if (asked.length > maxCodeLength || !/^(-\d{10}$|[a-z0-9])/i.test(asked)) return undefined;
   const ofWindows = windowsCode(asked);
   if (ofWindows) return ofWindows;
+  const ofOpenssl = codeOfVerificationText(asked);
+  if (ofOpenssl !== undefined) return codeNamed(ofOpenssl);
   const withoutNote = asked.replace(/ \([^()]*$/, '').replace(/^http(?:\/\d(?:\.\d)?)? (?=\d{3} )/i, '');
   if (withoutNote !== asked) return explainCode(withoutNote);
   const [, introduction, introduced] = introductions.exec(asked) ?? [];

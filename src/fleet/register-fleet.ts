@@ -1,7 +1,8 @@
 /** Registers a fleet: each device with its own certificate, as it will in the field. */
-import { randomUUID } from 'node:crypto';
+import { type KeyObject, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RegisterDeviceOptions, registerDevice } from '../dps/client/device.js';
+import type { DeviceCredentials } from '../dps/client/device-credentials.js';
 import type { Problem } from '../dps/client/diagnosis/problem.js';
 import { type ReadServiceFacts, serviceFactsReader } from '../dps/client/diagnosis/service-facts.js';
 import { backoffMs } from '../dps/client/http/retry.js';
@@ -9,7 +10,8 @@ import { connectToHub } from '../dps/client/hub-connection.js';
 import { stateOfMessage } from '../dps/client/message-state.js';
 import type { Target } from '../dps/client/target.js';
 import { EnrollkitError, isAbort } from '../errors.js';
-import { keyOpener } from './registration/device-keys.js';
+import { privateKeyOpener } from '../pki/keys.js';
+import { isEncryptedPem } from './formats/output-format.js';
 import { isEnvironmental } from './registration/environment.js';
 import { type DeviceFailure, Failures, type FleetFailure } from './registration/failures.js';
 import {
@@ -106,9 +108,9 @@ const maxAttempts = 5;
 export async function registerFleet(options: RegisterFleetOptions): Promise<RegisterFleetResult> {
   const { files, results, idScope, telemetry } = options;
   // Files that cannot be read fail here, before the results file is touched.
-  const openKey = keyOpener(options.passphrase);
+  const openKey = privateKeyOpener(options.passphrase);
   for await (const { privateKey } of fleetDevices(files)) {
-    openKey(privateKey);
+    if (isEncryptedPem(privateKey)) openKey(privateKey);
     break;
   }
   const left = new Set<string>();
@@ -142,7 +144,7 @@ export async function registerFleet(options: RegisterFleetOptions): Promise<Regi
 class Run {
   readonly pace: Pace;
   readonly #options: RegisterFleetOptions;
-  readonly #openKey: (pem: string) => string;
+  readonly #openKey: (pem: string) => KeyObject;
   readonly #signal: AbortSignal;
   readonly #file: ResultLines<RegistrationResult>;
   readonly #messages: PendingMessages<RegistrationResult>;
@@ -158,7 +160,7 @@ class Run {
 
   constructor(
     options: RegisterFleetOptions,
-    openKey: (pem: string) => string,
+    openKey: (pem: string) => KeyObject,
     file: ResultLines<RegistrationResult>,
     messages: PendingMessages<RegistrationResult>,
     before: number,
@@ -188,10 +190,14 @@ class Run {
     };
     let failure: EnrollkitError | undefined;
     try {
-      await this.#register(device, line);
+      const { certificateChain, privateKey } = device;
+      // Opened once for several connections. For a single one, TLS alone reads it.
+      const isOpened = this.#options.telemetry || isEncryptedPem(privateKey);
+      const credentials = { certificateChain, privateKey: isOpened ? this.#openKey(privateKey) : privateKey };
+      await this.#register(credentials, line);
       line.milliseconds = Math.round((performance.now() - started) * 10) / 10;
       this.#latencies.add(line.milliseconds);
-      if (this.#options.telemetry) await this.#send(device, line);
+      if (this.#options.telemetry) await this.#send(credentials, line);
     } catch (error) {
       if (isAbort(error) || !(error instanceof EnrollkitError)) throw error;
       failure = error;
@@ -224,16 +230,15 @@ class Run {
     };
   }
 
-  async #register(device: FleetDevice, line: RegistrationResult): Promise<void> {
+  async #register(credentials: DeviceCredentials, line: RegistrationResult): Promise<void> {
     const { target, idScope, protocol } = this.#options;
     const signal = this.#signal;
     const { assignedHub, deviceId, substatus } = await this.#retry(line, () =>
       registerDevice({
         target,
         idScope,
-        registrationId: device.registrationId,
-        certificateChain: device.certificateChain,
-        privateKey: this.#openKey(device.privateKey),
+        registrationId: line.registrationId,
+        ...credentials,
         protocol,
         readServiceFacts: this.#readServiceFacts,
         signal,
@@ -246,9 +251,9 @@ class Run {
     Object.assign(line, { status: 'assigned', assignedHub, deviceId, ...(substatus ? { substatus } : {}) });
   }
 
-  async #send(device: FleetDevice, line: RegistrationResult): Promise<void> {
+  async #send(credentials: DeviceCredentials, line: RegistrationResult): Promise<void> {
     const [{ target }, signal] = [this.#options, this.#signal];
-    const deviceId = line.deviceId ?? device.registrationId;
+    const deviceId = line.deviceId ?? line.registrationId;
     line.telemetry = false;
     let mayBeRepeated = false;
     await this.#retry(undefined, async () => {
@@ -261,8 +266,7 @@ class Run {
         target,
         assignedHub: line.assignedHub!,
         deviceId,
-        certificateChain: device.certificateChain,
-        privateKey: this.#openKey(device.privateKey),
+        ...credentials,
         signal,
       });
       try {
@@ -270,7 +274,7 @@ class Run {
           line.messageId = randomUUID();
           this.#messages.add(line);
         }
-        await hub.sendTelemetry({ registrationId: device.registrationId }, { '$.mid': line.messageId });
+        await hub.sendTelemetry({ registrationId: line.registrationId }, { '$.mid': line.messageId });
       } finally {
         await hub.close();
       }

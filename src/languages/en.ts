@@ -2953,7 +2953,7 @@ export const en = {
         ],
       },
       FOLDER_NOT_EMPTY: {
-        meaning: 'The folder has files that enrollkit did not create.',
+        meaning: 'The folder has files that are not from a quickstart or a replay.',
         causes: [
           ['the folder of another program or project, or another working directory', 'ls -A FOLDER; pwd'],
           ['an earlier run, where a replay needs a new folder', 'enrollkit runs --dir FOLDER'],
@@ -4020,7 +4020,7 @@ export const en = {
     notAFolder: (path: string) => `${path} is not a folder, but enrollkit keeps a folder there.`,
     moveAway: 'Move it away, then run the command again.',
     otherFiles: (folder: string, files: readonly string[], more: number) =>
-      `The folder ${folder} contains files that enrollkit did not create: ${firstOf(files, more)}.`,
+      `The folder ${folder} contains files that are not from a quickstart: ${firstOf(files, more)}.`,
     isFile: (path: string) => `${path} is a file or is below one, not a folder.`,
     locked: (process: string, since: string, folder: string) =>
       `Another enrollkit process is using ${folder} (process ${process}, since ${since}).`,
@@ -4439,7 +4439,8 @@ export const en = {
       'Reinstall enrollkit with its optional dependencies (npm install --include=optional), or use Node.js 22.13 or later, which includes a database.',
     platformUnsupported: (platform: string) =>
       `The emulator does not support this version of Node.js on this platform (${platform}): its database (libsql) is not available for it.`,
-    otherPort: (flag: string) => `Choose another port with ${flag} PORT, or 0 for any free port.`,
+    stopOrOtherPort: (flag: string) =>
+      `Stop the program that uses it (another emulator: enrollkit emulator stop --dir FOLDER), or choose another port with ${flag} PORT. To use any free ports: --port 0 --mqtt-port 0.`,
     cannotListen: (address: string, reason: string) => `The emulator cannot listen on ${address}: ${reason}.`,
     permitOnLinux: (node: string) =>
       `Allow it for everyone: sudo sysctl net.ipv4.ip_unprivileged_port_start=443. Or for Node.js only: sudo setcap cap_net_bind_service=+ep "${node}". Or run this command with sudo or authbind.`,
@@ -5958,8 +5959,8 @@ export const en = {
     cleanQuestion: 'Delete all of these?',
     cleanRemovedFiles: (count: number, folder: string) => `deleted  ${count} files in ${folder}`,
     cleanKeptEmulator: (state: string) => `kept     the emulator in ${state}`,
-    cleanLeft: (path: string) => `kept     ${path}: enrollkit did not create it`,
-    cleanLeftMore: (count: number) => `kept     ${count} more that enrollkit did not create`,
+    cleanLeft: (path: string) => `kept     ${path}: it is not from a quickstart`,
+    cleanLeftMore: (count: number) => `kept     ${count} more that are not from a quickstart`,
     cleanPartial: (kept: number, all: number) => `${kept} of ${all} items were not deleted.`,
     cleanPartialNext: 'Fix the problem shown for each item, then run the same command again.',
     cleanAndMore: (count: number) => `and ${count} more in the provisioning service`,
@@ -6403,6 +6404,8 @@ The verification certificate is ready. In the portal, on the same page:
     newFolderQuestion: 'New folder for certificates and keys:',
     folderStays: (folder: string) => `Nothing in ${folder} is changed.`,
     folderUsed: 'enrollkit already uses this folder.',
+    /** After the sentence that says what is wrong with a folder. */
+    enterAnotherFolder: (problem: string, free: string) => `${problem} Enter another one, such as ${free}.`,
     passphraseQuestion: 'Passphrase for the private keys:',
     moreQuestion: 'Change more settings?',
     moreSettings: 'CA names, validity, attestation, hubs, initial twin, IoT Edge and protocol.',
@@ -7566,6 +7569,8 @@ The verification certificate is ready. In the portal, on the same page:
     moreNotes: (count: number) =>
       `Not shown: ${counted(count, 'more message')} like these. Use --json for all.`,
     lostConnection: (id: string, message: string) => `${id} is disconnected: ${message}`,
+    replaced: (ids: readonly string[], more: number) =>
+      `The hub accepts only the certificate of a device's last registration: those in the certificate folder that Azure issued to ${firstOf(ids, more)} stop working. To request new ones after the run: enrollkit device register ID --csr`,
     rows: {
       devices: 'Devices',
       connected: (connected: number, devices: number) => `${devices}, ${connected} connected at the end`,
@@ -7895,6 +7900,7 @@ The verification certificate is ready. In the portal, on the same page:
     faultsArgumentExcess: (action: string) => `emulator faults ${action} takes no other argument.`,
     /** The seed of the faults that are injected. */
     faultSeed: (seed: number) => `seed ${seed}`,
+    faultHeads: { rule: 'RULE', injected: 'TIMES APPLIED' },
     answered: (status: number, message: string | undefined) =>
       `The emulator responded with status ${status}${message === undefined ? '.' : `: ${message}`}`,
     fixedPorts: (clients: 'all' | 'devices') =>
@@ -8095,7 +8101,7 @@ The verification certificate is ready. In the portal, on the same page:
       `${of} per minute (default: ${perMinute}, below the DPS quota of 1000; unlimited on the emulator)`,
     deregister: (devices: number) => `Delete the registration records of ${countOf(devices, 'device')}?`,
     deregistered: (devices: number, seconds: number) =>
-      `Deleted the registration records of ${countOf(devices, 'device')} (${seconds.toFixed(1)} s).`,
+      `${countOf(devices, 'device')} no longer ${devices === 1 ? 'has a registration record' : 'have registration records'} (${seconds.toFixed(1)} s).`,
     leftInHubs: (devices: number) =>
       `${countOf(devices, 'device')} ${devices === 1 ? 'remains' : 'remain'} in hubs other than the one in the connection string.`,
     progress: (done: number, total: number, perSecond: number) =>
@@ -8212,6 +8218,8 @@ The verification certificate is ready. In the portal, on the same page:
     folder: 'a certificate folder (default: certs), or a fleet that fleet issue wrote',
     outFlag: 'where to write it (default: report.html in the folder; FLEET.report.html for a fleet)',
     runFlag: 'a recording: a file, or its name in FOLDER/.enrollkit/runs (default: the last run)',
+    noSuchRun: (name: string, folder: string) => `There is no recording ${name} in ${folder}.`,
+    listRuns: (folder: string) => `To list the recordings of the folder: enrollkit runs --dir ${folder}`,
     resultsFlag: 'for a fleet: the results of fleet register (default: FLEET.registrations.ndjson)',
     forceFlag: 'replace a file that is not a report, or a report that was edited',
     examples: {

@@ -2327,7 +2327,7 @@ export const zhCN: Sentences = {
         ],
       },
       FOLDER_NOT_EMPTY: {
-        meaning: '文件夹中有不是由 enrollkit 创建的文件。',
+        meaning: '文件夹中有不是由 quickstart 或 replay 创建的文件。',
         causes: [
           ['其他程序或项目的文件夹，或另一个工作目录', '查看 ls -A FOLDER 和 pwd'],
           ['之前的运行使用过该文件夹，而重放需要新的文件夹', 'enrollkit runs --dir FOLDER'],
@@ -3232,7 +3232,7 @@ export const zhCN: Sentences = {
     notAFolder: (path) => `${path} 不是文件夹，但 enrollkit 在该处保存文件夹。`,
     moveAway: '将其移走，然后重新运行命令。',
     otherFiles: (folder, files, more) =>
-      `文件夹 ${folder} 包含不是由 enrollkit 创建的文件：${firstOf(files, more)}。`,
+      `文件夹 ${folder} 包含不是由 quickstart 创建的文件：${firstOf(files, more)}。`,
     isFile: (path) => `${path} 是文件或位于文件之下，而不是文件夹。`,
     locked: (process, since, folder) =>
       `另一个 enrollkit 进程正在使用 ${folder}（进程 ${process}，自 ${since}）。`,
@@ -3566,7 +3566,8 @@ export const zhCN: Sentences = {
       '重新安装 enrollkit 及其可选依赖项 (npm install --include=optional)，或使用自带数据库的 Node.js 22.13 或更高版本。',
     platformUnsupported: (platform) =>
       `模拟器在此平台 (${platform}) 上不支持此版本的 Node.js：其数据库 (libsql) 没有适用于此平台的版本。`,
-    otherPort: (flag) => `使用 ${flag} PORT 选择其他端口，或使用 0 表示任意空闲端口。`,
+    stopOrOtherPort: (flag) =>
+      `停止使用该端口的程序（如果是另一个模拟器：enrollkit emulator stop --dir FOLDER），或使用 ${flag} PORT 选择其他端口。要使用任意空闲端口：--port 0 --mqtt-port 0。`,
     cannotListen: (address, reason) => `模拟器无法在 ${address} 上侦听：${reason}。`,
     permitOnLinux: (node) =>
       `允许所有程序：sudo sysctl net.ipv4.ip_unprivileged_port_start=443。或仅允许 Node.js：sudo setcap cap_net_bind_service=+ep "${node}"。或使用 sudo 或 authbind 运行此命令。`,
@@ -4893,8 +4894,8 @@ export const zhCN: Sentences = {
     cleanQuestion: '删除以上所有内容？',
     cleanRemovedFiles: (count, folder) => `已删除  ${folder} 中的 ${count} 个文件`,
     cleanKeptEmulator: (state) => `已保留  ${state} 中的模拟器`,
-    cleanLeft: (path) => `已保留  ${path}：它不是由 enrollkit 创建的`,
-    cleanLeftMore: (count) => `已保留  另外 ${count} 项，它们不是由 enrollkit 创建的`,
+    cleanLeft: (path) => `已保留  ${path}：它不是由 quickstart 创建的`,
+    cleanLeftMore: (count) => `已保留  另外 ${count} 项，它们不是由 quickstart 创建的`,
     cleanPartial: (kept, all) => `${all} 项中有 ${kept} 项未删除。`,
     cleanPartialNext: '请解决每一项所示的问题，然后再次运行同一命令。',
     cleanAndMore: (count) => `设备预配服务中还有 ${count} 个`,
@@ -5297,6 +5298,7 @@ export const zhCN: Sentences = {
     newFolderQuestion: '证书和密钥的新文件夹：',
     folderStays: (folder) => `${folder} 中的内容不会更改。`,
     folderUsed: 'enrollkit 已在使用此文件夹。',
+    enterAnotherFolder: (problem, free) => `${problem}请输入其他文件夹，例如 ${free}。`,
     passphraseQuestion: '私钥的密码：',
     moreQuestion: '是否更改其他设置？',
     moreSettings: 'CA 名称、有效期、证明机制、IoT 中心、初始设备孪生、IoT Edge 和协议。',
@@ -6346,6 +6348,8 @@ export const zhCN: Sentences = {
     gaveUp: (id, message) => `${id}：${message}`,
     moreNotes: (count) => `另有 ${count} 条类似消息未显示。使用 --json 可查看全部。`,
     lostConnection: (id, message) => `${id} 已断开连接：${message}`,
+    replaced: (ids, more) =>
+      `中心只接受设备上一次注册时的证书：Azure 颁发给 ${firstOf(ids, more)}、保存在证书文件夹中的证书将不再有效。如需在运行后请求新证书：enrollkit device register ID --csr`,
     rows: {
       devices: '设备',
       connected: (connected, devices) => `${devices}，结束时已连接 ${connected}`,
@@ -6624,6 +6628,7 @@ export const zhCN: Sentences = {
     faultsArgumentMissing: 'emulator faults set 需要一个 JSON 文件、mild 或 wild。',
     faultsArgumentExcess: (action) => `emulator faults ${action} 不接受其他参数。`,
     faultSeed: (seed) => `种子 ${seed}`,
+    faultHeads: { rule: '规则', injected: '应用次数' },
     answered: (status, message) =>
       `模拟器以状态 ${status} 响应${message === undefined ? '。' : `：${message}`}`,
     fixedPorts: (clients) =>
@@ -6805,7 +6810,7 @@ export const zhCN: Sentences = {
       `每分钟的${{ devices: '设备', enrollments: '个体注册', registrations: '设备注册' }[of]}数（默认：${perMinute}，低于 DPS 的配额 1000；在模拟器上无限制）`,
     deregister: (devices) => `是否删除 ${devices.toLocaleString('en-US')} 台设备的注册记录？`,
     deregistered: (devices, seconds) =>
-      `已删除 ${devices.toLocaleString('en-US')} 台设备的注册记录（${seconds.toFixed(1)} 秒）。`,
+      `${devices.toLocaleString('en-US')} 台设备已没有注册记录（${seconds.toFixed(1)} 秒）。`,
     leftInHubs: (devices) =>
       `${devices.toLocaleString('en-US')} 台设备仍保留在连接字符串所指以外的 IoT 中心。`,
     progress: (done, total, perSecond) =>
@@ -6904,6 +6909,8 @@ export const zhCN: Sentences = {
     folder: '证书文件夹（默认：certs），或 fleet issue 写入的设备群',
     outFlag: '写入位置（默认：文件夹中的 report.html；设备群为 FLEET.report.html）',
     runFlag: '记录：文件，或其在 FOLDER/.enrollkit/runs 中的名称（默认：最后一次运行）',
+    noSuchRun: (name, folder) => `${folder} 中没有记录 ${name}。`,
+    listRuns: (folder) => `要列出该文件夹的记录：enrollkit runs --dir ${folder}`,
     resultsFlag: '用于设备群：fleet register 的结果（默认：FLEET.registrations.ndjson）',
     forceFlag: '替换不是报告的文件，或已被编辑的报告',
     examples: {

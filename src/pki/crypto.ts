@@ -1,20 +1,16 @@
 /**
  * The only place that imports @peculiar/*: one provider, one x509, and the conversion of node's keys to theirs. The
  * order matters: @peculiar/x509 throws on import unless reflect-metadata ran before it.
- *
- * They are required instead of imported: as CommonJS, they load in two thirds of the time.
  */
 
+import 'reflect-metadata';
+
 import type { KeyObject, webcrypto } from 'node:crypto';
-import { createRequire } from 'node:module';
-import type * as WebCrypto from '@peculiar/webcrypto';
+import { Crypto } from '@peculiar/webcrypto';
 import type * as X509 from '@peculiar/x509';
+import * as x509 from '@peculiar/x509';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
-
-createRequire(import.meta.url)('reflect-metadata');
-const { Crypto }: typeof WebCrypto = createRequire(import.meta.url)('@peculiar/webcrypto');
-const x509: typeof X509 = createRequire(import.meta.url)('@peculiar/x509');
 
 const provider = new Crypto();
 x509.cryptoProvider.set(provider as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);

@@ -4,7 +4,6 @@
  * process.
  */
 
-import { fork } from 'node:child_process';
 import { generateKeyPair, generateKeyPairSync, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from 'node:crypto';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
@@ -106,6 +105,8 @@ const scryptOptions = ({ cost, blockSize, parallelization }: ScryptParameters) =
 });
 
 async function inProcess(work: SlowWork, signal: AbortSignal): Promise<Buffer> {
+  // With what it needs, a twentieth of a short command.
+  const { fork } = await import('node:child_process');
   const worker = fork(programFile('pki/slow-work-process'), {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

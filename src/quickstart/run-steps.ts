@@ -40,6 +40,9 @@ export async function runSteps(
   return timings;
 }
 
+/** More often, nobody can read it, and drawing it takes longer than registering a device. */
+const progressMs = 100;
+
 async function runStep(
   step: Step,
   base: Omit<RunContext, 'progress'>,
@@ -47,9 +50,14 @@ async function runStep(
 ): Promise<StepTiming> {
   await beforeStep?.(previewStep(step, base.plan, base.layout), base.signal);
   const started = performance.now();
+  let toldAt = Number.NEGATIVE_INFINITY;
   const context: RunContext = {
     ...base,
-    progress: (text) => emit({ type: 'step-progress', step: step.id, text }),
+    progress(text) {
+      if (performance.now() - toldAt < progressMs) return;
+      toldAt = performance.now();
+      emit({ type: 'step-progress', step: step.id, text });
+    },
   };
   emit({ type: 'step-started', step: step.id });
   try {

@@ -160,11 +160,6 @@ export async function openKey(
   return key;
 }
 
-/** The same as unencrypted PKCS#8 PEM, for the clients; it is never written to a file. */
-export async function openKeyPem(context: RunContext, stored: StoredCertificate): Promise<string> {
-  return (await openKey(context, stored)).export({ format: 'pem', type: 'pkcs8' }) as string;
-}
-
 /** Runs an act for each of many, a few at a time, in order of start; the first failure is thrown after all have ended. */
 export async function forEachOf<Item>(
   items: readonly Item[],

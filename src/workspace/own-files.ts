@@ -88,9 +88,12 @@ export class OwnFiles {
     change.commit();
   }
 
-  /** @throws EnrollkitError FILE_EXISTS, or FILE_UNWRITABLE when the path leads through a symbolic link */
-  assertFree(path: string): void {
-    assertNoLinkBelow(this.#layout.folder, path);
+  /**
+   * @param folders see `linkBelow`
+   * @throws EnrollkitError FILE_EXISTS, or FILE_UNWRITABLE when the path leads through a symbolic link
+   */
+  assertFree(path: string, folders?: Set<string>): void {
+    assertNoLinkBelow(this.#layout.folder, path, folders);
     if (!lookAt(path)) return;
     const { changed, notOverwritten } = sentences.workspace;
     const why = this.#journal.has(this.#thing(path)) ? changed : notOverwritten;
@@ -141,6 +144,8 @@ export class FilesChange {
   readonly #journal: Journal;
   readonly #transaction: Transaction;
   readonly #noted: CreatedFile[] = [];
+  /** That are no links. They are looked at again when the change is made. */
+  readonly #folders = new Set<string>();
   /** Digests of what is to be written, by path. */
   readonly #planned = new Map<string, string>();
 
@@ -159,7 +164,7 @@ export class FilesChange {
 
   /** As {@link OwnFiles.create}. */
   create(path: string, contents: string | Uint8Array, mode: number, options: WriteOptions = {}): void {
-    this.#files.assertFree(path);
+    this.#files.assertFree(path, this.#folders);
     this.#write(path, contents, mode, options, false);
   }
 

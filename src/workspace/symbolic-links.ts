@@ -11,12 +11,16 @@ import { lookAt } from './files.js';
  * be one, since that is what the user named.
  *
  * @param path in that folder; what of it does not exist yet is no link
+ * @param folders that were looked at a moment ago, for many paths at once; those of this path are added
  */
-export function linkBelow(folder: string, path: string): string | undefined {
+export function linkBelow(folder: string, path: string, folders?: Set<string>): string | undefined {
   let at = folder;
   for (const name of relative(folder, path).split(sep).filter(Boolean)) {
     at = join(at, name);
-    if (lookAt(at)?.isSymbolicLink()) return at;
+    if (folders?.has(at)) continue;
+    const found = lookAt(at);
+    if (found?.isSymbolicLink()) return at;
+    if (found?.isDirectory()) folders?.add(at);
   }
   return undefined;
 }
@@ -24,10 +28,11 @@ export function linkBelow(folder: string, path: string): string | undefined {
 /**
  * Refuses a path that leads through a symbolic link.
  *
+ * @param folders see {@link linkBelow}
  * @throws EnrollkitError FILE_UNWRITABLE, naming the link
  */
-export function assertNoLinkBelow(folder: string, path: string): void {
-  const link = linkBelow(folder, path);
+export function assertNoLinkBelow(folder: string, path: string, folders?: Set<string>): void {
+  const link = linkBelow(folder, path, folders);
   if (link !== undefined) throw isLink(link);
 }
 

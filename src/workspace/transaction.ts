@@ -272,6 +272,7 @@ function apply(
 ): Failure | undefined {
   const undo: Undo[] = [];
   const newFolders: string[] = [];
+  const folders = new Set<string>();
   const rename = (from: string, to: string) => {
     ensureFolder(dirname(to));
     renameSync(from, to);
@@ -282,7 +283,7 @@ function apply(
       if (change.kind === 'request') continue;
       const path = join(folder, change.path);
       const [staged, former] = [stagedIn(work, index), join(work, 'former', String(index))];
-      assertNoLinkBelow(folder, dirname(path));
+      assertNoLinkBelow(folder, dirname(path), folders);
       if (change.kind === 'folder') {
         if (!lookAt(path)) newFolders.unshift(path);
         makePrivateFolder(folder, path);

@@ -83,6 +83,14 @@ test('a device of the folder gets a certificate, renews it three times, and send
     const again = await json(['device', 'register', 'device-001']);
     assert.equal(again.issued.sha256Thumbprint, thumbprint(read()));
 
+    // A run registers the device with its own certificate, and says what that means.
+    const ran = await run(['device', 'run', 'device-001', '--count', '1', '--dir', folder], {
+      env: withCodes,
+    });
+    assert.match(ran.stderr, /^\[device\.run\.replaced\] .*device-001/);
+    await refused(['device', 'renew', 'device-001'], 4, 'HUB_REFUSED');
+    await json(['device', 'register', 'device-001', '--csr']);
+
     const seen = new Set([thumbprint(read())]);
     for (let renewal = 1; renewal <= 3; renewal += 1) {
       // The certificate is valid for 30 days.
@@ -118,6 +126,9 @@ test('a device of the folder gets a certificate, renews it three times, and send
     await refused(['device', 'renew', 'device-001'], 4, 'HUB_REFUSED');
     await refused(['device', 'renew', 'device-001', '--hub', hub], 4, 'HUB_REFUSED');
     await refused(['device', 'register', 'device-001', '--csr'], 4, 'DEVICE_NOT_AUTHORIZED');
+    const gaveUp = await run(['device', 'run', 'device-001', '--dir', folder], { env: withCodes });
+    assert.equal(gaveUp.status, 4, gaveUp.stderr);
+    assert.match(gaveUp.stderr, /^\[device\.run\.next\]/m);
     assert.equal(read(), kept);
     assert.equal(existsSync(join(folder, '.enrollkit', 'pending')), false);
   }));

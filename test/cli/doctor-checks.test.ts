@@ -282,6 +282,8 @@ checks('hubs', async () => {
   };
   assert.deepEqual(await report({}, withHubs([])), ['error NO_LINKED_HUB']);
   assert.deepEqual(await report({}, withHubs([{ name: 'localhost:1' }])), ['error HUB_UNREACHABLE']);
+  // An emulator on the usual port of MQTT names its hubs without a port; its HTTPS port is not 443.
+  assert.deepEqual(await report({}, withHubs([{ name: '127.0.0.1' }])), []);
   const elsewhere = planWith((plan) => {
     plan.enrollmentGroup.iotHubs = ['elsewhere.azure-devices.net'];
   });

@@ -64,6 +64,17 @@ test('a shown output may leave out lines, and may not differ in others', () => {
   assert.ok(difference('until 2030-12-31\n...\nanother end\n', printed));
 });
 
+test('a document types the verification code that it shows', () => {
+  for (const path of [...translated, ...translations]) {
+    let shown: string | undefined;
+    for (const { source, printed = '' } of withCommands(path).flatMap(commandsOf)) {
+      const [typed] = verificationCode.exec(source) ?? [];
+      assert.ok(typed === undefined || typed === shown, `${path}: ${source}`);
+      if (/ ca code /.test(source)) [shown] = verificationCode.exec(printed) ?? [];
+    }
+  }
+});
+
 test('every block with commands is run, or says why not', () => {
   const counts = { blocks: 0, commands: 0, run: 0, runByOtherTests: 0, notRun: 0, typescript: 0 };
   for (const path of translated) {

@@ -212,6 +212,8 @@ test('what is missing, broken or deleted is said, in the report and on standard 
     assert.doesNotMatch(html, /class="timeline"/);
     await refused('INVALID_RECORDING', folder, '--run', '2026-11-30T00-00-00.000Z');
     await refused('INVALID_RECORDING', folder, '--run', 'none');
+    const none = await run(['report', folder, '--run', 'none', '--json']);
+    assert.match(JSON.parse(none.stdout).error.next, /enrollkit runs --dir /);
     rmSync(join(folder, '.enrollkit/runs'), { recursive: true });
     await warned(/warning: There is no recorded run/);
     for (const name of ['ca', 'report.html', '.enrollkit']) rmSync(join(folder, name), { recursive: true });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import stringWidth from 'string-width';
 import { test } from 'uvu';
 import {
   columns,
@@ -88,6 +89,32 @@ test('keys and the like are never cut within one of them', () => {
 
 test('what would steer a terminal is shown in place of done', () => {
   assert.equal(printable('a\u001b[2J\nb\u202e'), 'a\\u001b[2J\\nb\\u202e');
+});
+
+test('texts are as wide as string-width says, whether it is loaded for them or not', () => {
+  const ranges = [
+    [0x20, 0x17f],
+    [0x300, 0x303],
+    [0x2010, 0x2030],
+    [0x2190, 0x2193],
+    [0x2500, 0x257f],
+    [0x3000, 0x303f],
+    [0x4e00, 0x4e20],
+    [0x9ff0, 0xa000],
+    [0xff00, 0xff65],
+  ];
+  for (const [first, last] of ranges as [number, number][]) {
+    for (let point = first; point <= last; point += 1) {
+      for (const text of [
+        String.fromCodePoint(point),
+        `a${String.fromCodePoint(point)}─`,
+        `证书${String.fromCodePoint(point)}└`,
+        `é${String.fromCodePoint(point)}`,
+      ]) {
+        assert.equal(displayWidth(text), stringWidth(text), `U+${point.toString(16)} in ${text}`);
+      }
+    }
+  }
 });
 
 test.run();

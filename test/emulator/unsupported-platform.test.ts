@@ -9,7 +9,8 @@ import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { preloading, withoutNativeCode } from './without-libsql.js';
 
 /** As before version 22.13. */
-const noNodeSqlite = 'process.getBuiltinModule = undefined;';
+const noNodeSqlite = `const get = process.getBuiltinModule;
+  process.getBuiltinModule = (id) => (id === 'node:sqlite' ? undefined : get(id));`;
 
 /** libsql itself refuses to load on this processor. */
 const otherPlatform = `${noNodeSqlite} Object.defineProperty(process, 'arch', { value: 'riscv64' });`;

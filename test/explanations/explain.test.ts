@@ -122,6 +122,18 @@ test('a code is found in the forms in which people meet it', () => {
     ['MQTT 5', 'connack-5'],
     ['alert 42', 'bad_certificate'],
     ['tls alert unknown ca (48)', 'unknown_ca'],
+    ['self-signed certificate in certificate chain', 'SELF_SIGNED_CERT_IN_CHAIN'],
+    ['SSL certificate problem: self signed certificate', 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+    [
+      'certificate verify failed: unable to get local issuer certificate',
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    ],
+    [
+      "certificate verify failed: IP address mismatch, certificate is not valid for '127.0.0.1'.",
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    ],
+    ['Hostname mismatch', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    ['certificate has expired', 'CERT_HAS_EXPIRED'],
     ['amqp:unauthorized-access', 'amqp:unauthorized-access'],
   ];
   for (const [typed, code] of forms) assert.equal(explainCode(typed)?.code, code, typed);

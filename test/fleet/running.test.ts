@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import tls from 'node:tls';
 import { test } from 'uvu';
-import { type HubProtocol, hubProtocols } from '../../src/dps/client/hub-session/hub-session.js';
+import { hubProtocols } from '../../src/dps/client/hub-session/hub-session.js';
 import { emulatorTarget } from '../../src/dps/client/target.js';
 import type { DeviceEvent } from '../../src/fleet/running/events.js';
 import { longSleep } from '../../src/fleet/running/long-timer.js';
@@ -14,6 +16,15 @@ import { hubService } from '../emulator/hub-service.js';
 import { groupBody, startTestEmulator, type TestEmulator } from '../emulator/support.js';
 import { type Made, make } from '../support/chains.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+
+/** The certificate of each TLS context that this process makes: contexts have memory that only garbage collection frees. */
+const contexts: unknown[] = [];
+const { createSecureContext } = tls;
+tls.createSecureContext = (options) => {
+  contexts.push(options?.cert);
+  return createSecureContext(options);
+};
+syncBuiltinESMExports();
 
 let emulator: TestEmulator;
 let root: Made;
@@ -138,15 +149,36 @@ test('a run of a limited number of messages ends when all are sent', async () =>
   );
 });
 
+for (const protocol of hubProtocols) {
+  test(`over ${protocol}: only a message whose acknowledgment was lost arrives twice, with the same ID`, async () => {
+    const id = `twice-over-${protocol}`;
+    const match = { operation: 'sendMessage', id } as const;
+    emulator.faults.set({
+      rules: [
+        { id: 'answer', match, fault: { type: 'reset', effect: 'after' }, when: { count: 1 } },
+        { id: 'request', match, fault: { type: 'reset', effect: 'before' }, when: { after: 3, count: 1 } },
+      ],
+    });
+    const run = start([await device(id)], { protocol, count: 5 });
+    const result = await run.result;
+    emulator.faults.clear();
+    const sent = (await run.seen('sent', 5)).map(({ messageId }) => messageId);
+    assert.deepEqual(
+      emulator.messages(id).map(({ systemProperties }) => systemProperties.messageId),
+      [sent[0], ...sent],
+    );
+    assert.deepEqual([result.sent, result.sentAgain, result.lost, result.disconnections], [5, 2, 0, 2]);
+  });
+}
+
 test('the emulator is restarted: devices connect again, and no message is lost', () =>
   inTemporaryFolder(async (dir) => {
     let restarting = await startTestEmulator({ dir });
     await enroll(restarting);
     const { https, mqtt, amqp } = restarting.endpoints.ports;
-    const ids: HubProtocol[] = ['mqtt', 'amqp'];
-    const runs = await Promise.all(
-      ids.map(async (protocol) => start([await device(protocol)], { protocol }, restarting)),
-    );
+    const ids = hubProtocols;
+    const devices = await Promise.all(ids.map((protocol) => device(protocol)));
+    const runs = ids.map((protocol, index) => start([devices[index]!], { protocol }, restarting));
     for (const run of runs) await run.seen('sent', 2);
     await restarting.stop();
     for (const run of runs) await run.seen('disconnected');
@@ -163,6 +195,15 @@ test('the emulator is restarted: devices connect again, and no message is lost',
         assert.ok(result.disconnections >= 1);
         const counts = new Set(bodiesOf(ids[index]!, restarting).map(({ count }) => count));
         assert.equal(counts.size, result.sent, 'every message arrived');
+      }
+      for (const [index, { certificateChain }] of devices.entries()) {
+        const own = contexts.filter((cert) => cert === certificateChain).length;
+        // Those that use WebSockets register over HTTPS.
+        assert.equal(
+          own,
+          ids[index]!.endsWith('-ws') ? 2 : 1,
+          'all connections of a device share a TLS context',
+        );
       }
     } finally {
       await restarting.stop();

@@ -1,6 +1,14 @@
 /** Several files change together or not at all, also when the process is killed in between. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { Journal } from '../../src/workspace/journal.js';
@@ -83,6 +91,31 @@ test('a disk that fills up at any rename leaves the old files, or the new ones a
         );
       }
     }
+  }));
+
+test('many files are written together, each with its mode and its record', () =>
+  inTemporaryFolder(async (folder) => {
+    const layout = layoutOf(folder);
+    const { files, journal, close } = openFolder(layout, now);
+    // More than are open at a time.
+    const names = Array.from({ length: 70 }, (_, index) => join(folder, 'devices', `d${index}`, 'key.pem'));
+    const change = files.change();
+    for (const name of names) change.create(name, name, 0o600);
+    await change.commitMany();
+    for (const name of names) {
+      assert.equal(readFileSync(name, 'utf8'), name);
+      assert.ok(files.isUnchanged(name) && files.wasMade(name));
+      if (process.platform !== 'win32') assert.equal(statSync(name).mode & 0o777, 0o600);
+    }
+    assert.equal(journal.things().length, names.length);
+    const second = files.change();
+    second.create(join(folder, 'new.pem'), '', 0o644);
+    second.create(join(folder, 'taken.pem'), '', 0o644);
+    writeFileSync(join(folder, 'taken.pem'), 'mine');
+    await assert.rejects(second.commitMany(), fails('FILE_EXISTS', /taken\.pem/));
+    close();
+    assert.deepEqual(readdirSync(folder).sort(), ['.enrollkit', 'devices', 'taken.pem']);
+    assert.ok(!existsSync(layout.pending));
   }));
 
 test('a list that a killed process left is completed at any point, once, and the journal follows', () =>

@@ -14,18 +14,20 @@ import { withPassphrase } from '../input/passphrase.js';
 import { naming } from '../input/read-file.js';
 import type { Context, FlagsOf } from '../kernel/command.js';
 import { folderOf } from '../target/folder.js';
-import { deviceCredentials } from './credentials.js';
+import { type DeviceCredentials, deviceCredentials } from './credentials.js';
 import type { deviceRun } from './run.js';
 
-/** How many IDs an error names. */
-const maxNamed = 5;
+/** How many IDs a message names. */
+export const maxNamed = 5;
+
+type DeviceToRun = RunnableDevice & Pick<DeviceCredentials, 'hasOperationalKey'>;
 
 /** @throws EnrollkitError USAGE, INVALID_REGISTRATION_ID, FILE_UNREADABLE, and what reading certificates and keys throws */
 export function devicesToRun(
   ids: readonly string[],
   flags: FlagsOf<typeof deviceRun>,
   context: Context,
-): Promise<RunnableDevice[]> {
+): Promise<DeviceToRun[]> {
   for (const id of ids) assertRegistrationId(id);
   return withPassphrase(flags, context, async (opening) => {
     if (flags.fleet !== undefined) return fromFleet(ids, flags.fleet, flags, opening);
@@ -36,7 +38,7 @@ export function devicesToRun(
         next: sentences.deviceRun.createDevices,
       });
     }
-    const devices: RunnableDevice[] = [];
+    const devices: DeviceToRun[] = [];
     for (const registrationId of wanted) {
       devices.push({ registrationId, ...(await deviceCredentials(registrationId, flags, opening)) });
     }

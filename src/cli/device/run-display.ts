@@ -91,6 +91,7 @@ function textDisplay(output: Output): RunDisplay {
     },
     result(result) {
       clear();
+      const next = result.failures[0]?.error.next;
       if (notes > maxNotes) output.note('device.run.more', sentences.deviceRun.moreNotes(notes - maxNotes));
       const { rows } = sentences.deviceRun;
       const again = result.sentAgain > 0 ? rows.again(result.sentAgain) : '';
@@ -109,6 +110,7 @@ function textDisplay(output: Output): RunDisplay {
           ...(result.renewals > 0 ? [[rows.renewals, String(result.renewals)] as const] : []),
         ]).join('\n'),
       );
+      if (next !== undefined) output.note('device.run.next', `\n${sentences.cliKernel.labels.next}${next}`);
     },
     end: clear,
   };

@@ -9,7 +9,7 @@ import { folderOf } from '../target/folder.js';
 import { withTarget } from '../target/target.js';
 import { readMethods, readReported, readTemplate } from './behavior-files.js';
 import type { deviceRun } from './run.js';
-import { devicesToRun } from './run-devices.js';
+import { devicesToRun, maxNamed } from './run-devices.js';
 import { runDisplay } from './run-display.js';
 
 const usualIntervalMs = 5000;
@@ -27,6 +27,11 @@ export const run: RunOf<typeof deviceRun> = async ({ args, flags }, context) => 
   const reported = flags.reported === undefined ? undefined : readReported(flags.reported);
   const methods = flags.methods === undefined ? undefined : readMethods(flags.methods);
   const devices = await devicesToRun(args.id ?? [], flags, context);
+  const replaced = devices.filter(({ hasOperationalKey }) => hasOperationalKey);
+  if (replaced.length > 0) {
+    const named = replaced.slice(0, maxNamed).map(({ registrationId }) => registrationId);
+    output.note('device.run.replaced', sentences.deviceRun.replaced(named, replaced.length - named.length));
+  }
   const folder = folderOf(flags);
   const request = { target: deviceTarget(flags, folder), folder, flags, mayCreate: false };
   const display = runDisplay(output);

@@ -123,7 +123,7 @@ async function hubFindings(
   const notLinked = (plan?.enrollmentGroup.iotHubs ?? []).filter(
     (hub) => !linkedHubName(target.kind, hubs, hub),
   );
-  const reached = await portFindings(names.map((name) => hubPort(name)));
+  const reached = await portFindings(names.map((name) => hubPort(target, name)));
   return [
     info('LINKED_HUBS', sentences.cliDoctor.linked(names)),
     ...notLinked.map((hub) =>
@@ -143,11 +143,12 @@ async function hubFindings(
   ];
 }
 
-function hubPort(name: string): Port {
+/** An emulator on the usual port of MQTT names its hubs without a port; they answer HTTPS where DPS does. */
+function hubPort({ webSocketPort }: Target, name: string): Port {
   return {
     name: 'HTTPS',
     host: withoutPort(name),
-    port: Number(/:(\d+)$/.exec(name)?.[1] ?? 443),
+    port: Number(/:(\d+)$/.exec(name)?.[1] ?? webSocketPort),
     isNeeded: true,
   };
 }

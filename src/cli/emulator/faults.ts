@@ -64,7 +64,7 @@ export const emulatorFaults = defineCommand({
     if (answer.status !== 200) refusedBy(running, answer.status, answer.body);
     const list = answer.body as FaultList;
     if (output.json) output.value(list);
-    else output.data(textOf(list));
+    else output.data(await textOf(list));
   },
 });
 
@@ -72,9 +72,12 @@ function isAction(word: string): word is keyof typeof methods {
   return Object.hasOwn(methods, word);
 }
 
-function textOf({ seed, rules }: FaultList): string {
+async function textOf({ seed, rules }: FaultList): Promise<string> {
   if (seed === null || rules.length === 0) return sentences.cliEmulator.noFaults;
-  const width = Math.max(...rules.map(({ id }) => id.length));
-  const lines = rules.map(({ id, injected }) => `${id.padEnd(width)}  ${injected}`);
-  return [sentences.cliEmulator.faultSeed(seed), ...lines].join('\n');
+  const { columns } = await import('../terminal/text.js');
+  const heads = sentences.cliEmulator.faultHeads;
+  const rows = rules.map(({ id, injected }) => [id, String(injected)]);
+  return [sentences.cliEmulator.faultSeed(seed), ...columns([[heads.rule, heads.injected], ...rows])].join(
+    '\n',
+  );
 }

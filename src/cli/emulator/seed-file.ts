@@ -21,7 +21,7 @@ export interface SeedFile {
  */
 export function readSeedFile(path: string): SeedFile {
   const folder = path === '-' ? process.cwd() : dirname(resolve(path));
-  const { value, at } = readJsonDocument(path, emulatorSeedSchema, invalid, {
+  const { value, at } = readJsonDocument(path, emulatorSeedSchema(), invalid, {
     prepare: (document, placeOf) => withCertificates(document, folder, placeOf, []),
   });
   return {

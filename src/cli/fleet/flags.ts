@@ -1,5 +1,6 @@
 /** Flags of the commands that take a fleet to a provisioning service. */
 
+import { emulatorConcurrency } from '../../fleet/registration/pace.js';
 import { sentences } from '../../languages/language.js';
 import { type FlagValues, numberFlag, switchFlag, textFlag } from '../kernel/flags.js';
 
@@ -19,8 +20,6 @@ interface UsualPace {
   perMinute: number;
 }
 
-/** A registration waits for seconds while DPS assigns. */
-export const registrationPace: UsualPace = { concurrency: 128, perMinute: 900 };
 export const servicePace: UsualPace = { concurrency: 4, perMinute: 900 };
 
 export const paceFlags = (
@@ -43,9 +42,6 @@ export const paceFlags = (
   }),
   quiet: switchFlag({ heading: how, summary: sentences.cliFleet.quietFlag }),
 });
-
-/** Many connections on one computer only wait for each other. */
-const emulatorConcurrency = 16;
 
 export function paceOf(
   kind: 'emulator' | 'azure',

@@ -4,6 +4,7 @@ import { EnrollkitError, type ExitStatus, errorTable, exitStatus } from '../../e
 import { isEncryptedPem } from '../../fleet/formats/output-format.js';
 import { type RegisterFleetResult, registerFleet } from '../../fleet/register-fleet.js';
 import { type FleetFiles, fleetDevices, manifestDevices } from '../../fleet/registration/fleet-devices.js';
+import { registrationPace } from '../../fleet/registration/pace.js';
 import { sentences } from '../../languages/language.js';
 import { fleetFiles, registrationResults } from '../input/fleet-files.js';
 import { withPassphrase } from '../input/passphrase.js';
@@ -13,7 +14,7 @@ import { noteLog } from '../target/emulator-log.js';
 import { folderOf } from '../target/folder.js';
 import { withTarget } from '../target/target.js';
 import { displayPath } from '../terminal/text.js';
-import { paceOf, registrationPace } from './flags.js';
+import { paceOf } from './flags.js';
 import { fleetProgress } from './fleet-progress.js';
 import { pictureFor, registrationText } from './fleet-summary.js';
 import type { fleetRegister } from './register.js';

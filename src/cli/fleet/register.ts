@@ -1,3 +1,4 @@
+import { registrationPace } from '../../fleet/registration/pace.js';
 import { sentences } from '../../languages/language.js';
 import { choicesOf } from '../../quickstart/plan/fields.js';
 import { manifestFlag } from '../input/fleet-files.js';
@@ -5,7 +6,7 @@ import { declareCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags, passphraseFileFlag } from '../kernel/common-flags.js';
 import { choiceFlag, switchFlag } from '../kernel/flags.js';
 import { globalEndpointFlag, targetFlags } from '../target/target-flags.js';
-import { fleetArgument, paceFlags, registrationPace, resultsFlag } from './flags.js';
+import { fleetArgument, paceFlags, resultsFlag } from './flags.js';
 
 export const fleetRegister = declareCommand({
   description: sentences.cliFleet.registerDescription,

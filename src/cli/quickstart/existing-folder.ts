@@ -20,7 +20,7 @@ import type { ExistingFolder } from './ask-existing.js';
 /** What stands before each line of the description. */
 const indent = '  ';
 
-/** Why a folder cannot be used, in one sentence. */
+/** Why a folder cannot be used; if another one can, such a one is named. */
 export function folderProblem(folder: string): string | undefined {
   if (folder.trim() === '') return sentences.cliQuickstart.nameFolder;
   const layout = layoutOf(folder);
@@ -28,7 +28,9 @@ export function folderProblem(folder: string): string | undefined {
     assertOwnFolder(layout);
     assertNotNewer(layout.plan);
   } catch (error) {
-    return error instanceof EnrollkitError ? error.message : String(error);
+    if (!(error instanceof EnrollkitError)) return String(error);
+    if (error.code !== 'FOLDER_NOT_EMPTY') return error.message;
+    return sentences.cliQuickstart.enterAnotherFolder(error.message, freeFolder(folder));
   }
   const place = existingAncestor(layout.folder);
   if (!lookAt(place)?.isDirectory()) return sentences.cliQuickstart.fileNotFolder(place);

@@ -37,10 +37,14 @@ export function recordedRun(folder: string, named: string | undefined): Recorded
 }
 
 /** `2026-11-29T08-07-04.830Z` is a recording of the folder. */
-function fileOf(named: string, { runs }: Layout): string {
+function fileOf(named: string, { folder, runs }: Layout): string {
   if (lookAt(named) || named !== basename(named)) return named;
   const inFolder = [named, `${named}.json`].map((name) => join(runs, name));
-  return inFolder.find((path) => lookAt(path)) ?? named;
+  const found = inFolder.find((path) => lookAt(path));
+  if (found !== undefined) return found;
+  throw new EnrollkitError('INVALID_RECORDING', sentences.cliReport.noSuchRun(named, folder), {
+    next: sentences.cliReport.listRuns(folder),
+  });
 }
 
 export interface Created {

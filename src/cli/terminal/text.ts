@@ -5,9 +5,16 @@ import type StringWidth from 'string-width';
 
 let loadedStringWidth: typeof StringWidth | undefined;
 
-/** The columns of a text. Loads string-width, which is slow to load, only for what is not ASCII. */
+/** One column each: ASCII, letters with accents, dashes, quotation marks, arrows and the lines of trees. */
+const narrowOnly = /^[\x20-\x7e\xc0-\u017f\u2010-\u2027\u2190-\u2193\u2500-\u257f]*$/;
+/** Those and what takes two: Chinese characters, and full-width punctuation. */
+const narrowAndWide = /^[\x20-\x7e\u2010-\u2027\u2500-\u257f\u3001-\u3029\u4e00-\u9fff\uff01-\uff60]*$/;
+const wideOnes = /[\u3001-\u3029\u4e00-\u9fff\uff01-\uff60]/g;
+
+/** The columns of a text. Loads string-width, which takes as long as 20 modules, only for characters that are rare here. */
 export function displayWidth(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  if (narrowOnly.test(text)) return text.length;
+  if (narrowAndWide.test(text)) return text.length + text.match(wideOnes)!.length;
   loadedStringWidth ??= (createRequire(import.meta.url)('string-width') as { default: typeof StringWidth })
     .default;
   return loadedStringWidth(text);

@@ -1,6 +1,8 @@
 /** A device's credentials, checked before anything is sent. */
 
-import { EnrollkitError } from '../../errors.js';
+import type { KeyObject } from 'node:crypto';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { EnrollkitError, isAbort } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { isEncryptedKey, isKeyPair, type OpenPrivateKeyOptions, openPrivateKey } from '../../pki/keys.js';
 import { parseCertificates } from '../../pki/x509/certificate.js';
@@ -8,8 +10,8 @@ import { parseCertificates } from '../../pki/x509/certificate.js';
 export interface DeviceCredentials {
   /** PEM: the device's certificate, then each issuer up to the root. */
   certificateChain: string;
-  /** PEM, encrypted or not. */
-  privateKey: string;
+  /** PEM, encrypted or not; or a key that was opened before, which spares opening it for each connection. */
+  privateKey: string | KeyObject;
   passphrase?: string | undefined;
 }
 
@@ -18,6 +20,60 @@ export interface ClientCertificate {
   chain: string;
   privateKey: string;
 }
+
+const contexts = new WeakMap<ClientCertificate, { trust: string | undefined; context: SecureContext }>();
+
+/**
+ * The secure context of a device, created once for all its connections: creating it takes longer than a handshake, and it
+ * has 30 KB outside the JavaScript heap until garbage is collected.
+ *
+ * @param trust PEM of the roots to trust instead of the system's
+ * @throws Error from node:tls when it accepts neither chain nor key
+ */
+export function secureContextOf(certificate: ClientCertificate, trust: string | undefined): SecureContext {
+  const before = contexts.get(certificate);
+  if (before && before.trust === trust) return before.context;
+  const { chain: cert, privateKey: key } = certificate;
+  const context = createSecureContext({ cert, key, ...(trust === undefined ? {} : { ca: trust }) });
+  contexts.set(certificate, { trust, context });
+  return context;
+}
+
+/** One key, as enrollkit writes it. */
+const plainKey = /^-----BEGIN PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+-----END PRIVATE KEY-----\n$/;
+
+/**
+ * Connects with credentials that are not checked if TLS takes them: reading a key takes longer than using it. They are
+ * checked when something fails, and an error of theirs explains that failure.
+ *
+ * @param act what is done with them
+ * @throws EnrollkitError as {@link openCredentials}; what `act` throws
+ */
+export async function withCredentials<Result>(
+  credentials: DeviceCredentials & Pick<OpenPrivateKeyOptions, 'signal'>,
+  trust: string | undefined,
+  act: (certificate: ClientCertificate) => Promise<Result>,
+): Promise<Result> {
+  const { certificateChain: chain, privateKey } = credentials;
+  if (typeof privateKey !== 'string' || !plainKey.test(privateKey)) {
+    return act(await openCredentials(credentials));
+  }
+  const certificate = { chain, privateKey };
+  try {
+    secureContextOf(certificate, trust);
+  } catch {
+    return act(await openCredentials(credentials));
+  }
+  try {
+    return await act(certificate);
+  } catch (error) {
+    if (!isAbort(error)) await openCredentials(credentials);
+    throw error;
+  }
+}
+
+/** Those of opened keys, so that all connections of a device share a secure context. */
+const opened = new WeakMap<KeyObject, ClientCertificate>();
 
 /**
  * Checks credentials and decrypts the key once: TLS would do the key derivation again for each connection.
@@ -31,13 +87,17 @@ export async function openCredentials({
   passphrase,
   signal,
 }: DeviceCredentials & Pick<OpenPrivateKeyOptions, 'signal'>): Promise<ClientCertificate> {
-  const key = await openPrivateKey(privateKey, { passphrase, signal });
+  const before = typeof privateKey === 'string' ? undefined : opened.get(privateKey);
+  if (before?.chain === certificateChain) return before;
+  const key =
+    typeof privateKey === 'string' ? await openPrivateKey(privateKey, { passphrase, signal }) : privateKey;
   const [leaf] = parseCertificates(certificateChain);
   if (!isKeyPair(key, leaf!.publicKey)) {
     throw new EnrollkitError('KEY_MISMATCH', sentences.dpsClient.keyMismatch);
   }
-  const clear = isEncryptedKey(privateKey)
-    ? key.export({ format: 'pem', type: 'pkcs8' }).toString()
-    : privateKey;
-  return { chain: certificateChain, privateKey: clear };
+  const isClear = typeof privateKey === 'string' && !isEncryptedKey(privateKey);
+  const clear = isClear ? privateKey : key.export({ format: 'pem', type: 'pkcs8' }).toString();
+  const credentials = { chain: certificateChain, privateKey: clear };
+  if (typeof privateKey !== 'string') opened.set(privateKey, credentials);
+  return credentials;
 }

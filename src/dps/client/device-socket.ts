@@ -2,8 +2,9 @@
 import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
-import type { ClientCertificate } from './device-credentials.js';
+import { connect, type TLSSocket } from 'node:tls';
+import { type ClientCertificate, secureContextOf } from './device-credentials.js';
+import { sharedLookup } from './shared-lookup.js';
 
 export interface DeviceSocketOptions {
   /** Host, with `:port` where it is not the standard one of the protocol. */
@@ -24,7 +25,8 @@ export function connectDevice(
     port: port ?? standardPort,
     // Server names must be host names (RFC 6066 section 3).
     ...(isIP(host) ? {} : { servername: host }),
-    secureContext: secureContextOf({ trust, clientCertificate }),
+    lookup: sharedLookup,
+    secureContext: secureContextOf(clientCertificate, trust),
   });
 }
 
@@ -43,8 +45,8 @@ export function connectDeviceWebSocket(
   const { WebSocket, createWebSocketStream } = createRequire(import.meta.url)('ws') as typeof import('ws');
   const { host } = splitEndpoint(endpoint);
   const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-  // The types of ws leave out an option of TLS.
-  const tls: object = { secureContext: secureContextOf({ trust, clientCertificate }) };
+  // For node:tls; the types of ws do not know it.
+  const tls = { secureContext: secureContextOf(clientCertificate, trust) };
   const socket = new WebSocket(`wss://${authority}/$iothub/websocket`, subprotocol, {
     ...tls,
     handshakeTimeout: webSocketTimeoutMs,
@@ -52,32 +54,13 @@ export function connectDeviceWebSocket(
   });
   const stream = createWebSocketStream(socket);
   socket.once('open', () => stream.emit('connect'));
+  // When the connection is lost, ws ends what is read and leaves the rest open: MQTT would wait for an acknowledgment.
+  stream.once('end', () => stream.destroy());
   return stream;
 }
 
 /** As long as for a connection without a WebSocket. */
 const webSocketTimeoutMs = 30_000;
-
-const secureContexts = new WeakMap<
-  ClientCertificate,
-  { trust: string | undefined; context: SecureContext }
->();
-
-/**
- * One for all connections of a device: a context has 30 KB outside the JavaScript heap, which are only freed when garbage is
- * collected, and a device whose hub is down would make one for each attempt to connect.
- */
-function secureContextOf({ trust, clientCertificate }: Omit<DeviceSocketOptions, 'endpoint'>): SecureContext {
-  const before = secureContexts.get(clientCertificate);
-  if (before !== undefined && before.trust === trust) return before.context;
-  const context = createSecureContext({
-    ...(trust === undefined ? {} : { ca: trust }),
-    cert: clientCertificate.chain,
-    key: clientCertificate.privateKey,
-  });
-  secureContexts.set(clientCertificate, { trust, context });
-  return context;
-}
 
 function splitEndpoint(endpoint: string): { host: string; port: number | undefined } {
   const [, host, port] = /^(.*?)(?::(\d+))?$/.exec(endpoint)!;

@@ -6,7 +6,12 @@ import { explainServiceCode } from '../../explanations/explain.js';
 import { sentences } from '../../languages/language.js';
 import { apiVersions, csrApiVersion } from '../contract/api-versions.js';
 import { type RegistrationOperation, registrationOperation, registrationState } from '../contract/schemas.js';
-import { type ClientCertificate, type DeviceCredentials, openCredentials } from './device-credentials.js';
+import {
+  type ClientCertificate,
+  type DeviceCredentials,
+  openCredentials,
+  withCredentials,
+} from './device-credentials.js';
 import type {
   AssignedRegistration,
   DeviceTransport,
@@ -67,7 +72,7 @@ const defaultTimeoutMs = 120_000;
  */
 export async function registerDevice(options: RegisterDeviceOptions): Promise<AssignedRegistration> {
   options.signal?.throwIfAborted();
-  return registerWith(await openCredentials(options), options);
+  return withCredentials(options, options.target.trust, (certificate) => registerWith(certificate, options));
 }
 
 /**

@@ -14,11 +14,13 @@ interface Pending<Reply> {
 export class PendingOperations<Reply> {
   readonly #requests = new Map<string, Pending<Reply>>();
   readonly #failures = new Set<(error: unknown) => void>();
-  #ended: unknown;
+  #reason: (() => unknown) | undefined;
+  #error: unknown;
 
   /** Why the connection ended; undefined while it is open. */
   get ended(): unknown {
-    return this.#ended;
+    this.#error ??= this.#reason?.();
+    return this.#error;
   }
 
   /**
@@ -33,7 +35,7 @@ export class PendingOperations<Reply> {
     timeoutMessage: string,
     start: (done: (result: Result) => void, failed: (error: unknown) => void) => void,
   ): Promise<Result> {
-    if (this.#ended !== undefined) throw this.#ended;
+    if (this.#reason) throw this.ended;
     let timer: NodeJS.Timeout | undefined;
     let fail: ((error: unknown) => void) | undefined;
     try {
@@ -84,12 +86,13 @@ export class PendingOperations<Reply> {
   /**
    * Fails all pending operations and any later one.
    *
+   * @param reason makes the error; only called when an operation fails with it
    * @returns whether it is the first end
    */
-  end(error: unknown): boolean {
-    if (this.#ended !== undefined) return false;
-    this.#ended = error;
-    for (const fail of [...this.#failures]) fail(error);
+  end(reason: () => unknown): boolean {
+    if (this.#reason) return false;
+    this.#reason = reason;
+    for (const fail of [...this.#failures]) fail(this.ended);
     return true;
   }
 }

@@ -37,7 +37,7 @@ export interface Target {
   readonly deviceMqttEndpoint: string;
   /** Host of the device plane over AMQP, with `:port` where it is not 5671. */
   readonly deviceAmqpEndpoint: string;
-  /** The port of DPS and hubs for WebSockets. */
+  /** The port of DPS and hubs for WebSockets; also for HTTPS to a hub whose name has none. */
   readonly webSocketPort: number;
   /** The key of the function that is the webhook of a custom allocation policy. */
   readonly webhookKey?: string | undefined;

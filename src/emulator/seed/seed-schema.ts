@@ -98,15 +98,20 @@ const seed = z.object({
 });
 
 /** Unknown fields are refused: in a seed, they are mistakes rather than fields of a newer service. */
-export const emulatorSeedSchema = strictSchema(seed, { files: false }) as typeof seed;
+export function emulatorSeedSchema(): typeof seed {
+  // Made when a seed is read: it takes longer than starting the listeners.
+  return strictSchema(seed, { files: false }) as typeof seed;
+}
 
 /** The seed in a file, which may have `certificateFile`, relative to it, in place of any `certificate`. */
-export const emulatorSeedFileSchema = strictSchema(seed, { files: true });
+export function emulatorSeedFileSchema(): z.ZodType {
+  return strictSchema(seed, { files: true });
+}
 
-export type EmulatorSeed = z.input<typeof emulatorSeedSchema>;
+export type EmulatorSeed = z.input<typeof seed>;
 
 /** The part of a seed for one provisioning service. */
-export type ServiceSeed = Pick<z.output<typeof emulatorSeedSchema>, keyof typeof serviceFields>;
+export type ServiceSeed = Pick<z.output<typeof seed>, keyof typeof serviceFields>;
 
 /** The hubs that a seed creates or changes. */
 export function hubsOf(seed: EmulatorSeed | undefined): { name: string; latency?: number | undefined }[] {

@@ -25,7 +25,7 @@ export interface SeedTarget {
  * @throws EnrollkitError INVALID_SEED, with the `path` of the error in its context
  */
 export function parseSeed(given: EmulatorSeed) {
-  const parsed = emulatorSeedSchema.safeParse(given);
+  const parsed = emulatorSeedSchema().safeParse(given);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   throw invalidSeed(issue.path as (string | number)[], issue.message);

@@ -10,6 +10,11 @@ export interface PaceOptions {
   signal: AbortSignal;
 }
 
+/** A registration waits for seconds while DPS assigns; the quota is 1,000 a minute. */
+export const registrationPace = { concurrency: 128, perMinute: 900 };
+/** Many connections on one computer only wait for each other. */
+export const emulatorConcurrency = 16;
+
 const lateMs = 50;
 
 export class Pace {

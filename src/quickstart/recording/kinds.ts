@@ -58,7 +58,8 @@ export function textMask({ target }: Recording, otherKind: Recording['target']['
       );
     }
     for (const [pattern, kind] of patterns) masked = masked.replace(pattern, kind);
-    if (mayBeAnyHost) masked = masked.replaceAll('<host>:<port>', '<host>');
+    // An emulator on the usual ports, and Azure, have none in their host names.
+    masked = masked.replaceAll('<host>:<port>', '<host>');
     return masked.replace(/<folder>[^\s"'|]*/g, (path) => path.replaceAll('\\', '/'));
   };
 }

@@ -20,13 +20,26 @@ export type Mask = <Value>(value: Value) => Value;
 /** A secret this short could be any word, and masking it would destroy the recording. */
 const minSecretLength = 4;
 
+/** Texts that are masked once, and not each time: what recurs is short. */
+const maxMasked = 10_000;
+const maxRepeatedLength = 200;
+
 export function createMask({ folder, home, secrets }: MaskOptions): Mask {
   const known = knownSecrets(secrets);
   const places = [
     [folder, '<folder>'],
     [home, '<home>'],
   ].filter(([path]) => path!.length > 3) as [string, string][];
+  // Names of members and many values are in every request; the patterns are most of the work of a recording.
+  const masked = new Map<string, string>();
   const maskText = (text: string) => {
+    const before = masked.get(text);
+    if (before !== undefined) return before;
+    const clean = maskNewText(text);
+    if (masked.size < maxMasked && text.length <= maxRepeatedLength) masked.set(text, clean);
+    return clean;
+  };
+  const maskNewText = (text: string) => {
     let clean = maskSecrets(text, mark);
     for (const secret of known) clean = clean.replaceAll(secret, mark('secret'));
     for (const [path, name] of places) clean = withoutPath(clean, path, name);

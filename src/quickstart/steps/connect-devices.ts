@@ -8,10 +8,11 @@ import { sentences } from '../../languages/language.js';
 import type { CreatedResource } from '../../workspace/journal.js';
 import { loadCertificate } from '../../workspace/stored-certificates.js';
 import { registers } from '../planned-certificates.js';
-import { forEachOf, openKeyPem, type RunContext, requireFound, type Step } from '../step.js';
+import { forEachOf, openKey, type RunContext, requireFound, type Step } from '../step.js';
 import { hubName } from './register-devices.js';
 
-const concurrency = 8;
+/** Far fewer new connections a second than the smallest hub takes. */
+const concurrency = 16;
 
 export const connectDevices: Step = {
   id: 'connect-devices',
@@ -89,7 +90,7 @@ async function connect(
     assignedHub: registration.assignedHub ?? '',
     deviceId,
     certificateChain: device.chainPem,
-    privateKey: await openKeyPem(context, device),
+    privateKey: await openKey(context, device),
     signal,
   });
   try {

@@ -83,7 +83,7 @@ export const deviceCertificates: Step = {
         signal.throwIfAborted();
         await makeDevice(context, id, maker, change);
       });
-      await change.commitMany();
+      if (change.digests.size > 0) await change.commitMany();
       for (const [path, sha256] of change.digests) found.written.set(path, sha256);
       context.progress(sentences.quickstartSteps.doneOf(first + batch.length, missing.length));
     }

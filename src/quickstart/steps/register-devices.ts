@@ -1,7 +1,7 @@
 /** Each device registers itself, with its own certificate, as it will in the field. */
 
-import { registerDevice } from '../../dps/client/device.js';
-import { type ReadServiceFacts, serviceFactsReader } from '../../dps/client/diagnosis/service-facts.js';
+import { type RegisterDeviceOptions, registerDevice } from '../../dps/client/device.js';
+import { serviceFactsReader } from '../../dps/client/diagnosis/service-facts.js';
 import { KnownHubs } from '../../dps/client/known-hubs.js';
 import { dpsAmqp } from '../../dps/contract/amqp.js';
 import { withoutPort } from '../../dps/contract/host.js';
@@ -9,16 +9,17 @@ import { dpsTopics } from '../../dps/contract/mqtt.js';
 import { routes } from '../../dps/contract/routes.js';
 import type { RegistrationState } from '../../dps/contract/schemas.js';
 import { EnrollkitError, isAbort, lacksRights } from '../../errors.js';
+import { emulatorConcurrency, Pace, registrationPace } from '../../fleet/registration/pace.js';
 import { sentences } from '../../languages/language.js';
 import type { CreatedResource } from '../../workspace/journal.js';
 import type { Layout } from '../../workspace/layout.js';
 import { operationalRequest, saveIssued, usableOperational } from '../operational-certificates.js';
 import { registers } from '../planned-certificates.js';
 import { previewRequest } from '../request-preview.js';
-import { forEachOf, openKeyPem, type RunContext, requireFound, type Step } from '../step.js';
+import { forEachOf, openKey, type RunContext, requireFound, type Step } from '../step.js';
 import { keyPassphrase } from './certificate-chain.js';
 
-/** DPS takes 1000 registrations a minute; a few at a time stay far below it and still finish soon. */
+/** Requests to the provisioning service at a time. */
 const concurrency = 8;
 
 export const registerDevices: Step = {
@@ -105,10 +106,13 @@ export const registerDevices: Step = {
     const failures = new Map<string, EnrollkitError>();
     let done = 0;
     const readServiceFacts = serviceFactsReader(context.target, signal, context);
-    await forEachOf(missing, concurrency, async (id) => {
-      signal.throwIfAborted();
+    const usual =
+      context.target.kind === 'emulator' ? { concurrency: emulatorConcurrency } : registrationPace;
+    const pace = new Pace({ ...usual, signal });
+    await forEachOf(missing, usual.concurrency, async (id) => {
+      await pace.turn();
       try {
-        await register(context, id, readServiceFacts);
+        await register(context, id, { readServiceFacts, onThrottled: (ms) => pace.pause(ms) });
       } catch (error) {
         if (isAbort(error) || !(error instanceof EnrollkitError)) throw error;
         failures.set(id, error);
@@ -166,16 +170,17 @@ function hasOperational({ plan, layout, now }: RunContext, id: string): boolean 
 /** What a device sent before it registers again went to another device, or to a hub that was emptied since. */
 function forgetTelemetry({ journal, journalTarget }: RunContext, ids: readonly string[]): void {
   const target = JSON.stringify(journalTarget);
+  const registering = new Set(ids);
   for (const thing of journal.things()) {
     if (thing.kind !== 'telemetry' || JSON.stringify(thing.target) !== target) continue;
-    if (ids.includes(thing.id)) journal.removed(thing);
+    if (registering.has(thing.id)) journal.removed(thing);
   }
 }
 
 async function register(
   context: RunContext,
   registrationId: string,
-  readServiceFacts: ReadServiceFacts | undefined,
+  options: Pick<RegisterDeviceOptions, 'readServiceFacts' | 'onThrottled'>,
 ): Promise<void> {
   const { target, found, plan, signal, journal, journalTarget } = context;
   const device = requireFound(found, 'devices').get(registrationId)!;
@@ -195,15 +200,14 @@ async function register(
     idScope: requireFound(found, 'idScope'),
     registrationId,
     certificateChain: device.chainPem,
-    privateKey: await openKeyPem(context, device),
+    privateKey: await openKey(context, device),
     protocol: plan.devices.protocol,
     ...(request ? { certificateRequest: request.csr } : {}),
-    readServiceFacts,
+    ...options,
     signal,
   });
-  journal.made(record);
   found.registeredNow.add(registrationId);
-  journal.made({
+  journal.made(record, {
     kind: 'hub-device',
     target: journalTarget,
     hub: hubName(target.kind, state.assignedHub ?? ''),

@@ -85,7 +85,7 @@ class AmqpHubSession implements HubSession {
   async close(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#abort);
     const isLost = !this.#pending.end(
-      new EnrollkitError('NETWORK', sentences.dpsClient.connectionClosed(this.#options.assignedHub)),
+      () => new EnrollkitError('NETWORK', sentences.dpsClient.connectionClosed(this.#options.assignedHub)),
     );
     const [connection, socket] = [this.#connection, this.#socket];
     if (!connection || !socket || socket.destroyed) return;
@@ -152,11 +152,14 @@ class AmqpHubSession implements HubSession {
     }
     connection.on('session_error', ({ session }: EventContext) => this.#refused(session?.error));
     connection.on('connection_error', () => this.#refused(connection.error));
-    const lost = ({ error }: { error?: unknown }) => this.#end(this.#failure(error ?? connectionReset()));
+    const lost = ({ error }: { error?: unknown }) =>
+      this.#end(() => this.#failure(error ?? connectionReset()));
     connection.on('disconnected', lost);
     connection.on('connection_close', () => lost({}));
     connection.on('protocol_error', (error: Error) =>
-      this.#end(new EnrollkitError('REFUSED', sentences.dpsClient.notAmqp(assignedHub), { cause: error })),
+      this.#end(
+        () => new EnrollkitError('REFUSED', sentences.dpsClient.notAmqp(assignedHub), { cause: error }),
+      ),
     );
     connection.on('error', lost);
   }
@@ -172,9 +175,9 @@ class AmqpHubSession implements HubSession {
           ? connectDevice(options, amqpTlsPort)
           : connectDeviceWebSocket(options, port, 'AMQPWSB10');
       socket.once(port === undefined ? 'secureConnect' : 'connect', connected);
-      socket.on('error', (error) => this.#end(this.#failure(error)));
+      socket.on('error', (error) => this.#end(() => this.#failure(error)));
       socket.once('close', () => {
-        this.#end(this.#failure(connectionReset()));
+        this.#end(() => this.#failure(connectionReset()));
         // rhea learns of the end of a stream, not of a stream that is destroyed, and would keep its timers.
         (this.#connection as unknown as { eof(): void }).eof();
       });
@@ -267,7 +270,7 @@ class AmqpHubSession implements HubSession {
     const { assignedHub: endpoint, deviceId: clientId } = this.#options;
     const isRefusal =
       condition === amqpConditions.unauthorizedAccess || condition === amqpConditions.notFound;
-    this.#end(
+    this.#end(() =>
       isRefusal
         ? refusedBy({ plane: 'hub', endpoint, clientId }, sentences.dpsClient.amqpLink, condition)
         : new EnrollkitError(
@@ -278,12 +281,12 @@ class AmqpHubSession implements HubSession {
     );
   }
 
-  #abort = () => this.#end(this.#options.signal.reason);
+  #abort = () => this.#end(() => this.#options.signal.reason);
 
-  #end(error: unknown): void {
-    if (!this.#pending.end(error)) return;
+  #end(reason: () => unknown): void {
+    if (!this.#pending.end(reason)) return;
     this.#socket?.destroy();
-    this.#options.handlers.onEnd(error);
+    this.#options.handlers.onEnd(this.#pending.ended);
   }
 
   get #timeoutMessage(): string {

@@ -98,7 +98,7 @@ export class RequestLink {
   async close(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#abort);
     const isLost = !this.#pending.end(
-      new EnrollkitError('NETWORK', sentences.dpsClient.connectionClosed(this.#options.endpoint)),
+      () => new EnrollkitError('NETWORK', sentences.dpsClient.connectionClosed(this.#options.endpoint)),
     );
     const [connection, socket] = [this.#connection, this.#socket];
     if (!connection || !socket || socket.destroyed) return;
@@ -136,9 +136,12 @@ export class RequestLink {
     receiver.on('message', ({ message }: EventContext) => {
       if (message) this.#pending.answer(String(message.correlation_id), answerOf(message));
     });
-    const lost = ({ error }: { error?: unknown }) => this.#end(this.#failure(error ?? connectionReset()));
+    const lost = ({ error }: { error?: unknown }) =>
+      this.#end(() => this.#failure(error ?? connectionReset()));
     connection.on('disconnected', lost);
-    connection.on('protocol_error', (error: Error) => this.#end(notAmqp(this.#options.endpoint, error)));
+    connection.on('protocol_error', (error: Error) =>
+      this.#end(() => notAmqp(this.#options.endpoint, error)),
+    );
     connection.on('error', lost);
   }
 
@@ -156,7 +159,7 @@ export class RequestLink {
       });
       socket.on('error', (error) => {
         const failure = this.#failure(error);
-        this.#end(failure);
+        this.#end(() => failure);
         failed(failure);
       });
       return socket;
@@ -167,10 +170,10 @@ export class RequestLink {
     return { transport: 'tls', port: amqpTlsPort, ...undeclared };
   }
 
-  #abort = () => this.#end(this.#options.signal.reason);
+  #abort = () => this.#end(() => this.#options.signal.reason);
 
-  #end(error: unknown): void {
-    if (this.#pending.end(error)) this.#socket?.destroy();
+  #end(reason: () => unknown): void {
+    if (this.#pending.end(reason)) this.#socket?.destroy();
   }
 
   #failure(error: unknown): EnrollkitError {

@@ -4,6 +4,8 @@
  */
 
 import { Agent } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import {
   createHttpHeaders,
   createPipelineRequest,
@@ -19,8 +21,10 @@ import { EnrollkitError } from '../../../errors.js';
 import { sentences } from '../../../languages/language.js';
 import { apiVersions, type Plane } from '../../contract/api-versions.js';
 import { type Route, routePath } from '../../contract/routes.js';
+import { type ClientCertificate, secureContextOf } from '../device-credentials.js';
 import { direct, type Exchange } from '../exchange.js';
 import type { RequestObserver } from '../observer.js';
+import { sharedLookup } from '../shared-lookup.js';
 import { isDateFailure, transportFailure } from '../transport-failure.js';
 import { clockSkew, clockSkewError, fetchDate, isSkewed } from './clock.js';
 import { createPipeline, isLoopback } from './pipeline.js';
@@ -40,8 +44,7 @@ export interface HttpClientOptions {
   authorize?: PipelinePolicy;
   /** PEM of the roots to trust instead of the system's. */
   trust?: string | undefined;
-  /** PEM: the chain, leaf first, and the unencrypted key. */
-  clientCertificate?: { chain: string; privateKey: string };
+  clientCertificate?: ClientCertificate;
   onRequest?: RequestObserver | undefined;
   exchange?: Exchange | undefined;
   now?: (() => Date) | undefined;
@@ -87,7 +90,6 @@ export class HttpClient {
   readonly #origin: URL;
   readonly #pipeline: Pipeline;
   readonly #agent: Agent;
-  readonly #tls: { ca?: string; cert?: string; key?: string };
   readonly #now: () => Date;
   #clockSkewMs: number | undefined;
 
@@ -95,11 +97,6 @@ export class HttpClient {
     this.#options = options;
     this.#origin = new URL(options.endpoint);
     this.#now = options.now ?? (() => new Date());
-    const { trust, clientCertificate } = options;
-    this.#tls = {
-      ...(trust === undefined ? {} : { ca: trust }),
-      ...(clientCertificate ? { cert: clientCertificate.chain, key: clientCertificate.privateKey } : {}),
-    };
     const isLocal = isLoopback(this.#origin.hostname);
     this.#agent = new Agent({ keepAlive: true, maxSockets: isLocal ? maxSocketsOnLoopback : maxSockets });
     this.#pipeline = createPipeline({ agent: this.#agent, proxy: !isLocal, authorize: options.authorize });
@@ -217,11 +214,19 @@ export class HttpClient {
     const { plane, exchange = direct } = this.#options;
     const request = { plane, method: 'HEAD', url: `${this.#origin.origin}/`, headers: {} };
     const reply = await exchange(request, async () => {
-      const date = await fetchDate(this.#origin.origin, this.#tls);
+      const date = await fetchDate(this.#origin.origin, this.#options.trust);
       const headers: Record<string, string> = date === undefined ? {} : { date };
       return { status: 200, headers, body: '' };
     });
     return reply.headers.date;
+  }
+
+  #tls(): { ca?: string; secureContext?: SecureContext; lookup?: LookupFunction } {
+    const { trust, clientCertificate } = this.#options;
+    if (clientCertificate) {
+      return { secureContext: secureContextOf(clientCertificate, trust), lookup: sharedLookup };
+    }
+    return trust === undefined ? {} : { ca: trust };
   }
 
   #pipelineRequest(request: HttpRequest): PipelineRequest {
@@ -234,7 +239,7 @@ export class HttpClient {
       method: route.method,
       headers: createHttpHeaders({ accept: 'application/json', ...headers }),
       // Not with the pipeline's TLS settings, which it ignores with a proxy.
-      requestOverrides: this.#tls,
+      requestOverrides: this.#tls(),
       ...(signal ? { abortSignal: signal } : {}),
     });
     if (body !== undefined) {

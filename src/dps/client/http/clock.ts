@@ -1,7 +1,6 @@
 /** The difference between a server's clock and this computer's. */
 
 import { request } from 'node:https';
-import type { SecureContextOptions } from 'node:tls';
 import { EnrollkitError } from '../../../errors.js';
 import { sentences } from '../../../languages/language.js';
 
@@ -37,12 +36,12 @@ export function clockSkewError(skewMs: number, host: string, now: Date): Enrollk
  * Gets only the Date header from a server whose certificate is out of date: sends no credentials, and uses the reply
  * only for an error message.
  */
-export function fetchDate(origin: string, tls: SecureContextOptions): Promise<string | undefined> {
+export function fetchDate(origin: string, trust: string | undefined): Promise<string | undefined> {
   return new Promise((resolve) => {
     const dateRequest = request(
       origin,
       // Only the roots: an untrusted server must not get a client certificate.
-      { method: 'HEAD', agent: false, ca: tls.ca, rejectUnauthorized: false, timeout: dateTimeoutMs },
+      { method: 'HEAD', agent: false, ca: trust, rejectUnauthorized: false, timeout: dateTimeoutMs },
       (response) => {
         response.resume();
         resolve(response.headers.date);

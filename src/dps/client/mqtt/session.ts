@@ -65,8 +65,8 @@ export class MqttSession {
   #use(client: MqttClient): void {
     this.#client = client;
     client.on('message', (topic, payload) => this.#onMessage(topic, payload));
-    client.on('error', (error) => this.#end(this.#failure(error)));
-    client.on('close', () => this.#end(this.#failure(connectionReset())));
+    client.on('error', (error) => this.#end(() => this.#failure(error)));
+    client.on('close', () => this.#end(() => this.#failure(connectionReset())));
   }
 
   /**
@@ -162,7 +162,7 @@ export class MqttSession {
   async close(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#abort);
     const lost = !this.#pending.end(
-      new EnrollkitError('NETWORK', sentences.dpsClient.connectionClosed(this.#host)),
+      () => new EnrollkitError('NETWORK', sentences.dpsClient.connectionClosed(this.#host)),
     );
     const client = this.#client;
     if (!client) return;
@@ -183,12 +183,12 @@ export class MqttSession {
     return this.#options.endpoint;
   }
 
-  #abort = () => this.#end(this.#options.signal.reason);
+  #abort = () => this.#end(() => this.#options.signal.reason);
 
-  #end(error: unknown): void {
-    if (!this.#pending.end(error)) return;
+  #end(reason: () => unknown): void {
+    if (!this.#pending.end(reason)) return;
     this.#client?.end(true);
-    this.#options.onEnd?.(error);
+    this.#options.onEnd?.(this.#pending.ended);
   }
 
   #onMessage(topic: string, payload: Buffer): void {

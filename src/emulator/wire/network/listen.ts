@@ -91,11 +91,10 @@ function listenError(
   protocol: string,
   flag: string,
 ): EnrollkitError {
-  const next = sentences.emulator.otherPort(flag);
   switch (cause.code) {
     case 'EADDRINUSE':
       return new EnrollkitError('PORT_IN_USE', sentences.emulator.portInUse(port, address, protocol), {
-        next,
+        next: sentences.emulator.stopOrOtherPort(flag),
         cause,
       });
     case 'EACCES':
