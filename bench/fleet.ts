@@ -128,7 +128,7 @@ function compare(what: string, count: number, one: () => Measured, other: () => 
   report.line(
     what,
     rate(perSecond),
-    `limit ${rate(limitPerSecond)}  ratio ${ratio.toFixed(2)}, of processor time ${cpuRatio.toFixed(2)}`,
+    `limit ${rate(limitPerSecond)}  ratio of processor time ${cpuRatio.toFixed(2)}, of time ${ratio.toFixed(2)}`,
   );
   return perSecond;
 }

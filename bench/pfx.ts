@@ -5,13 +5,13 @@
  *     npm run bench:pfx [-- --pairs 15 --rounds 100000]
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { median } from './median.js';
 import { BenchReport } from './report.js';
+import { scratchFolder } from './scratch.js';
 
 /** As it is installed: what tsx makes of the source has helpers in it that take time. */
 const compiled = (path: string) => import(new URL(`../build/pki/${path}.js`, import.meta.url).href);
@@ -30,7 +30,7 @@ const { values } = parseArgs({
 const [pairs, rounds] = [Number(values.pairs), Number(values.rounds)];
 const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
 const report = new BenchReport('pfx', 'npm run bench:pfx');
-const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
+const folder = scratchFolder();
 const usual = { ...iterations };
 
 /** Seconds of processor time of a process: user and system. */

@@ -8,14 +8,14 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createPublicKey, type KeyObject, verify, webcrypto, X509Certificate } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Certificate, CertificateChainValidationEngine, CryptoEngine, setEngine } from 'pkijs';
 import { forgedCopies, manyNames, mesh } from '../test/support/hostile-bags.js';
 import { authority, device, now, type Raw } from '../test/support/raw-certificates.js';
 import { median } from './median.js';
 import { BenchReport } from './report.js';
+import { scratchFolder } from './scratch.js';
 
 /** As it is installed: what tsx makes of the source has helpers in it that take time. */
 const compiled = new URL('../build/pki/path/validate.js', import.meta.url).href;
@@ -202,7 +202,7 @@ function hostileScenario(): Pick<Scenario, 'contenders'> {
   };
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'enrollkit-bench-'));
+const folder = scratchFolder();
 try {
   for (const scenario of scenarios) {
     const seconds = await secondsOf(scenario);

@@ -1,6 +1,6 @@
 /**
- * The limit: a process that makes the keys and the signatures alone, or RSA keys alone, or writes the files of devices
- * alone, on some threads. Prints its processor time.
+ * The limit: a process that makes the keys and the signatures alone, or RSA keys alone, or keys, signatures and
+ * files of devices, on some threads. Prints its processor time.
  *
  *     node limit.mjs ec|rsa|files THREADS DEVICES [FOLDER]
  */
@@ -9,27 +9,32 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 const loops = {
-  ec(count) {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-    const toBeSigned = randomBytes(400);
-    // One object for all keys: making an object costs as much as the key.
-    const ecdh = createECDH('prime256v1');
-    return repeat(count, () => {
-      ecdh.generateKeys();
-      sign('sha256', toBeSigned, privateKey);
-    });
-  },
+  ec: (count) => repeat(count, keyAndSignature()),
   rsa: (count) => repeat(count, () => generateKeyPairSync('rsa', { modulusLength: 2048 })),
   files(count, folder, number) {
     const sizes = { 'key.pem': 241, 'chain.pem': 1900, 'certificate.pem': 620 };
     const contents = Object.entries(sizes).map(([name, size]) => [name, Buffer.alloc(size, 'x')]);
+    const makeKey = keyAndSignature();
     return repeat(count, (index) => {
+      makeKey();
       const device = `${folder}/device-${number}-${index}`;
       mkdirSync(device);
       for (const [name, bytes] of contents) writeFileSync(`${device}/${name}`, bytes);
     });
   },
 };
+
+/** Returns a function that makes a key and a signature. */
+function keyAndSignature() {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const toBeSigned = randomBytes(400);
+  // One object for all keys: making an object costs as much as the key.
+  const ecdh = createECDH('prime256v1');
+  return () => {
+    ecdh.generateKeys();
+    sign('sha256', toBeSigned, privateKey);
+  };
+}
 
 function repeat(count, act) {
   for (let index = 0; index < count; index += 1) act(index);

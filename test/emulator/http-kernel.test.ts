@@ -151,7 +151,8 @@ const json = { 'content-type': 'application/json', authorization: 'shh' };
 test('the target of a request is read as a URL, and what is none is refused, as is a host that is none', async () => {
   for (const path of ['/./plain', '/books/../plain', '/%2e/plain', '/plain?a="b"', '/plain/#part'])
     assert.equal((await ask('GET', path)).status, 200, path);
-  for (const path of ['/books\\plain', '*', 'plain']) assert.equal((await ask('GET', path)).status, 400, path);
+  for (const path of ['/books\\plain', '*', 'plain'])
+    assert.equal((await ask('GET', path)).status, 400, path);
   for (const host of ['a/b', 'a@b', 'a:b'])
     assert.equal((await ask('GET', '/plain', { headers: { host } })).status, 400, host);
   for (const host of ['a', 'a_b:1', '[::1]:1', ''])
