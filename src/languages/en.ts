@@ -7439,6 +7439,8 @@ The verification certificate is ready. In the portal, on the same page:
         `${folder} has no certificate for ${registrationId} that Azure issued.`,
       registerWithCsr: (registrationId: string) =>
         `Register the device again: enrollkit device register ${registrationId} --csr`,
+      refused: (registrationId: string) =>
+        `Check in the hub that the device exists and is enabled. If the device has registered since this certificate was issued, request another: enrollkit device register ${registrationId} --csr`,
       expired: (registrationId: string, notAfter: string) =>
         `The certificate of ${registrationId} expired on ${notAfter}. The hub refuses it, and so cannot renew it.`,
       notUsed:

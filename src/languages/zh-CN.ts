@@ -6236,6 +6236,8 @@ export const zhCN: Sentences = {
       giveHub: '指定设备分配到的 IoT 中心：--hub HOST',
       notIssued: (registrationId, folder) => `${folder} 中没有 Azure 为 ${registrationId} 颁发的证书。`,
       registerWithCsr: (registrationId) => `重新注册设备：enrollkit device register ${registrationId} --csr`,
+      refused: (registrationId) =>
+        `在 IoT 中心检查该设备是否存在且已启用。如果颁发此证书后设备又注册过，请申请新证书：enrollkit device register ${registrationId} --csr`,
       expired: (registrationId, notAfter) =>
         `${registrationId} 的证书已于 ${notAfter} 过期。IoT 中心会拒绝该证书，因此无法续订。`,
       notUsed: '设备需要使用新证书及其密钥进行连接。在此之前，旧证书仍然有效。',

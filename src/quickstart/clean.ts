@@ -260,11 +260,12 @@ function removeFile({ path }: CreatedFile, layout: Layout, journal: Journal): st
 
 /** Only what enrollkit keeps in the state folder; anything else stays. */
 function removeState(layout: Layout): void {
-  const { plan, journal, emulator, sharedEmulator } = layout;
+  const { plan, journal, emulator, sharedEmulator, replay } = layout;
   // One that runs would go on without its files, where no command finds it.
   if (lockHolder(join(emulator, 'lock')) === undefined) removeEmulator(emulator);
   removeRecordings(layout);
-  removeFiles([plan, journal, sharedEmulator]);
+  // Last, so that a replay that was killed while it removed them still knows that all of the folder is its own.
+  removeFiles([plan, journal, sharedEmulator, replay]);
 }
 
 function removeEmulator(folder: string): void {

@@ -88,7 +88,8 @@ test('a device of the folder gets a certificate, renews it three times, and send
       env: withCodes,
     });
     assert.match(ran.stderr, /^\[device\.run\.replaced\] .*device-001/);
-    await refused(['device', 'renew', 'device-001'], 4, 'HUB_REFUSED');
+    const advice = 'enrollkit device register device-001 --csr';
+    await refused(['device', 'renew', 'device-001'], 4, 'HUB_REFUSED', advice);
     await json(['device', 'register', 'device-001', '--csr']);
 
     const seen = new Set([thumbprint(read())]);
@@ -124,7 +125,7 @@ test('a device of the folder gets a certificate, renews it three times, and send
     assert.ok(blocked);
     const kept = read();
     await refused(['device', 'renew', 'device-001'], 4, 'HUB_REFUSED');
-    await refused(['device', 'renew', 'device-001', '--hub', hub], 4, 'HUB_REFUSED');
+    await refused(['device', 'renew', 'device-001', '--hub', hub], 4, 'HUB_REFUSED', advice);
     await refused(['device', 'register', 'device-001', '--csr'], 4, 'DEVICE_NOT_AUTHORIZED');
     const gaveUp = await run(['device', 'run', 'device-001', '--dir', folder], { env: withCodes });
     assert.equal(gaveUp.status, 4, gaveUp.stderr);

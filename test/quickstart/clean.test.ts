@@ -123,6 +123,14 @@ test('somebody else’s file in the state folder stays, and so does a plan that 
     assert.deepEqual(Object.keys(contentsOf(folder)), ['.enrollkit/notes.txt']);
   }));
 
+test('the mark of a replay that was killed goes with the state', () =>
+  inWorld(async (world) => {
+    const folder = await made(world);
+    writeFileSync(layoutOf(folder).replay, 'request');
+    assert.deepEqual(cleanLocal(folder).left, []);
+    assert.ok(!existsSync(layoutOf(folder).state));
+  }));
+
 test('what somebody put into the state folder, or into that of the emulator, stays and is named', () =>
   inWorld(async (world) => {
     const folder = await made(world);

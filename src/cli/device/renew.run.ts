@@ -62,7 +62,11 @@ export const run: RunOf<typeof deviceRenew> = async ({ args: { id }, flags }, co
     const hub = { target, protocol, assignedHub, deviceId, signal };
     const issued = await connected({ ...hub, ...credentials.operational, renews: true }, (session) =>
       session.issueCertificate!(requested.csr),
-    );
+    ).catch((error: unknown) => {
+      if (!(error instanceof EnrollkitError) || error.code !== 'HUB_REFUSED') throw error;
+      const { message, context: facts, cause } = error;
+      throw new EnrollkitError('HUB_REFUSED', message, { next: renew.refused(id), context: facts, cause });
+    });
     const saved = await requested.save(issued);
     const privateKey = requested.privateKey?.export({ format: 'pem', type: 'pkcs8' }).toString();
     // The hub has to let the new one in; without its key, only the device can tell.
