@@ -4,11 +4,12 @@
  *
  *     npm run bench:pfx [-- --pairs 15 --rounds 100000]
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { cpuSecondsFromOutside } from './cpu.js';
 import { median } from './median.js';
 import { BenchReport } from './report.js';
 import { scratchFolder } from './scratch.js';
@@ -33,20 +34,11 @@ const report = new BenchReport('pfx', 'npm run bench:pfx');
 const folder = scratchFolder();
 const usual = { ...iterations };
 
-/** Seconds of processor time of a process: user and system. */
-function processSeconds(program: string, ...arguments_: string[]): number {
-  const timed = ['-c', 'TIMEFORMAT="@cpu %3U %3S"; time "$@"', 'bash', program, ...arguments_];
-  const { status, stderr } = spawnSync('bash', timed, { cwd: folder, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${program} ${arguments_.join(' ')}: ${stderr}`);
-  const [, user, system] = /@cpu ([\d.]+) ([\d.]+)/.exec(stderr)!;
-  return Number(user) + Number(system);
-}
-
 function openssl(count: number): number {
   const files = ['-inkey', 'key.pem', '-in', 'certificate.pem', '-out', 'openssl.pfx'];
   const protection = ['-passout', 'pass:secret', '-iter', String(count), '-macalg', 'sha256'];
   const ciphers = ['-keypbe', 'AES-256-CBC', '-certpbe', 'AES-256-CBC'];
-  return processSeconds('openssl', 'pkcs12', '-export', ...files, ...protection, ...ciphers);
+  return cpuSecondsFromOutside(['openssl', 'pkcs12', '-export', ...files, ...protection, ...ciphers], folder);
 }
 
 async function library(): Promise<number> {
@@ -60,7 +52,10 @@ async function library(): Promise<number> {
 
 function command(...protection: string[]): number {
   const out = ['--out', 'ours.pfx', '--force'];
-  return processSeconds(process.execPath, bin, 'cert', 'pfx', 'certificate.pem', ...out, ...protection);
+  return cpuSecondsFromOutside(
+    [process.execPath, bin, 'cert', 'pfx', 'certificate.pem', ...out, ...protection],
+    folder,
+  );
 }
 
 const milliseconds = (seconds: number[]) => `${(median(seconds) * 1000).toFixed(1)} ms`;
