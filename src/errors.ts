@@ -159,6 +159,11 @@ export class EnrollkitError extends Error {
   }
 }
 
+/** The same error with another next step, where the place that it happened at says more than its code. */
+export function withNext({ code, message, context, cause }: EnrollkitError, next: string): EnrollkitError {
+  return new EnrollkitError(code, message, { next, context, cause });
+}
+
 /** The error of a run that Ctrl-C, SIGTERM or SIGHUP ended. */
 export function interruption(cause?: unknown): EnrollkitError {
   return new EnrollkitError('INTERRUPTED', sentences.errors.interrupted, { cause });

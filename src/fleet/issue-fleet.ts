@@ -3,7 +3,7 @@
 import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { EnrollkitError } from '../errors.js';
+import { EnrollkitError, withNext } from '../errors.js';
 import { sentences } from '../languages/language.js';
 import { encryptPrivateKeyInfo } from '../pki/containers/encryption.js';
 import { generateKeyPair, type KeyAlgorithm } from '../pki/keys.js';
@@ -206,9 +206,7 @@ async function makeMissing(
 /** Tells the user of an output that cannot be written how to resume. */
 function resumable(error: unknown): unknown {
   if (!(error instanceof EnrollkitError) || error.code !== 'FILE_UNWRITABLE') return error;
-  const { code, message, context, cause } = error;
-  const next = sentences.fleet.makeRoom;
-  return new EnrollkitError(code, message, { next, context, cause });
+  return withNext(error, sentences.fleet.makeRoom);
 }
 
 /** Devices in a batch: some tens of milliseconds of work, or a single RSA key. */

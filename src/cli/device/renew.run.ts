@@ -6,7 +6,7 @@ import type { HubSession, HubSessionOptions } from '../../dps/client/hub-session
 import { openHubSession } from '../../dps/client/hub-session/open-hub-session.js';
 import { serviceClock, type Target } from '../../dps/client/target.js';
 import { assertRegistrationId } from '../../dps/contract/ids.js';
-import { EnrollkitError } from '../../errors.js';
+import { EnrollkitError, withNext } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { parseCertificates } from '../../pki/x509/certificate.js';
 import { layoutOf } from '../../workspace/layout.js';
@@ -64,8 +64,7 @@ export const run: RunOf<typeof deviceRenew> = async ({ args: { id }, flags }, co
       session.issueCertificate!(requested.csr),
     ).catch((error: unknown) => {
       if (!(error instanceof EnrollkitError) || error.code !== 'HUB_REFUSED') throw error;
-      const { message, context: facts, cause } = error;
-      throw new EnrollkitError('HUB_REFUSED', message, { next: renew.refused(id), context: facts, cause });
+      throw withNext(error, renew.refused(id));
     });
     const saved = await requested.save(issued);
     const privateKey = requested.privateKey?.export({ format: 'pem', type: 'pkcs8' }).toString();
