@@ -5,18 +5,16 @@
 import { hash, type KeyObject } from 'node:crypto';
 import { CertificateStamp } from '../fleet/issue/certificate-stamp.js';
 import { certificateTemplate, type TemplateRequest } from '../fleet/issue/certificate-template.js';
+import { publicKeyBitsOf } from '../fleet/issue/key-pairs.js';
 import { pemEncode } from '../pki/containers/pem.js';
-import { bitStringOf, readOnly, sequenceOf } from '../pki/der/read.js';
 import { namesProblem } from '../pki/make/holds.js';
 import { issue } from '../pki/make/issue.js';
+import { maxCommonNameLength } from '../pki/make/requested-names.js';
 import { randomSerialNumber } from '../pki/make/sign-certificate.js';
 import { parseCertificate } from '../pki/x509/certificate.js';
 
 /** @returns the certificate, PEM. @throws EnrollkitError as `issue()` does */
 export type SignDevice = (commonName: string, publicKey: KeyObject) => Promise<string>;
-
-/** RFC 5280 appendix A.1, ub-common-name; `issue()` refuses more. */
-const maxCommonName = 64;
 
 /**
  * Returns a function that signs devices.
@@ -31,21 +29,20 @@ export function deviceSigner(request: Omit<TemplateRequest, 'publicKey'>): SignD
   let isFirst = true;
   let stamp: Promise<CertificateStamp> | undefined;
   return async (commonName, publicKey) => {
-    if (isFirst || isConstrained || commonName.length > maxCommonName) {
+    if (isFirst || isConstrained || commonName.length > maxCommonNameLength) {
       isFirst = false;
       const common = { profile, issuer, at, ...(validityDays === undefined ? {} : { validityDays }) };
       return (await issue({ ...common, subject: { commonName }, publicKey })).pem;
     }
     stamp ??= certificateTemplate({ ...request, publicKey }).then((one) => new CertificateStamp(one));
     const publicKeyInfo = publicKey.export({ format: 'der', type: 'spki' });
-    const { bytes } = bitStringOf(sequenceOf(readOnly(publicKeyInfo))[1]);
     const der = (await stamp).certificate(
       {
         serialNumber: randomSerialNumber(),
         subjectPrefix: new Uint8Array(),
         commonName,
         publicKeyInfo,
-        keyIdentifier: hash('sha1', bytes, 'binary'),
+        keyIdentifier: hash('sha1', publicKeyBitsOf(publicKeyInfo), 'binary'),
       },
       issuer.privateKey,
     );

@@ -31,7 +31,7 @@ export function keyPairOf(privateKeyInfo: Uint8Array): EncodedKeyPair {
   const publicKeyInfo = createPublicKey(privateKeyOf(privateKeyInfo)).export(spki);
   return {
     publicKeyInfo,
-    publicKeyBits: bitsOf(publicKeyInfo),
+    publicKeyBits: publicKeyBitsOf(publicKeyInfo),
     privateKeyInfo: Buffer.from(privateKeyInfo.buffer, privateKeyInfo.byteOffset, privateKeyInfo.length),
   };
 }
@@ -53,7 +53,7 @@ function ellipticCurveSource(namedCurve: string): () => EncodedKeyPair {
   const [, , ecPrivateKey] = sequenceOf(readOnly(privateKeyInfo));
   const [, privateKey] = sequenceOf(readOnly(octetStringOf(ecPrivateKey)));
   const scalar = octetStringOf(privateKey);
-  const point = bitsOf(publicKeyInfo);
+  const point = publicKeyBitsOf(publicKeyInfo);
   const publicKeyBits = publicKeyInfo.subarray(publicKeyInfo.length - point.length);
   const privatePoint = privateKeyInfo.subarray(privateKeyInfo.indexOf(point), privateKeyInfo.length);
   const scalarAt = privateKeyInfo.indexOf(scalar);
@@ -72,6 +72,7 @@ function ellipticCurveSource(namedCurve: string): () => EncodedKeyPair {
   };
 }
 
-function bitsOf(publicKeyInfo: Buffer): Buffer {
+/** The octets of the key in a SubjectPublicKeyInfo: what a key identifier is the hash of (RFC 5280 section 4.2.1.2). */
+export function publicKeyBitsOf(publicKeyInfo: Buffer): Buffer {
   return bitStringOf(sequenceOf(readOnly(publicKeyInfo))[1]).bytes;
 }

@@ -8,7 +8,7 @@ import type { Subject, SubjectAlternativeNames } from '../x509/subject.js';
 import { addressProblem, dnsNameProblem, mailboxProblem, uriProblem } from './alternative-name-shape.js';
 
 /** RFC 5280 appendix A.1, ub-common-name. */
-const maxCommonNameLength = 64;
+export const maxCommonNameLength = 64;
 
 /** In encoding order, the most general first; bounds from RFC 5280 appendix A.1. */
 const attributes = [
