@@ -20,23 +20,20 @@ export interface RequestTarget {
 export function parseTarget(url: string): RequestTarget | undefined {
   const target = normal(url.replace(absoluteForm, ''));
   if (target === undefined) return;
-  const [beforeFragment = ''] = target.split('#', 1);
-  const at = beforeFragment.indexOf('?');
-  const path = at < 0 ? beforeFragment : beforeFragment.slice(0, at);
-  return { path: path.startsWith('/') ? path : `/${path}`, search: at < 0 ? '' : beforeFragment.slice(at) };
+  const at = target.indexOf('?');
+  return at < 0 ? { path: target, search: '' } : { path: target.slice(0, at), search: target.slice(at) };
 }
 
 /** What the URL standard leaves as it is, apart from segments of dots. */
 const plainTarget = /^\/[\w.~!$&'()*+,;=:@%/-]*(?:\?[\w.~!$&()*+,;=:@%/?-]*)?$/;
-const dotSegment = /\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
+const dotSegment = /\/(?:\.|%2e){1,2}(?:[/?]|$)/i;
 
-/** Without segments of dots, and with what a URL must escape escaped. */
+/** With a leading slash, without segments of dots and a fragment, and with what a URL must escape escaped. */
 function normal(target: string): string | undefined {
-  if (target === '' || (plainTarget.test(target) && !dotSegment.test(target))) return target;
-  const [path = ''] = target.split('?', 1);
-  if (!target.startsWith('/') && !target.startsWith('?')) return;
+  if (plainTarget.test(target) && !dotSegment.test(target)) return target;
+  if (target !== '' && !/^[/?]/.test(target)) return;
   // The URL standard takes it for a slash, and other servers do not.
-  if (path.includes('\\')) return;
+  if (target.split('?', 1)[0]!.includes('\\')) return;
   const { pathname, search } = new URL(`https://host${target}`);
   return `${pathname}${search}`;
 }
