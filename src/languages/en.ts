@@ -7339,7 +7339,7 @@ The verification certificate is ready. In the portal, on the same page:
       newName: 'the name: 3 to 63 letters, digits and hyphens',
       name: 'the name of the certificate authority',
       type: 'Root or ICA (default: ICA)',
-      issuerType: 'who signs an intermediate CA: Microsoft (the default) or your own CA (External)',
+      issuerType: 'issuer of an intermediate CA: Microsoft (default), or External for your own CA',
       issuerCaName: 'root of the namespace that signs the ICA',
       rootExample: 'a root that Azure manages',
       issuedExample: 'an intermediate below it',

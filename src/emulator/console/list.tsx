@@ -54,7 +54,7 @@ export interface ListQuery {
 /**
  * A list as a table that stays current.
  *
- * @param props.items up to `pageSize` + 1 of them: an extra item is not shown, and tells that there is another page
+ * @param props.items those of the page, and one more if there is another page, which is not displayed
  * @param props.positionAfter the position after an item
  */
 export function LiveList<Item>({

@@ -47,7 +47,7 @@ export async function startConsole(
   let loaded: Promise<RequestListener> | undefined;
   const load = async () => {
     const { createConsole } = await import('./console.js');
-    // With it, Node.js loads its fetch, which takes as long as an empty program.
+    // With it, Node.js loads its fetch, which takes half as long as an empty program.
     const { getRequestListener } = await import('@hono/node-server');
     const page = createConsole({
       services,
