@@ -8,8 +8,9 @@ import { killedWhen, makeCertificateFolder, numbered } from './support.js';
 const certs = await makeCertificateFolder(mkdtempSync(join(tmpdir(), 'enrollkit-fleet-')));
 export const removeCertificates = () => rmSync(certs, { recursive: true, force: true });
 
-/** How many devices: folders take longer than lines. */
-export const countOf = (format: string) => (format === 'dir' ? 800 : 2500);
+/** How many devices: about ten batches, so that a run does not end before it is interrupted. */
+const counts: Record<string, number> = { dir: 800, tar: 2500, ndjson: 5000 };
+export const countOf = (format: string) => counts[format]!;
 export const idsOf = (format: string) => numbered('k-', 1, countOf(format), 4);
 export const flagsFor = (format: string, out = 'f') => [
   '--pattern',
