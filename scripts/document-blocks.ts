@@ -223,7 +223,8 @@ export class DocumentShell {
   /** Asynchronous, since the emulator that it uses may be in this process. */
   async #inTerminal(words: readonly string[]): Promise<Ran> {
     const child = spawn('python3', ['-c', inTerminal, join(binaries, 'enrollkit'), ...words], {
-      ...{ cwd: this.#cwd, env: { ...process.env, ...this.#env }, timeout: 60_000 },
+      // A reader sits at a terminal, where CI is not set.
+      ...{ cwd: this.#cwd, env: { ...process.env, CI: '', ...this.#env }, timeout: 60_000 },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let stdout = '';
