@@ -2,6 +2,7 @@
 
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
+import { children, readOnly, sequenceOf, tags } from '../der/read.js';
 import { objectIdentifier, printableString, sequence, setOfOne, utf8String } from '../der/write.js';
 import { commonNameType, Name } from '../x509/name.js';
 import type { Subject } from '../x509/subject.js';
@@ -26,7 +27,7 @@ const attributes = [
 export function subjectName(subject: Subject | Name): Buffer {
   if (subject instanceof Name) {
     for (const value of subject.valuesOf(commonNameType)) assertCommonName(value);
-    return subject.der;
+    return keptName(subject);
   }
   const name: Buffer[] = [];
   const add = (type: string, value: Buffer) => name.push(setOfOne(sequence(objectIdentifier(type), value)));
@@ -53,6 +54,23 @@ export function subjectName(subject: Subject | Name): Buffer {
   assertCommonName(subject.commonName);
   add(commonNameType, utf8String(subject.commonName));
   return sequence(...name);
+}
+
+/** The types of attributes' values that OpenSSL reads in a name. */
+const valueTypes: readonly number[] = [
+  ...[tags.utf8String, tags.printableString, tags.ia5String, tags.teletexString, tags.bmpString],
+  ...[tags.universalString, tags.numericString, tags.bitString, tags.sequence],
+];
+
+/**
+ * A name that was read, DER, octet by octet.
+ *
+ * @throws EnrollkitError INVALID_SUBJECT when it has a value of a type that verifiers do not read
+ */
+export function keptName({ der, text }: Name): Buffer {
+  const attributes = sequenceOf(readOnly(der)).flatMap((set) => children(set));
+  if (attributes.every((attribute) => valueTypes.includes(sequenceOf(attribute)[1]!.tag))) return der;
+  throw invalidSubject(sentences.pkiMake.nameUnknownValue(text));
 }
 
 function assertCommonName(commonName: string): void {
