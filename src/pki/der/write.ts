@@ -2,8 +2,20 @@
 
 /** One TLV with a one-byte tag. */
 export function tlv(tag: number, ...contents: Uint8Array[]): Buffer {
-  const body = Buffer.concat(contents);
-  return Buffer.concat([Buffer.from([tag]), encodeLength(body.length), body]);
+  let length = 0;
+  for (const { length: one } of contents) length += one;
+  let octetsOfLength = 0;
+  if (length > 0x7f) for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octetsOfLength += 1;
+  let at = 2 + octetsOfLength;
+  const encoded = Buffer.allocUnsafe(at + length);
+  encoded[0] = tag;
+  encoded[1] = octetsOfLength === 0 ? length : 0x80 | octetsOfLength;
+  if (octetsOfLength > 0) encoded.writeUIntBE(length, 2, octetsOfLength);
+  for (const one of contents) {
+    encoded.set(one, at);
+    at += one.length;
+  }
+  return encoded;
 }
 
 export const sequence = (...items: Uint8Array[]) => tlv(0x30, ...items);
@@ -75,12 +87,6 @@ export function objectIdentifier(dotted: string): Buffer {
     bytes.push(...groups);
   }
   return tlv(0x06, Buffer.from(bytes));
-}
-
-function encodeLength(length: number): Buffer {
-  if (length < 0x80) return Buffer.from([length]);
-  const octets = octetsOf(length);
-  return Buffer.from([0x80 | octets.length, ...octets]);
 }
 
 /** Big-endian. */
