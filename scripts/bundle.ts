@@ -93,7 +93,9 @@ const chunks = await build({
   ...common,
   entryPoints: loading.programs.flat().map((name) => ({ in: join(modules, `${name}.js`), out: name })),
   plugins: [...bundling.plugins, compiledModules],
+  // A statement on one line is easier to find.
   minifyWhitespace: false,
+  lineLimit: 0,
   banner: {},
   write: false,
 });
@@ -121,6 +123,7 @@ for (const path of Object.keys(metafile.outputs).filter((one) => one.endsWith('.
   const text = readFileSync(file, 'utf8');
   // The lines stay where the source map has them.
   const rest = text.replace(bundling.banner.js, '\n');
+  if (/^(import|.*;import)\b[^;]*from ?"node:/m.test(rest)) throw new Error(`${path} imports a module of Node.js.`);
   if (!/\brequire\b/.test(rest)) writeFileSync(file, rest);
 }
 

@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import type { MqttClient } from 'mqtt';
+import type mqttPacket from 'mqtt-packet';
 import { EnrollkitError } from '../../../errors.js';
 import { sentences } from '../../../languages/language.js';
 import { PacketMeter } from '../../contract/mqtt-packet-meter.js';
@@ -46,6 +47,9 @@ export function openSocket(
  * importing this CommonJS package takes 0.11 s. Without its own ways to connect, among them SOCKS proxies.
  */
 export function loadMqttClient(): typeof MqttClient {
+  const packets = createRequire(import.meta.url)('mqtt-packet') as typeof mqttPacket;
+  // Else the first packet makes a buffer for each of the 65,536 numbers of packets.
+  packets.writeToStream.cacheNumbers = false;
   const client = createRequire(import.meta.url)('mqtt/lib/client') as { default: typeof MqttClient };
   return client.default;
 }

@@ -2,6 +2,9 @@
 import type { Duplex } from 'node:stream';
 import mqttPacket, { type Packet } from 'mqtt-packet';
 
+// Else the first packet makes a buffer for each of the 65,536 numbers of packets.
+mqttPacket.writeToStream.cacheNumbers = false;
+
 export class PacketWriter {
   readonly #bytes: Duplex;
   #corked = false;
