@@ -254,10 +254,9 @@ const onlyImporters: [pattern: RegExp, files: RegExp][] = [
   [/^jsonc-parser$/, /^json-source\.ts$/],
   [/^commander$/, /^cli\//],
   [/^(hono|@hono\/)/, /^emulator\//],
-  [/^mqtt-packet$/, /^emulator\/wire\/mqtt\//],
+  [/^mqtt-packet$/, /^(emulator\/wire|dps\/client)\/mqtt\//],
   [/^rhea$/, /^(emulator|dps\/client\/amqp)\//],
   [/^@azure\//, /^dps\//],
-  [/^mqtt$/, /^dps\//],
 ];
 
 for (const [pattern, files] of onlyImporters) {
