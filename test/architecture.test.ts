@@ -257,7 +257,6 @@ const onlyImporters: [pattern: RegExp, files: RegExp][] = [
   [/^mqtt-packet$/, /^(emulator\/wire|dps\/client)\/mqtt\//],
   [/^rhea$/, /^(emulator|dps\/client\/amqp)\//],
   [/^@azure\//, /^dps\//],
-  [/^mqtt$/, /^dps\//],
 ];
 
 for (const [pattern, files] of onlyImporters) {

@@ -4,7 +4,6 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { MqttClient } from 'mqtt';
 import { EnrollkitError } from '../../../errors.js';
 import { sentences } from '../../../languages/language.js';
 import { parseTopic } from '../../contract/mqtt.js';
@@ -13,9 +12,9 @@ import type { DeviceSocketOptions } from '../device-socket.js';
 import { direct, type Exchange, type ExchangeReply } from '../exchange.js';
 import type { RequestObserver } from '../observer.js';
 import { operationTimeoutSeconds, PendingOperations } from '../pending-operations.js';
-import { connectionReset } from '../transport-failure.js';
+import { MqttConnection, rejectedSubscription } from './connection.js';
 import { mqttFailure } from './failure.js';
-import { loadMqttClient, openSocket } from './socket.js';
+import { openSocket } from './socket.js';
 
 export interface MqttSessionOptions extends DeviceParties, DeviceSocketOptions {
   userName: string;
@@ -53,20 +52,13 @@ interface Publication {
 export class MqttSession {
   readonly #options: MqttSessionOptions;
   /** Undefined where the exchange answers instead of the server. */
-  #client: MqttClient | undefined;
+  #connection: MqttConnection | undefined;
   /** Requests by their `$rid`. */
   readonly #pending = new PendingOperations<Publication>();
 
   private constructor(options: MqttSessionOptions) {
     this.#options = options;
     options.signal.addEventListener('abort', this.#abort);
-  }
-
-  #use(client: MqttClient): void {
-    this.#client = client;
-    client.on('message', (topic, payload) => this.#onMessage(topic, payload));
-    client.on('error', (error) => this.#end(() => this.#failure(error)));
-    client.on('close', () => this.#end(() => this.#failure(connectionReset())));
   }
 
   /**
@@ -80,21 +72,16 @@ export class MqttSession {
     const session = new MqttSession(options);
     try {
       await session.#exchanged('CONNECT', options.userName, undefined, async () => {
-        const client = new (loadMqttClient())(openSocket.bind(undefined, options), {
-          clientId: options.clientId,
-          username: options.userName,
-          protocolVersion: 4,
-          // Neither DPS nor enrollkit's use of a hub needs a persistent session.
-          clean: true,
-          keepalive: keepAliveSeconds,
-          reconnectPeriod: 0,
-          connectTimeout: operationTimeoutSeconds * 1000,
+        const connection = new MqttConnection(openSocket(options), {
+          onPublication: (topic, payload) => session.#onMessage(topic, payload),
+          onEnd: (error) => session.#end(() => session.#failure(error)),
         });
-        session.#use(client);
+        session.#connection = connection;
+        const { clientId, userName } = options;
         await session.#pending.complete(
           sentences.dpsClient.waitedForConnection(session.#host, operationTimeoutSeconds),
           (done) => {
-            client.once('connect', () => done(undefined));
+            connection.connect({ clientId, userName, keepAliveSeconds }, () => done(undefined));
           },
         );
         return acknowledged;
@@ -112,9 +99,8 @@ export class MqttSession {
       await this.#pending.complete(
         sentences.dpsClient.waitedForSubscription(this.#host, filter, operationTimeoutSeconds),
         (done, failed) => {
-          this.#client!.subscribe(filter, { qos: 1 }, (error, granted) => {
-            if (error) failed(this.#failure(error));
-            else if (granted?.some(({ qos }) => qos === 128))
+          this.#connection!.subscribe(filter, (returnCode) => {
+            if (returnCode === rejectedSubscription)
               failed(refusedBy(this.#options, sentences.dpsClient.mqttSubscription(filter)));
             else done(undefined);
           });
@@ -129,11 +115,8 @@ export class MqttSession {
     await this.#observed(topic, payload, async () => {
       await this.#pending.complete(
         sentences.dpsClient.waitedForAcknowledgment(this.#host, operationTimeoutSeconds),
-        (done, failed) => {
-          this.#client!.publish(topic, payload, { qos: 1 }, (error) => {
-            if (error) failed(this.#failure(error));
-            else done(undefined);
-          });
+        (done) => {
+          this.#connection!.publish(topic, payload, () => done(undefined));
         },
       );
       return acknowledged;
@@ -148,10 +131,8 @@ export class MqttSession {
     const topic = topicOf(requestId);
     const { status, headers, body } = await this.#observed(topic, payload, async () => {
       const timeoutMessage = sentences.dpsClient.noAnswerInTime(this.#host, operationTimeoutSeconds);
-      const reply = await this.#pending.reply(requestId, timeoutMessage, ({ reject }) => {
-        this.#client!.publish(topic, payload, { qos: 1 }, (error) => {
-          if (error) reject(this.#failure(error));
-        });
+      const reply = await this.#pending.reply(requestId, timeoutMessage, () => {
+        this.#connection!.publish(topic, payload, () => {});
       });
       return { status: reply.status, headers: topicHeaders(reply.topic), body: reply.payload };
     });
@@ -164,18 +145,17 @@ export class MqttSession {
     const lost = !this.#pending.end(
       () => new EnrollkitError('NETWORK', sentences.dpsClient.connectionClosed(this.#host)),
     );
-    const client = this.#client;
-    if (!client) return;
+    const connection = this.#connection;
+    if (!connection || connection.isClosed) return;
     await new Promise<void>((closed) => {
-      // Does not wait for a server that does not close its end, nor for one that does not acknowledge a request: mqtt.js
-      // would wait for the acknowledgment for ever, even once the connection has ended.
-      const timer = setTimeout(() => client.stream.destroy(), disconnectTimeoutMs);
-      const done = () => {
+      // Does not wait for a server that does not close its end.
+      const timer = setTimeout(() => connection.destroy(), disconnectTimeoutMs);
+      connection.onceClosed(() => {
         clearTimeout(timer);
         closed();
-      };
-      client.once('close', done);
-      client.end(lost, done);
+      });
+      if (lost) connection.destroy();
+      else connection.disconnect();
     });
   }
 
@@ -187,7 +167,7 @@ export class MqttSession {
 
   #end(reason: () => unknown): void {
     if (!this.#pending.end(reason)) return;
-    this.#client?.end(true);
+    this.#connection?.destroy();
     this.#options.onEnd?.(this.#pending.ended);
   }
 
