@@ -4041,6 +4041,9 @@ export const en = {
       restore: (folder: string) => `Restore it from a backup, or move ${folder} away.`,
       otherChain: (chain: string, certificate: string) =>
         `${chain} does not begin with the certificate in ${certificate}.`,
+      strayInChain: (chain: string, subject: string) =>
+        `${chain} contains a certificate (${subject}) that issued none of the certificates before it.`,
+      moveToRestore: (path: string) => `Move ${path} away, then run the command again to restore it.`,
       moveOutdated:
         'Move the outdated file away, then run the command again: the file is restored from the other one.',
       noKey: (path: string, certificate: string) =>
@@ -5191,6 +5194,10 @@ export const en = {
     sendEach: 'Send a message from each device and read its twin',
     notRepeated: 'accepted in an earlier run, not repeated',
     signedBy: (name: string) => `signed by ${name}`,
+    otherPfx: (pfx: string, certificate: string) =>
+      `${pfx} contains another key than that of ${certificate}.`,
+    movePfx: (pfx: string) =>
+      `Move ${pfx} away, then run the command again to create it from the certificate and its key.`,
     moveAndRerun: (folder: string) => `Move ${folder} away, then run the command again to create a new one.`,
     createEnrollments: (count: number) =>
       count === 1 ? 'Create 1 individual enrollment' : `Create ${count} individual enrollments`,

@@ -22,6 +22,7 @@ import {
   loadCertificate,
   type StoredCertificate,
   saveCertificate,
+  withCheckedChain,
 } from '../workspace/stored-certificates.js';
 
 export interface OperationalRequest {
@@ -112,5 +113,5 @@ export function chainFor(
 export function usableOperational(paths: CertificatePaths, now: Date): StoredCertificate | undefined {
   const stored = loadCertificate(paths);
   if (!stored || stored.missing !== undefined || !lookAt(paths.key)) return undefined;
-  return now < stored.certificate.notAfter ? stored : undefined;
+  return now < stored.certificate.notAfter ? withCheckedChain(stored, undefined) : undefined;
 }

@@ -9,9 +9,9 @@ import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
 import { isEncryptedKey, type KeyPair, keyAlgorithmOf, openPrivateKey } from '../pki/keys.js';
 import { lookAt, readText } from '../workspace/files.js';
-import type { CertificatePaths, DevicePaths } from '../workspace/layout.js';
+import type { CertificatePaths, DevicePaths, Layout } from '../workspace/layout.js';
 import { loadCertificate } from '../workspace/stored-certificates.js';
-import { assertNoLinkBelow } from '../workspace/symbolic-links.js';
+import { assertNoLinkBelow, linkBelow } from '../workspace/symbolic-links.js';
 import { requestOf } from './device-requests.js';
 import { authoritiesOf, type CaRole, keepsKeys } from './planned-certificates.js';
 import type { ExistingCa, RunContext } from './step.js';
@@ -40,7 +40,10 @@ export function assertRoomForPlan(context: Context): void {
     ...devices,
     ...(plan.enrollmentGroup.iotEdge ? devices.map(({ edgeCa }) => edgeCa) : []),
   ];
-  for (const paths of wanted) if (!loadCertificate(paths)) assertNoRemains(context, paths);
+  const folders = new Set<string>();
+  for (const paths of wanted) {
+    if (!isVacant(layout, paths, folders) && !loadCertificate(paths)) assertNoRemains(context, paths);
+  }
   assertNoLinkBelow(layout.folder, layout.verificationCertificate);
 }
 
@@ -57,6 +60,16 @@ export function requireExistingCa(
   throw new EnrollkitError('FILE_UNREADABLE', sentences.quickstart.noExistingCa(layout[role].folder), {
     next: sentences.quickstart.giveCa,
   });
+}
+
+/**
+ * Whether there is not even a folder in the place of a certificate, nor a symbolic link on the way there: nothing that
+ * could be overwritten.
+ *
+ * @param folders see `linkBelow`
+ */
+export function isVacant(layout: Layout, { folder }: CertificatePaths, folders: Set<string>): boolean {
+  return linkBelow(layout.folder, folder, folders) === undefined && !folders.has(folder);
 }
 
 /**

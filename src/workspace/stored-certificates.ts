@@ -6,6 +6,7 @@ import { sentences } from '../languages/language.js';
 import { isKeyPair, type OpenPrivateKeyOptions, openPrivateKey } from '../pki/keys.js';
 import { assertReadsBack } from '../pki/read-back.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../pki/x509/certificate.js';
+import { isIssuedBy } from '../pki/x509/issued-by.js';
 import { lookAt, publicFileMode, readBytesIfExists, secretFileMode } from './files.js';
 import type { CertificatePaths } from './layout.js';
 import type { FilesChange, OwnFiles, PlacedFile, WriteOptions } from './own-files.js';
@@ -16,8 +17,11 @@ export interface StoredCertificate {
   pem: string;
   /** The certificate itself, its issuers, the root; PEM. The certificate alone when `chain.pem` is missing. */
   chainPem: string;
-  /** The file that is not there, or empty: `certificate.pem`, which was then read from `chain.pem`, or `chain.pem`. */
-  missing?: 'certificate' | 'chain';
+  /**
+   * What is not there, or empty: `certificate.pem`, which was then read from `chain.pem`, or `chain.pem`. Both, if the
+   * certificate was read from a `chain.pem` that ends too early.
+   */
+  missing?: 'certificate' | 'chain' | 'both';
 }
 
 export interface NewCertificate {
@@ -97,16 +101,19 @@ export function certificateFiles(
  * @throws EnrollkitError INVALID_CERTIFICATE or FILE_UNREADABLE, naming the file
  */
 export function loadCertificate(paths: CertificatePaths): StoredCertificate | undefined {
-  const [text, chainPem] = [pemOf(paths.certificate), textOf(paths.chain)];
+  const next = putBack(paths);
+  const [text, chainText] = [pemOf(paths.certificate, next), pemOf(paths.chain, next)];
+  // Empty, as after a power failure or on a full disk.
+  const chainPem = chainText?.trim() ? chainText : undefined;
   if (text?.trim()) {
-    const [certificate, ...issuers] = naming(paths.certificate, () => parseCertificates(text));
+    const [certificate, ...issuers] = naming(paths.certificate, () => parseCertificates(text), next);
     // `cert sign` writes the chain into the same file.
     const pem = issuers.length > 0 ? certificateToPem(certificate!) : text;
     const common = { paths, certificate: certificate!, pem };
     return chainPem === undefined ? { ...common, chainPem: text, missing: 'chain' } : { ...common, chainPem };
   }
   if (chainPem !== undefined) {
-    const certificate = naming(paths.chain, () => parseCertificates(chainPem)[0]!);
+    const certificate = naming(paths.chain, () => parseCertificates(chainPem)[0]!, next);
     return { paths, certificate, pem: certificateToPem(certificate), chainPem, missing: 'certificate' };
   }
   if (text === undefined && !lookAt(paths.chain)) return undefined;
@@ -116,18 +123,17 @@ export function loadCertificate(paths: CertificatePaths): StoredCertificate | un
   });
 }
 
-/** The text of a file; undefined when it does not exist or is empty, as after a power failure or on a full disk. */
-function textOf(path: string): string | undefined {
-  const text = pemOf(path);
-  return text?.trim() ? text : undefined;
-}
-
-/** The text of a PEM file; of certificates in any other form, their PEM. @throws EnrollkitError INVALID_CERTIFICATE */
-function pemOf(path: string): string | undefined {
+/**
+ * The text of a PEM file; of certificates in any other form, their PEM.
+ *
+ * @param next of the error
+ * @throws EnrollkitError INVALID_CERTIFICATE
+ */
+function pemOf(path: string, next: string): string | undefined {
   const bytes = readBytesIfExists(path);
   const text = bytes?.toString('utf8');
   if (bytes === undefined || text === undefined || !text.trim() || text.includes('-----BEGIN ')) return text;
-  return naming(path, () => parseCertificates(bytes).map(certificateToPem).join(''));
+  return naming(path, () => parseCertificates(bytes).map(certificateToPem).join(''), next);
 }
 
 function putBack({ folder }: CertificatePaths): string {
@@ -135,24 +141,39 @@ function putBack({ folder }: CertificatePaths): string {
 }
 
 /**
- * Refuses a chain of another certificate: the device would present the wrong one.
+ * Checks the chain of a stored certificate. A `chain.pem` that is the beginning of what belongs there contains nothing to
+ * lose, and is taken for a missing one.
  *
- * @throws EnrollkitError INVALID_CERTIFICATE, CHAIN_INVALID, naming the file
+ * @param issuersPem what follows the certificate in `chain.pem`; undefined if that is not known
+ * @throws EnrollkitError INVALID_CERTIFICATE; CHAIN_INVALID for the chain of another certificate, which the device would
+ *   present, and for one with a certificate that issued none of those before it; naming the file
  */
-export function assertOwnChain({ paths, certificate, chainPem }: StoredCertificate): void {
-  const [first] = naming(paths.chain, () => parseCertificates(chainPem));
-  if (first!.der.equals(certificate.der)) return;
-  throw new EnrollkitError(
-    'CHAIN_INVALID',
-    sentences.workspace.stored.otherChain(paths.chain, paths.certificate),
-    {
-      next: sentences.workspace.stored.moveOutdated,
-    },
+export function withCheckedChain(
+  stored: StoredCertificate,
+  issuersPem: string | undefined,
+): StoredCertificate {
+  const { paths, certificate, pem, chainPem, missing } = stored;
+  const whole = issuersPem === undefined ? undefined : pem + issuersPem;
+  if (missing === 'chain' || chainPem === whole) return stored;
+  const cutOff = { ...stored, chainPem: pem, missing: missing ? 'both' : 'chain' } as const;
+  if (whole?.startsWith(chainPem.trimEnd())) return cutOff;
+  const { otherChain, strayInChain, moveOutdated, moveToRestore } = sentences.workspace.stored;
+  const chain = naming(paths.chain, () => parseCertificates(chainPem), moveToRestore(paths.chain));
+  const refuse = (why: string, next: string) => new EnrollkitError('CHAIN_INVALID', why, { next });
+  if (!chain[0]!.der.equals(certificate.der))
+    throw refuse(otherChain(paths.chain, paths.certificate), moveOutdated);
+  const expected = whole === undefined ? [] : parseCertificates(whole);
+  if (chain.length < expected.length && chain.every(({ der }, index) => der.equals(expected[index]!.der)))
+    return cutOff;
+  const stray = chain.find(
+    (one, index) => index > 0 && !chain.slice(0, index).some((below) => isIssuedBy(below, one)),
   );
+  if (stray) throw refuse(strayInChain(paths.chain, stray.subject.text), moveToRestore(paths.chain));
+  return stored;
 }
 
 /**
- * Writes the file that is missing. The caller has checked that the certificate is that of the private key.
+ * Writes the files that are missing. The caller has checked that the certificate is that of the private key.
  *
  * @param issuersPem what follows the certificate in `chain.pem`
  * @returns the certificate with nothing missing
@@ -165,12 +186,16 @@ export function restoreMissing(
   options: WriteOptions = {},
 ): StoredCertificate {
   const { paths, pem } = stored;
+  const isWhole = missing === undefined || missing === 'certificate';
   const isAlone = stored.chainPem === pem;
-  const chainPem = missing === 'chain' && isAlone ? pem + issuersPem : stored.chainPem;
-  const [path, text] = missing === 'chain' ? [paths.chain, chainPem] : [paths.certificate, pem];
-  // An empty file contains nothing to lose.
-  if (missing && lookAt(path)) files.replace(path, text, publicFileMode, options);
-  else if (missing) files.create(path, text, publicFileMode, options);
+  const chainPem = !isWhole && isAlone ? pem + issuersPem : stored.chainPem;
+  const restore = (path: string, text: string) => {
+    // What is there contains nothing to lose.
+    if (lookAt(path)) files.replace(path, text, publicFileMode, options);
+    else files.create(path, text, publicFileMode, options);
+  };
+  if (!isWhole) restore(paths.chain, chainPem);
+  if (missing === 'certificate' || missing === 'both') restore(paths.certificate, pem);
   return { ...stored, chainPem };
 }
 
@@ -200,7 +225,7 @@ export async function loadPrivateKey(
   opening: OpenPrivateKeyOptions,
 ): Promise<KeyObject> {
   const { paths, certificate, missing } = stored;
-  const from = missing === 'certificate' ? paths.chain : paths.certificate;
+  const from = missing === 'certificate' || missing === 'both' ? paths.chain : paths.certificate;
   const contents = readBytesIfExists(paths.key);
   if (contents === undefined) {
     throw new EnrollkitError('FILE_UNREADABLE', sentences.workspace.stored.noKey(paths.key, from), {
@@ -216,17 +241,17 @@ export async function loadPrivateKey(
   });
 }
 
-/** Runs what reads a file; an error of ours gets the file's path in front. */
-function naming<Result>(path: string, read: () => Result): Result {
+/** Runs what reads a file; an error of ours gets the file's path in front, and another next step. */
+function naming<Result>(path: string, read: () => Result, next: string): Result {
   try {
     return read();
   } catch (error) {
-    throw withPath(path, error);
+    throw withPath(path, error, next);
   }
 }
 
-function withPath(path: string, error: unknown): unknown {
+function withPath(path: string, error: unknown, next?: string): unknown {
   if (!(error instanceof EnrollkitError) || isAbort(error) || error.message.includes(path)) return error;
-  const { next, context, cause } = error;
-  return new EnrollkitError(error.code, `${path}: ${error.message}`, { next, context, cause });
+  const { code, message, context, cause } = error;
+  return new EnrollkitError(code, `${path}: ${message}`, { next: next ?? error.next, context, cause });
 }

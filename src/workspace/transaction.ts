@@ -308,7 +308,7 @@ function apply(
   const newFolders: string[] = [];
   const folders = new Set<string>();
   const rename = (from: string, to: string) => {
-    ensureFolder(dirname(to));
+    if (!folders.has(dirname(to))) ensureFolder(dirname(to));
     renameSync(from, to);
     undo.unshift({ to: from, act: () => renameSync(to, from) });
   };

@@ -65,6 +65,13 @@ test('pictures of speed fit the terminal, and are ASCII without Unicode', () => 
       assert.match(text, unicode ? /│█{10,}/ : /\|#{10,}/);
     }
   }
+  const [nineBatches, tenBatches] = [new Latencies(), new Latencies()];
+  for (let batch = 0; batch < 9; batch += 1) nineBatches.add(batch, 100);
+  for (let batch = 0; batch < 10; batch += 1) tenBatches.add(batch, 100);
+  const pictureOf = (one: Latencies) =>
+    speedLines({ ...speed, latency: one.summary() }, 'Latency', { width: 60, unicode: false });
+  assert.deepEqual(pictureOf(nineBatches), []);
+  assert.ok(pictureOf(tenBatches).length > 15);
   const few = new Rates();
   few.add(10);
   const short = speedLines({ rate: few.summary(20) }, 'Latency', { width: 60, unicode: false });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import {
+  appendFileSync,
   cpSync,
   mkdirSync,
   readFileSync,
@@ -13,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
+import { createPfx } from '../../src/pki/containers/pkcs12-write.js';
 import { Journal } from '../../src/workspace/journal.js';
 import { layoutOf } from '../../src/workspace/layout.js';
 import { OwnFiles } from '../../src/workspace/own-files.js';
@@ -95,6 +97,33 @@ const damages: Damage[] = [
     refused: 'CHAIN_INVALID',
   },
   {
+    what: 'chain.pem without its last certificate',
+    damage: (at) => shorten(at('chain.pem'), lastCertificate),
+  },
+  { what: 'chain.pem cut off', damage: (at) => shorten(at('chain.pem'), (text) => text.length - 100) },
+  { what: 'chain.pem cut off at its beginning', damage: (at) => shorten(at('chain.pem'), () => 100) },
+  {
+    what: 'certificate.pem missing, chain.pem without its last certificate, unless that is the only one',
+    damage: (at) => {
+      shorten(at('chain.pem'), (text) => lastCertificate(text) || text.length);
+      rmSync(at('certificate.pem'));
+    },
+  },
+  {
+    what: 'certificate.pem missing, chain.pem cut off',
+    damage: (at) => {
+      shorten(at('chain.pem'), (text) => text.length - 100);
+      rmSync(at('certificate.pem'));
+    },
+    refused: 'INVALID_CERTIFICATE',
+  },
+  {
+    what: 'chain.pem with a certificate that issued none of it',
+    damage: (at, other) =>
+      appendFileSync(at('chain.pem'), readFileSync(other('../../devices/device-001/certificate.pem'))),
+    refused: 'CHAIN_INVALID',
+  },
+  {
     what: 'certificate.pem missing, chain.pem of another certificate',
     damage: (at, other) => {
       rmSync(at('certificate.pem'));
@@ -134,6 +163,13 @@ const damages: Damage[] = [
     refused: 'INVALID_KEY',
   },
 ];
+
+function shorten(path: string, end: (text: string) => number): void {
+  const text = readFileSync(path, 'utf8');
+  writeFileSync(path, text.slice(0, end(text)));
+}
+
+const lastCertificate = (text: string) => text.lastIndexOf('-----BEGIN');
 
 /** Runs on a damaged copy of the folder, and gives back what is in it before and after. */
 async function onDamaged(
@@ -213,7 +249,7 @@ test('an encrypted key: the passphrase tells whether a certificate is restored',
     }
   }));
 
-test('a PKCS#12 file is made again when it is missing, and is never replaced', () =>
+test('a PKCS#12 file is made again when it is missing, and refused when it is damaged or of another device', () =>
   inWorld(async (world) => {
     await world.run(plan);
     const intact = `${world.folder}.intact`;
@@ -237,9 +273,35 @@ test('a PKCS#12 file is made again when it is missing, and is never replaced', (
     assert.equal(alone.error?.code, 'FILE_EXISTS');
     assert.match(alone.error.message, /device\.pfx/);
     assert.deepEqual(alone.after, alone.before);
-    const garbage = await onDamaged(world, intact, () => writeFileSync(at('device.pfx'), 'garbage'));
-    assert.equal(garbage.error, undefined);
-    assert.equal(readFileSync(at('device.pfx'), 'utf8'), 'garbage');
+    const whole = readFileSync(join(intact, 'devices/device-001/device.pfx'));
+    const flipped = Buffer.from(whole);
+    flipped[flipped.length >> 1]! ^= 1;
+    const pfxOf = (place: string) =>
+      createPfx({
+        certificate: readFileSync(join(intact, place, 'certificate.pem')),
+        privateKey: createPrivateKey(readFileSync(join(intact, place, 'key.pem'))),
+        chain: [],
+        friendlyName: 'made by something else',
+        passphrase: '',
+      });
+    for (const [what, contents, code] of [
+      ['garbage', 'garbage', 'INVALID_PFX'],
+      ['cut off', whole.subarray(0, -100), 'INVALID_PFX'],
+      ['one bit changed', flipped, 'WRONG_PASSPHRASE'],
+      ['of another key', await pfxOf('devices/device-001/edge-ca'), 'KEY_MISMATCH'],
+    ] as const) {
+      const { before, after, error, sent } = await onDamaged(world, intact, () =>
+        writeFileSync(at('device.pfx'), contents),
+      );
+      assert.equal(error?.code, code, `${what}: ${error}`);
+      assert.ok(error.message.includes(at('device.pfx')) && error.next.includes(at('device.pfx')), what);
+      assert.deepEqual(sent, [], what);
+      assert.deepEqual(after, before, what);
+    }
+    const own = await pfxOf('devices/device-001');
+    const { error } = await onDamaged(world, intact, () => writeFileSync(at('device.pfx'), own));
+    assert.equal(error, undefined);
+    assert.deepEqual(readFileSync(at('device.pfx')), own);
   }));
 
 test('the key of a certificate request stays, and the run says how its certificate is made', () =>

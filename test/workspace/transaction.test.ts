@@ -100,7 +100,10 @@ test('many files are written together, each with its mode and its record', () =>
     // More than are open at a time.
     const names = Array.from({ length: 70 }, (_, index) => join(folder, 'devices', `d${index}`, 'key.pem'));
     const change = files.change();
+    const inFolder = { path: join(folder, 'devices', 'new', 'edge-ca', 'key.pem'), mode: 0o600 };
     for (const name of names) change.create(name, name, 0o600);
+    change.createFolder(join(folder, 'devices', 'new'), [{ ...inFolder, contents: inFolder.path }]);
+    names.push(inFolder.path);
     await change.commitMany();
     for (const name of names) {
       assert.equal(readFileSync(name, 'utf8'), name);
@@ -113,8 +116,19 @@ test('many files are written together, each with its mode and its record', () =>
     second.create(join(folder, 'taken.pem'), '', 0o644);
     writeFileSync(join(folder, 'taken.pem'), 'mine');
     await assert.rejects(second.commitMany(), fails('FILE_EXISTS', /taken\.pem/));
+    const third = files.change();
+    third.create(join(folder, 'new.pem'), '', 0o644);
+    third.createFolder(join(folder, 'taken'), [
+      { ...inFolder, path: join(folder, 'taken', 'a'), contents: '' },
+    ]);
+    mkdirSync(join(folder, 'taken'));
+    await assert.rejects(third.commitMany(), fails('FILE_EXISTS', /taken already exists/));
+    assert.throws(
+      () => files.change().createFolder(join(folder, 'taken'), []),
+      fails('FILE_EXISTS', /taken/),
+    );
     close();
-    assert.deepEqual(readdirSync(folder).sort(), ['.enrollkit', 'devices', 'taken.pem']);
+    assert.deepEqual(readdirSync(folder).sort(), ['.enrollkit', 'devices', 'taken', 'taken.pem']);
     assert.ok(!existsSync(layout.pending));
   }));
 
@@ -165,6 +179,32 @@ test('a list that a killed process left is completed at any point, once, and the
     }
   }));
 
+test('a new folder that a killed process did not put in its place is put there with its files', () =>
+  inTemporaryFolder((folder) => {
+    const layout = layoutOf(folder);
+    const changes = ['a', 'b'].map((name) => ({
+      kind: 'create',
+      path: `devices/${name}`,
+      files: ['key.pem'],
+    }));
+    interrupted(layout, changes, {});
+    // The first was put in its place.
+    for (const place of [join(folder, 'devices/a'), join(layout.pending, 'staged/1')]) {
+      mkdirSync(place, { recursive: true });
+      writeFileSync(join(place, 'key.pem'), 'key');
+    }
+    const { completed, journal, files, close } = openFolder(layout, now);
+    close();
+    const written = ['devices/a/key.pem', 'devices/b/key.pem'];
+    assert.deepEqual(completed?.written, written);
+    assert.deepEqual(
+      journal.things().map((thing) => thing.kind === 'file' && thing.path),
+      written,
+    );
+    for (const path of written) assert.ok(files.isUnchanged(join(folder, path)), path);
+    assert.ok(!existsSync(layout.pending));
+  }));
+
 test('without a list, the temporary files of a killed process are removed', () =>
   inTemporaryFolder((folder) => {
     const layout = layoutOf(folder);
@@ -186,6 +226,8 @@ test('a list that leads out of the folder, or is none, is refused and changes no
       [{ kind: 'move', path: '../victim.txt', to: 'taken' }],
       [{ kind: 'move', path: 'a', to: 'b', note: [['../victim.txt', 'b']] }],
       [{ kind: 'folder', path: '..' }],
+      [{ kind: 'create', path: '..', files: ['a'] }],
+      [{ kind: 'create', path: 'a', files: ['../../victim.txt'] }],
       [{ kind: 'write', path: 'a', replace: true, mode: 0o777 }],
       { kind: 'write' },
     ]) {

@@ -66,12 +66,16 @@ export function deregistrationText(count: number, leftInHubs: number, elapsedMs:
   return `${gone}\n${sentences.cliFleet.leftInHubs(leftInHubs)}`;
 }
 
-/** Pictures of how long devices took, and of how many there were over time. */
+/** Of fewer, percentiles and a chart say nothing. */
+const fewestMeasurements = 10;
+
+/** Pictures of how long devices took, and of how many there were over time; nothing for a few devices or batches. */
 export function speedLines(
   { latency, rate }: { latency?: LatencySummary | undefined; rate?: RateSummary | undefined },
   heading: string,
   { width: columns, unicode }: TextPicture,
 ): string[] {
+  if (latency && latency.measurements < fewestMeasurements) return [];
   const inside = { width: columns - indent.length, unicode };
   return [
     ...(latency ? ['', heading, ...indented(latencyLines(latency, inside))] : []),

@@ -9,6 +9,8 @@ export interface LatencySummary {
   p99: number;
   max: number;
   mean: number;
+  /** How many durations were measured: a batch of devices is one. */
+  measurements: number;
   /** Durations below `belowMs` that are not in an earlier bar; from the first bar that is not empty to the last. */
   histogram: { belowMs: number; count: number }[];
 }
@@ -20,6 +22,7 @@ const bounds = [-2, -1, 0, 1, 2, 3, 4, 5].flatMap((power) =>
 
 export class Latencies {
   readonly #histogram = createHistogram({ figures: 3 });
+  #measurements = 0;
   readonly #counts = new Array<number>(bounds.length + 1).fill(0);
 
   /**
@@ -27,6 +30,7 @@ export class Latencies {
    * @param count how many took this long
    */
   add(ms: number, count = 1): void {
+    this.#measurements += 1;
     // Node's histogram takes whole microseconds, at least one.
     const microseconds = Math.max(1, Math.round(ms * 1000));
     for (let index = 0; index < count; index += 1) this.#histogram.record(microseconds);
@@ -51,6 +55,7 @@ export class Latencies {
       p99: ms(histogram.percentile(99)),
       max: ms(histogram.max),
       mean: ms(histogram.mean),
+      measurements: this.#measurements,
       histogram: this.#counts.slice(first, last + 1).map((count, index) => ({
         belowMs: bounds[first + index] ?? Number.MAX_SAFE_INTEGER,
         count,

@@ -10,11 +10,11 @@ import { certificateToPem, parseCertificate, parseCertificates } from '../../pki
 import { isIssuedBy, notIssuedBy } from '../../pki/x509/issued-by.js';
 import type { CertificatePaths } from '../../workspace/layout.js';
 import {
-  assertOwnChain,
   loadCertificate,
   restoreMissing,
   type StoredCertificate,
   saveCertificate,
+  withCheckedChain,
 } from '../../workspace/stored-certificates.js';
 import { assertCanUse } from '../existing-ca.js';
 import { authoritiesOf, type CaRole } from '../planned-certificates.js';
@@ -97,7 +97,7 @@ async function copyExisting(context: RunContext, role: CaRole): Promise<StoredCe
 
 /** A stored CA that this plan can go on with; undefined if there is none, and a new one can be made. */
 async function usable(context: RunContext, role: CaRole): Promise<StoredCertificate | undefined> {
-  const { plan, layout, now } = context;
+  const { plan, layout, found, now } = context;
   const stored = loadCertificate(layout[role]);
   if (!stored) {
     assertNoRemains(context, layout[role]);
@@ -136,8 +136,8 @@ async function usable(context: RunContext, role: CaRole): Promise<StoredCertific
   }
   // Opened now, so that a wrong passphrase or a swapped key is found before anything is uploaded.
   await openKey(context, stored);
-  assertOwnChain(stored);
-  return stored;
+  const issuersPem = role === 'root' ? '' : found.root?.chainPem;
+  return withCheckedChain(stored, issuersPem);
 }
 
 /**

@@ -2,11 +2,12 @@
 
 import { createPublicKey } from 'node:crypto';
 import { sameId } from '../../dps/contract/ids.js';
-import { EnrollkitError } from '../../errors.js';
+import { EnrollkitError, type ErrorCode, isAbort } from '../../errors.js';
 import { asyncKeyPairSource, type EncodedKeyPair, keyPairOf } from '../../fleet/issue/key-pairs.js';
 import { sentences } from '../../languages/language.js';
 import { encryptPrivateKeyInfo } from '../../pki/containers/encryption.js';
 import { pemEncode } from '../../pki/containers/pem.js';
+import { openPfx } from '../../pki/containers/pkcs12-read.js';
 import { derivePfxKeys, type PfxKeys, pfxWriter } from '../../pki/containers/pkcs12-write.js';
 import { isEncryptedKey } from '../../pki/keys.js';
 import { type Issuer, issue } from '../../pki/make/issue.js';
@@ -16,22 +17,28 @@ import { assertReadsBack } from '../../pki/read-back.js';
 import { certificateDers, parseCertificate } from '../../pki/x509/certificate.js';
 import { isIssuedBy, notIssuedBy } from '../../pki/x509/issued-by.js';
 import { sha256OfFile } from '../../workspace/digest.js';
-import { lookAt, publicFileMode, readText, secretFileMode } from '../../workspace/files.js';
+import {
+  lookAt,
+  publicFileMode,
+  readBytesIfExists,
+  readText,
+  secretFileMode,
+} from '../../workspace/files.js';
 import type { CertificatePaths } from '../../workspace/layout.js';
 import type { FilesChange } from '../../workspace/own-files.js';
 import {
   addCertificate,
-  assertOwnChain,
   certificateFiles,
   loadCertificate,
   type NewCertificate,
   restoreMissing,
   type StoredCertificate,
+  withCheckedChain,
 } from '../../workspace/stored-certificates.js';
 import { requestOf } from '../device-requests.js';
 import { deviceSigner, type SignDevice } from '../device-signer.js';
 import { edgeCaName, keepsKeys } from '../planned-certificates.js';
-import { assertNoRemains, unfinishedKey } from '../remains.js';
+import { assertNoRemains, isVacant, unfinishedKey } from '../remains.js';
 import {
   expiredOn,
   forEachOf,
@@ -63,10 +70,11 @@ export const deviceCertificates: Step = {
   async check(context) {
     const { plan, found } = context;
     found.devices ??= new Map();
+    const folders = new Set<string>();
     for (const id of plan.devices.registrationIds) {
       if (found.devices.has(id)) continue;
       const made = asMade(context, id);
-      const stored = made ?? (await usable(context, id));
+      const stored = made ?? (await usable(context, id, folders));
       if (stored && (made || isWhole(context, id, stored))) found.devices.set(id, stored);
     }
     if (found.devices.size !== plan.devices.registrationIds.length) return undefined;
@@ -152,12 +160,20 @@ async function deviceMaker(context: RunContext): Promise<DeviceMaker> {
 /**
  * A stored device certificate that this plan can go on with; undefined if there is none, and a new one can be made.
  * The same is looked at for the edge CA, where the plan has them.
+ *
+ * @param folders see `linkBelow`
  */
-async function usable(context: RunContext, registrationId: string): Promise<StoredCertificate | undefined> {
+async function usable(
+  context: RunContext,
+  registrationId: string,
+  folders: Set<string>,
+): Promise<StoredCertificate | undefined> {
   const { layout, plan } = context;
   const paths = layout.device(registrationId);
-  const signer = signerOf(context)?.certificate;
+  const authority = signerOf(context);
+  const [signer, issuersPem] = [authority?.certificate, authority?.chainPem ?? ''];
   const signedBySigner = async (paths: CertificatePaths): Promise<StoredCertificate | undefined> => {
+    if (isVacant(layout, paths, folders)) return undefined;
     const stored = loadCertificate(paths);
     if (!stored) {
       assertNoRemains(context, paths);
@@ -174,8 +190,7 @@ async function usable(context: RunContext, registrationId: string): Promise<Stor
     if (context.now() > notAfter) throw unusable(stored, expiredOn(stored.certificate, context));
     if (keepsKeys(plan)) assertRequestedKey(context, registrationId, stored);
     else await openKey(context, stored);
-    assertOwnChain(stored);
-    return stored;
+    return withCheckedChain(stored, issuersPem);
   };
   const stored = await signedBySigner(paths);
   if (plan.enrollmentGroup.iotEdge) await signedBySigner(paths.edgeCa);
@@ -183,7 +198,30 @@ async function usable(context: RunContext, registrationId: string): Promise<Stor
   const commonName = stored.certificate.subject.commonName ?? '';
   if (!sameId(commonName, registrationId))
     throw unusable(stored, sentences.quickstartSteps.deviceCommonName(commonName));
+  if (!keepsKeys(plan)) await assertOwnPfx(context, paths.pfx, stored);
   return stored;
+}
+
+/**
+ * Refuses a PKCS#12 file that is damaged or of another key. It is not written again: it may have the only copy of a key.
+ *
+ * @throws EnrollkitError INVALID_PFX, KEY_MISMATCH, PASSPHRASE_REQUIRED, WRONG_PASSPHRASE; naming the file
+ */
+async function assertOwnPfx(context: RunContext, path: string, stored: StoredCertificate): Promise<void> {
+  if (isMissing(path) || context.files.isUnchanged(path)) return;
+  const isEncrypted = isEncryptedKey(readText(stored.paths.key));
+  const refuse = (code: ErrorCode, why: string) =>
+    new EnrollkitError(code, why, { next: sentences.quickstartSteps.movePfx(path), context: { file: path } });
+  const { certificates } = await openPfx(readBytesIfExists(path) ?? '', {
+    passphrase: isEncrypted ? context.passphrase : '',
+    signal: context.signal,
+  }).catch((error) => {
+    throw error instanceof EnrollkitError && !isAbort(error)
+      ? refuse(error.code, `${path}: ${error.message}`)
+      : error;
+  });
+  if (certificates[0]!.publicKey.equals(stored.certificate.publicKey)) return;
+  throw refuse('KEY_MISMATCH', sentences.quickstartSteps.otherPfx(path, stored.paths.certificate));
 }
 
 /** Of a device that keeps its key, the request is what the certificate has to match. */
@@ -210,11 +248,8 @@ function asMade({ layout, plan, found }: RunContext, registrationId: string): St
 }
 
 /** Whether every file of a device is there, with the contents that this run wrote, if it wrote them. */
-function isWhole(
-  { layout, plan, found }: RunContext,
-  registrationId: string,
-  stored: StoredCertificate,
-): boolean {
+function isWhole(context: RunContext, registrationId: string, stored: StoredCertificate): boolean {
+  const { layout, plan, found } = context;
   const { pfx, edgeCa, request, key } = layout.device(registrationId);
   const isAsWritten = (path: string) => {
     const sha256 = found.written.get(path);
@@ -226,7 +261,9 @@ function isWhole(
   if (stored.missing !== undefined || isMissing(pfx)) return false;
   if (!plan.enrollmentGroup.iotEdge) return true;
   const edge = loadCertificate(edgeCa);
-  return edge !== undefined && edge.missing === undefined;
+  return (
+    edge !== undefined && withCheckedChain(edge, signerOf(context)?.chainPem ?? '').missing === undefined
+  );
 }
 
 /** An empty file contains no key to lose. */
@@ -247,14 +284,14 @@ async function makeDevice(
   const { issuersPem } = maker;
   if (!lookAt(paths.folder)) return makeNewDevice(context, registrationId, maker, change);
   if (plan.enrollmentGroup.iotEdge) {
-    const edge = loadCertificate(paths.edgeCa);
+    const edge = loadChecked(paths.edgeCa, maker);
     if (edge) restoreMissing(files, edge, issuersPem);
     else {
       const made = await make(context, maker, 'edge-ca', edgeCaName(registrationId), paths.edgeCa);
       addCertificate(change, paths.edgeCa, made);
     }
   }
-  const stored = loadCertificate(paths);
+  const stored = loadChecked(paths, maker);
   if (stored) {
     const { certificate } = restoreMissing(files, stored, issuersPem);
     if (!isMissing(paths.pfx)) return;
@@ -276,6 +313,12 @@ async function makeDevice(
   addCertificate(change, paths, device, {
     besides: () => change.create(paths.pfx, pfx, secretFileMode),
   });
+}
+
+/** What the check has found: see {@link usable}. */
+function loadChecked(paths: CertificatePaths, { issuersPem }: DeviceMaker): StoredCertificate | undefined {
+  const stored = loadCertificate(paths);
+  return stored && withCheckedChain(stored, issuersPem);
 }
 
 /** Makes a device that has no folder yet. */
@@ -391,7 +434,7 @@ async function signRequested(
   const paths = layout.device(registrationId);
   const { issuersPem } = maker;
   const request = requestOf(context, registrationId);
-  const stored = loadCertificate(paths);
+  const stored = loadChecked(paths, maker);
   if (stored) {
     restoreMissing(files, stored, issuersPem);
     if (!request.isStored) change.create(paths.request, request.pem, publicFileMode);
