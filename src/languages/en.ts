@@ -1469,20 +1469,21 @@ export const en = {
      */
     connection: {
       ENOTFOUND: {
-        meaning: 'No host with that name was found.',
+        meaning: 'No host with that name was found: the name is wrong, or this computer is offline.',
         causes: [
           ['a mistyped name, or a deleted service', 'nslookup HOST'],
           ['this computer is offline, or has no DNS', 'try nslookup with another host'],
         ],
-        next: 'Check the name and the network.',
+        next: 'Check the name and the network. To tell them apart: enrollkit doctor',
       },
       EAI_AGAIN: {
-        meaning: 'The host name could not be looked up at the moment.',
+        meaning:
+          'The host name could not be looked up: this computer is offline, or its DNS server does not answer.',
         causes: [
           ['the DNS server does not answer', 'nslookup HOST'],
           ['this computer is offline', 'ping another host'],
         ],
-        next: 'Check the network, then run the command again.',
+        next: 'Check the network (enrollkit doctor), then run the command again.',
       },
       ECONNREFUSED: {
         meaning: 'Nothing is listening on that port, or a firewall refuses the connection.',
@@ -2066,6 +2067,17 @@ export const en = {
         meaning: 'A port of Azure cannot be reached from here.',
         causes: [['a firewall blocks outgoing connections', 'enrollkit doctor shows which ports are open']],
         next: 'Open the port in the firewall, or register over HTTPS: --protocol https',
+      },
+      OFFLINE: {
+        meaning: 'No host name can be looked up from here.',
+        causes: [
+          ['this computer is not connected to a network', 'ip address, or ipconfig on Windows'],
+          [
+            'the DNS server does not answer, or the network requires a proxy',
+            'nslookup login.microsoftonline.com',
+          ],
+        ],
+        next: 'Connect to a network, or check its DNS server.',
       },
       TLS_INTERCEPTED: {
         meaning: 'A CA other than Azure’s issued the certificate that arrives here.',
@@ -4304,8 +4316,10 @@ export const en = {
     handshakeFailed: (host: string, code: string) =>
       `The TLS handshake with ${host} failed (${code}): the server does not use TLS, or refused this client.`,
     unreachable: (host: string, why: string) => `${host} cannot be reached: ${why}.`,
-    hostNotFound: 'no host with that name was found',
-    lookupFailed: 'the name could not be resolved at this time',
+    hostNotFound:
+      'no host with that name was found, because the name is mistyped or this computer is offline',
+    lookupFailed:
+      'the name could not be looked up, because this computer is offline or its DNS server does not answer',
     connectionRefused: 'nothing listens there, or a firewall rejected the connection',
     connectionCut: 'the connection was interrupted',
     answerCut: 'the connection was interrupted during the answer',
@@ -7800,6 +7814,12 @@ The verification certificate is ready. In the portal, on the same page:
     unreachable: (host: string, port: number, name: string, problem: string) =>
       `${host}:${port} (${name}) cannot be reached: ${problem}`,
     checkNetwork: 'Check the network and the firewall.',
+    noLookup: (host: string) =>
+      `No host name can be looked up, not even ${host}: this computer is offline, or its DNS server does not answer.`,
+    checkName: 'Check the host name: others can be looked up from here.',
+    noInterface: 'This computer is offline: no network interface has an address.',
+    goOnline:
+      'Connect to a network, or check its DNS server. If the network requires a proxy, set HTTPS_PROXY, and register over HTTPS: --protocol https',
     openPort: 'Open the port in the firewall, or register over HTTPS: --protocol https',
     noAnswer: 'There was no answer in time.',
     portsTaken: (ports: string) => `Another program uses the default ports of the emulator: ${ports}.`,

@@ -1141,20 +1141,20 @@ export const zhCN: Sentences = {
     },
     connection: {
       ENOTFOUND: {
-        meaning: '找不到使用该名称的主机。',
+        meaning: '找不到使用该名称的主机：名称有误，或此计算机处于脱机状态。',
         causes: [
           ['名称输入有误，或服务已删除', 'nslookup HOST'],
           ['此计算机处于脱机状态，或没有 DNS', '对另一个主机尝试 nslookup'],
         ],
-        next: '检查名称和网络。',
+        next: '检查名称和网络。要区分二者：enrollkit doctor',
       },
       EAI_AGAIN: {
-        meaning: '暂时无法查找该主机名。',
+        meaning: '无法查找该主机名：此计算机处于脱机状态，或其 DNS 服务器没有应答。',
         causes: [
           ['DNS 服务器没有应答', 'nslookup HOST'],
           ['此计算机处于脱机状态', 'ping 另一个主机'],
         ],
-        next: '检查网络，然后重新运行命令。',
+        next: '检查网络（enrollkit doctor），然后重新运行命令。',
       },
       ECONNREFUSED: {
         meaning: '该端口上没有程序在侦听，或防火墙拒绝了连接。',
@@ -1606,6 +1606,14 @@ export const zhCN: Sentences = {
         meaning: '无法从此处访问 Azure 的端口。',
         causes: [['防火墙阻止了传出连接', 'enrollkit doctor 会显示哪些端口可用']],
         next: '在防火墙中打开端口，或通过 HTTPS 注册：--protocol https',
+      },
+      OFFLINE: {
+        meaning: '此处无法查找任何主机名。',
+        causes: [
+          ['此计算机未连接到网络', 'ip address，Windows 上为 ipconfig'],
+          ['DNS 服务器没有应答，或网络需要代理', 'nslookup login.microsoftonline.com'],
+        ],
+        next: '连接到网络，或检查其 DNS 服务器。',
       },
       TLS_INTERCEPTED: {
         meaning: '此处收到的证书由 Azure 以外的 CA 颁发。',
@@ -3468,8 +3476,8 @@ export const zhCN: Sentences = {
     handshakeFailed: (host, code) =>
       `与 ${host} 的 TLS 握手失败 (${code})：服务器未使用 TLS，或拒绝了此客户端。`,
     unreachable: (host, why) => `无法连接到 ${host}：${why}。`,
-    hostNotFound: '找不到该名称的主机',
-    lookupFailed: '目前无法解析该名称',
+    hostNotFound: '找不到该名称的主机：名称输入有误，或此计算机处于脱机状态',
+    lookupFailed: '无法查找该名称：此计算机处于脱机状态，或其 DNS 服务器没有应答',
     connectionRefused: '该处没有侦听的程序，或防火墙拒绝了连接',
     connectionCut: '连接已中断',
     answerCut: '连接在响应过程中中断',
@@ -6560,6 +6568,11 @@ export const zhCN: Sentences = {
     restoreCaKey: '在颁发证书或验证 CA 之前还原它。它可能被特意存放在别处。',
     unreachable: (host, port, name, problem) => `无法连接 ${host}:${port} (${name})：${problem}`,
     checkNetwork: '检查网络和防火墙。',
+    noLookup: (host) => `无法查找任何主机名，包括 ${host}：此计算机处于脱机状态，或其 DNS 服务器没有应答。`,
+    checkName: '检查主机名：此处可以查找其他主机名。',
+    noInterface: '此计算机处于脱机状态：没有任何网络接口具有地址。',
+    goOnline:
+      '连接到网络，或检查其 DNS 服务器。如果网络需要代理，请设置 HTTPS_PROXY，并通过 HTTPS 注册：--protocol https',
     openPort: '在防火墙中打开该端口，或通过 HTTPS 注册：--protocol https',
     noAnswer: '没有及时应答。',
     portsTaken: (ports) => `另一个程序占用了模拟器的默认端口：${ports}。`,

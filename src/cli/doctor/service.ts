@@ -139,11 +139,15 @@ async function hubFindings(
     ),
     ...reached
       .filter(({ severity }) => severity !== 'info')
-      .map((one) => ({
-        ...one,
-        code: 'HUB_UNREACHABLE',
-        fix: sentences.cliDoctor.checkHub(`enrollkit hub list${atTarget(target)}`),
-      })),
+      .map((one) =>
+        one.code === 'PORT_UNREACHABLE'
+          ? {
+              ...one,
+              code: 'HUB_UNREACHABLE',
+              fix: sentences.cliDoctor.checkHub(`enrollkit hub list${atTarget(target)}`),
+            }
+          : one,
+      ),
   ];
 }
 
