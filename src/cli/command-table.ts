@@ -65,7 +65,11 @@ export const commands: readonly CommandEntry[] = [
   ),
   inOneFile('device block', async () => (await import('./device/block.js')).deviceBlock),
   inOneFile('device unblock', async () => (await import('./device/unblock.js')).deviceUnblock),
-  inOneFile('group create', async () => (await import('./group/create.js')).groupCreate),
+  inTwoFiles(
+    'group create',
+    async () => (await import('./group/create.js')).groupCreate,
+    async () => (await import('./group/create.run.js')).run,
+  ),
   inOneFile('group list', async () => (await import('./group/list.js')).groupList),
   inOneFile('group show', async () => (await import('./group/show.js')).groupShow),
   inOneFile('group delete', async () => (await import('./group/delete.js')).groupDelete),

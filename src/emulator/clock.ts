@@ -1,19 +1,37 @@
 /**
- * The emulator's clock: the computer's, until a test sets it. It runs on from the time that was set, and follows the
- * computer's again after a restart.
+ * The emulator's clock: the computer's, until a test sets it. It runs on from the time that was set, also after a restart,
+ * until it is reset.
  */
 
 /** The times that JSON and certificates write with four digits for the year. */
 const earliest = Date.UTC(1970, 0, 1);
 const latest = Date.UTC(9999, 11, 31);
 
+/** Where a clock keeps how far it is ahead, in milliseconds. */
+export interface ClockStore {
+  read(): number;
+  write(offsetMs: number): void;
+}
+
 export class EmulatorClock {
   readonly #base: () => Date;
+  #store: ClockStore | undefined;
   #offsetMs = 0;
 
   /** @param base the clock that this one follows */
   constructor(base: () => Date = () => new Date()) {
     this.#base = base;
+  }
+
+  /** Continues with the offset that a store has, and keeps each further one there. */
+  keepIn(store: ClockStore): void {
+    this.#offsetMs = store.read();
+    this.#store = store;
+  }
+
+  #keep(offsetMs: number): void {
+    this.#store?.write(offsetMs);
+    this.#offsetMs = offsetMs;
   }
 
   /** The time by which certificates and tokens are judged and records are dated. */
@@ -34,7 +52,7 @@ export class EmulatorClock {
     if (!(time >= earliest && time <= latest)) {
       throw new RangeError('The clock can be set to a time of the years 1970 to 9999.');
     }
-    this.#offsetMs = time - this.#base().getTime();
+    this.#keep(time - this.#base().getTime());
   }
 
   /**
@@ -48,6 +66,6 @@ export class EmulatorClock {
 
   /** Makes it the same as the clock that it follows. */
   reset(): void {
-    this.#offsetMs = 0;
+    this.#keep(0);
   }
 }

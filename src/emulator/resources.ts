@@ -1,10 +1,11 @@
 /** What an emulator holds from start to stop: its state, the lock on its folder, its TLS identity. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hubNameProblem, serviceNameProblem } from '../dps/contract/ids.js';
 import { EnrollkitError } from '../errors.js';
-import { ensureFolder } from '../workspace/files.js';
+import { ensureFolder, missingFolders, removeIfEmpty } from '../workspace/files.js';
+import { identityFiles } from './control/empty-folder.js';
 import { linkHubs, makeServices } from './dps/make-services.js';
 import { emulatorFolder, removeEndpoints } from './endpoints.js';
 import { makeHubs } from './hub/hub-directory.js';
@@ -13,7 +14,7 @@ import { parseSeed } from './seed/seed.js';
 import { type EmulatorSeed, firstServiceNameOf, hubsOf, serviceNamesOf } from './seed/seed-schema.js';
 import { assertReadableState } from './state/database.js';
 import { StateDatabases } from './state/databases.js';
-import { hasSnapshot } from './state/files.js';
+import { hasSnapshot, mainStateFile, stateFilePattern } from './state/files.js';
 import { readIdentity } from './state/identity.js';
 import { lockFolder } from './state/lock.js';
 import { restoreSnapshot, type StateSnapshot, takeSnapshot } from './state/snapshot.js';
@@ -30,7 +31,7 @@ export interface Resources {
   server: ServerIdentity;
   /** The folder where clients find the roots. */
   published: string;
-  /** Call it when the start has succeeded: until then, closing restores the state that was found. */
+  /** Call it when the start has succeeded: until then, closing leaves the folder as it was found. */
   keep: () => void;
 }
 
@@ -47,13 +48,22 @@ export async function openResources(options: EmulatorOptions, closers: Closer[])
   if (options.seed) parseSeed(options.seed);
   loadSqlite();
   const folder = dir === ':memory:' ? undefined : emulatorFolder(dir);
+  let isKept = false;
   if (folder !== undefined) {
     if (!hasSnapshot(folder)) assertReadableState(folder);
+    const made = missingFolders(folder);
     ensureFolder(folder);
+    closers.push(() => {
+      if (!isKept) made.forEach(removeIfEmpty);
+    });
     closers.push(lockFolder(folder));
     // What a killed process left behind.
     removeEndpoints(folder);
     restoreSnapshot(folder);
+    const found = new Set(readdirSync(folder));
+    closers.push(() => {
+      if (!isKept && !found.has(mainStateFile)) removeNew(folder, found);
+    });
   }
   let snapshot: StateSnapshot | undefined;
   closers.push(() => snapshot?.restore());
@@ -63,6 +73,7 @@ export async function openResources(options: EmulatorOptions, closers: Closer[])
     snapshot = takeSnapshot(databases, folder);
   }
   const keep = () => {
+    isKept = true;
     snapshot?.discard();
     snapshot = undefined;
   };
@@ -70,6 +81,14 @@ export async function openResources(options: EmulatorOptions, closers: Closer[])
   // Clients judge TLS by their own clock, whatever clock the emulator follows.
   const server = await openServerIdentity({ folder, host, serverKey, tlsMax, signal, now: new Date() });
   return { folder, databases, server, published: publishedFolder(folder, closers), keep };
+}
+
+/** Removes the files of a state, except those that were found. */
+function removeNew(folder: string, found: ReadonlySet<string>): void {
+  for (const name of readdirSync(folder)) {
+    if (found.has(name) || !(stateFilePattern.test(name) || identityFiles.includes(name))) continue;
+    rmSync(join(folder, name), { force: true });
+  }
 }
 
 /** Whether a seed creates hubs or services: that happens before all of the seed has been checked. */

@@ -9,6 +9,7 @@ import type { EmulatorOptions } from './options.js';
 import { createMissing, openResources } from './resources.js';
 import { serve } from './serve.js';
 import { emptyState } from './state/empty.js';
+import { clockStoreOf } from './state/identity.js';
 import { type Closer, closeAll } from './wire/closers.js';
 
 export { EmulatorClock } from './clock.js';
@@ -78,6 +79,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   };
   try {
     const resources = await openResources(options, opened);
+    clock.keepIn(clockStoreOf(resources.databases.main));
     const reset = (): Promise<void> =>
       oneAtATime(async () => {
         if (stopped) throw new Error('the emulator has stopped');

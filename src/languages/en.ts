@@ -26,7 +26,7 @@ export const en = {
         'Use a host name, an IP address, an email address or an absolute URI, in ASCII.',
       INVALID_PLAN: 'Correct the plan file at that place.',
       INVALID_RECORDING:
-        'Specify a recording that enrollkit wrote (a file in FOLDER/.enrollkit/runs), or its folder.',
+        'Specify a recording that enrollkit wrote, or its folder. To list those of a folder: enrollkit runs --dir FOLDER',
       INVALID_SEED: 'Correct the seed file at that place.',
       INVALID_FAULTS: 'Correct the fault rules at that place.',
       INVALID_TEMPLATE: 'Correct the template at that place.',
@@ -48,7 +48,8 @@ export const en = {
       INVALID_CONNECTION_STRING:
         'Copy the whole connection string from the portal (your DPS > Settings > Shared access policies): HostName=...;SharedAccessKeyName=...;SharedAccessKey=...',
       KEY_MISMATCH: 'Specify the private key that belongs to the certificate.',
-      CHAIN_INVALID: 'Specify a chain in which each certificate is signed by the next one.',
+      CHAIN_INVALID:
+        'Specify a chain in which each certificate is signed by the next one. To check a chain: enrollkit cert verify FILE',
       ISSUER_NOT_ALLOWED:
         'Sign with a CA certificate that is currently valid and whose path length allows another certificate.',
       PASSPHRASE_REQUIRED: 'Set ENROLLKIT_PASSPHRASE, or use --passphrase-file FILE.',
@@ -60,24 +61,25 @@ export const en = {
         'Ask for the Contributor role on the DPS, or verify the certificate in the portal: --proof-of-possession portal.',
       CLOCK_SKEW: 'Set the clock of this computer, and run the command again.',
       DPS_NOT_FOUND:
-        'Check the names. "az iot dps list" lists your provisioning services; "az iot dps create" creates one.',
-      NO_LINKED_HUB:
-        'Link a hub: az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
+        'Check the names. To list your provisioning services: enrollkit dps list --target azure. To create one: enrollkit dps create NAME --target azure',
+      NO_LINKED_HUB: 'Link a hub: enrollkit hub link HUB --dps-name NAME (in Azure, with --target azure)',
       HUB_NOT_LINKED:
-        'Choose a linked hub, or link this one: az iot dps linked-hub create --dps-name NAME --hub-name HUB',
+        'Choose a linked hub, or link this one: enrollkit hub link HUB --dps-name NAME (in Azure, with --target azure)',
       NOT_FOUND: 'Check the name.',
-      CONFLICT: 'Choose another name, or delete the existing one.',
+      CONFLICT: 'Choose another name, or delete the existing one, for example: enrollkit group delete ID',
       PRECONDITION_FAILED: 'Someone else changed it at the same time. Run the command again.',
       REFUSED: 'See the reason that the service gave.',
       NOT_READ_BACK:
         'The service accepted the change but does not show it. Run the command again; if that does not help, check the DPS in the portal.',
       DEVICE_NOT_AUTHORIZED:
-        'Check that the chain leads to a verified CA, and that the enrollment group is enabled.',
+        'Run enrollkit doctor. It checks that the chain leads to a verified CA, and that its enrollment is enabled.',
       REGISTRATION_FAILED: 'See the reason that the service gave.',
-      HUB_REFUSED: 'Check in the hub that the device exists and is enabled.',
+      HUB_REFUSED:
+        'Run enrollkit doctor. It checks that the device exists in its hub, is enabled, and has its current certificate there.',
       THROTTLED: 'Wait a minute, then run the command again.',
       SERVICE_FAILED: 'The failure is on the side of the service. Wait a minute, then run the command again.',
-      NETWORK: 'Check the network, the proxy (HTTPS_PROXY) and the host name, then run the command again.',
+      NETWORK:
+        'Check the network, the proxy (HTTPS_PROXY) and the host name, then run the command again. To check the network and the ports: enrollkit doctor',
       TIMEOUT: 'Run the command again.',
       SERVER_NOT_TRUSTED:
         'If a proxy inspects TLS traffic here, set NODE_EXTRA_CA_CERTS to its root certificate.',
@@ -93,7 +95,8 @@ export const en = {
       FILE_UNREADABLE: 'Check the path and its permissions.',
       FILE_UNWRITABLE:
         'Free up disk space or check the permissions of the folder, then run the command again.',
-      JOURNAL_UNREADABLE: 'Move the .enrollkit folder away, and delete what earlier runs created by hand.',
+      JOURNAL_UNREADABLE:
+        'Move the .enrollkit folder away, and delete what earlier runs created: enrollkit clean --find',
       ADDRESS_UNUSABLE: 'Choose an address of this computer: --host ADDRESS.',
       PORT_IN_USE: 'Choose another port, or 0 for any free port.',
       PORT_NOT_PERMITTED: 'Run it with the privileges that ports below 1024 require, or choose higher ports.',
@@ -101,7 +104,7 @@ export const en = {
         'Run the command again with sudo, for the store of the system only: --store system.',
       TRUST_FAILED: 'Read the message. It names the store or the program that failed.',
       EMULATOR_STATE_IN_USE:
-        'Use the emulator that is running there, stop it, or use another folder: --dir FOLDER.',
+        'Use the emulator that is running there, stop it (enrollkit emulator stop --dir FOLDER), or use another folder: --dir FOLDER.',
       EMULATOR_STATE_UNREADABLE: 'Move that folder away. The emulator creates a new one.',
       EMULATOR_UNSUPPORTED:
         'Use Node.js 22.13 or later, which includes a database. Everything else in enrollkit works with this version.',
@@ -156,7 +159,7 @@ export const en = {
           ['the Azure Function is down or refuses the call', 'call its URL yourself, and check its log'],
           [
             'it returned something other than a linked hub',
-            'its log shows the response; "az iot dps linked-hub list" shows the hubs',
+            'its log shows the response; "enrollkit dps show NAME --target azure" shows the hubs',
           ],
         ],
         next: 'Check the log of the function that the enrollment names.',
@@ -164,13 +167,13 @@ export const en = {
       400208: {
         meaning: 'There is no IoT hub to assign the device to.',
         causes: [
-          ['no hub is linked to the DPS', 'az iot dps linked-hub list --dps-name NAME'],
+          ['no hub is linked to the DPS', 'enrollkit dps show NAME --target azure'],
           [
             'the hubs in the enrollment are no longer linked',
             'compare that list with iotHubs in: enrollkit group show ID',
           ],
         ],
-        next: 'Link a hub: az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
+        next: 'Link a hub: enrollkit hub link HUB --dps-name NAME (in Azure, with --target azure)',
       },
       400209: {
         meaning: 'The linked IoT hub does not let DPS register devices.',
@@ -184,7 +187,7 @@ export const en = {
             'the same page of the hub shows the permissions of the policy',
           ],
         ],
-        next: 'Link the hub again, with a policy that has RegistryWrite and ServiceConnect: az iot dps linked-hub create',
+        next: 'Link the hub again: enrollkit hub unlink HUB, then enrollkit hub link HUB, both with --dps-name NAME (in Azure, also with --target azure)',
       },
       401000: {
         meaning: 'DPS does not accept the credentials in the request.',
@@ -214,7 +217,7 @@ export const en = {
             'the host name ends in .azure-devices-provisioning.net in the public cloud',
           ],
         ],
-        next: 'Copy the ID scope from the overview page of the DPS.',
+        next: 'Copy the ID scope from the overview page of the DPS, or from: enrollkit dps list (in Azure, with --target azure)',
       },
       401002: {
         meaning:
@@ -281,7 +284,7 @@ export const en = {
           ['it was deleted, or never created', 'the enrollments page of the DPS lists them'],
           ['it is in another provisioning service', 'compare the name, or the ID scope'],
         ],
-        next: 'Check the registration ID and the provisioning service.',
+        next: 'Check the registration ID and the provisioning service. To list the individual enrollments: enrollkit enrollment list',
       },
       404202: {
         meaning: 'This device has no registration record.',
@@ -303,7 +306,7 @@ export const en = {
             'enrollkit emulator status shows how long it has been running',
           ],
         ],
-        next: 'Register the device again.',
+        next: 'Register the device again: enrollkit device register ID',
       },
       404204: {
         meaning: 'This enrollment group does not exist.',
@@ -326,7 +329,7 @@ export const en = {
           ['an earlier run, or someone else, created it', 'the enrollments page of the DPS shows when'],
           ['an update was sent without an etag', 'DPS accepts bulk updates only with etags'],
         ],
-        next: 'Choose another ID, or delete the existing one.',
+        next: 'Choose another ID, or delete the existing one: enrollkit enrollment delete ID',
       },
       409202: {
         meaning: 'An enrollment group with this ID already exists.',
@@ -348,7 +351,7 @@ export const en = {
             'compare its lastUpdatedDateTimeUtc with the time of your last change',
           ],
         ],
-        next: 'Register the device again.',
+        next: 'Register the device again: enrollkit device register ID',
       },
       412001: {
         meaning: 'The etag does not match the stored version.',
@@ -379,7 +382,7 @@ export const en = {
           ],
           ['a device that registers again and again in a loop', 'the registration records show how often'],
         ],
-        next: 'Wait a minute, then run the command again. Spread the registrations of a fleet over time.',
+        next: 'Wait a minute, then run the command again. To spread the registrations of a fleet over time: enrollkit fleet register FLEET --rate N',
       },
       500000: {
         meaning: 'DPS failed.',
@@ -603,7 +606,7 @@ export const en = {
         causes: [
           [
             'the list of hubs includes a hub that is already linked',
-            'az iot dps linked-hub list --dps-name NAME',
+            'enrollkit dps show NAME --target azure',
           ],
         ],
         next: 'List each hub once.',
@@ -616,10 +619,10 @@ export const en = {
       404002: {
         meaning: 'The provisioning service does not exist.',
         causes: [
-          ['a mistyped name', 'az iot dps list shows the names'],
+          ['a mistyped name', 'enrollkit dps list --target azure shows the names'],
           ['another subscription is selected', 'az account show'],
         ],
-        next: 'List your provisioning services: az iot dps list',
+        next: 'List your provisioning services: enrollkit dps list --target azure',
       },
       404015: {
         meaning: 'There is no CA certificate with this name.',
@@ -659,7 +662,7 @@ export const en = {
       SubscriptionNotFound: {
         meaning: 'The subscription does not exist, or you cannot see it.',
         causes: [
-          ['a mistyped name', 'az iot dps list shows the names'],
+          ['a mistyped name', 'enrollkit dps list --target azure shows the names'],
           ['another subscription is selected', 'az account show'],
         ],
         next: 'List your subscriptions: az account list',
@@ -667,7 +670,7 @@ export const en = {
       ResourceGroupNotFound: {
         meaning: 'The resource group does not exist in the subscription.',
         causes: [
-          ['a mistyped name', 'az iot dps list shows the names'],
+          ['a mistyped name', 'enrollkit dps list --target azure shows the names'],
           ['another subscription is selected', 'az account show'],
         ],
         next: 'List the resource groups: az group list',
@@ -675,23 +678,23 @@ export const en = {
       ResourceNotFound: {
         meaning: 'The resource does not exist in the resource group.',
         causes: [
-          ['a mistyped name', 'az iot dps list shows the names'],
+          ['a mistyped name', 'enrollkit dps list --target azure shows the names'],
           ['another subscription is selected', 'az account show'],
         ],
-        next: 'List your provisioning services: az iot dps list',
+        next: 'List your provisioning services: enrollkit dps list --target azure',
       },
       ParentResourceNotFound: {
         meaning: 'The resource that contains this one does not exist.',
         causes: [
-          ['a mistyped name', 'az iot dps list shows the names'],
+          ['a mistyped name', 'enrollkit dps list --target azure shows the names'],
           ['another subscription is selected', 'az account show'],
         ],
-        next: 'List your provisioning services: az iot dps list',
+        next: 'List your provisioning services: enrollkit dps list --target azure',
       },
       NotFound: {
         meaning: 'Azure Resource Manager has nothing at this address.',
         causes: [
-          ['a mistyped name', 'az iot dps list shows the names'],
+          ['a mistyped name', 'enrollkit dps list --target azure shows the names'],
           ['another subscription is selected', 'az account show'],
         ],
         next: 'Run again with --verbose to see the request.',
@@ -721,7 +724,7 @@ export const en = {
           ],
           ['a property that cannot be changed after creation', 'enrollkit authority show NAME'],
         ],
-        next: 'Remove what the message names first.',
+        next: 'Remove what the message names first, for example: enrollkit enrollment delete ID, enrollkit namespace unlink NAME',
       },
       InvalidRequestContent: {
         meaning: 'The request body cannot be read.',
@@ -730,7 +733,9 @@ export const en = {
       },
       InvalidResourceLocation: {
         meaning: 'The resource exists in another location.',
-        causes: [['a PUT with a different location than the resource’s', 'az iot dps show --name NAME']],
+        causes: [
+          ['a PUT with a different location than the resource’s', 'enrollkit dps show NAME --target azure'],
+        ],
         next: 'Send its actual location, or choose another name.',
       },
       MethodNotAllowed: {
@@ -888,7 +893,7 @@ export const en = {
           ],
           ['an update without an etag', 'the six-digit code in the message says which'],
         ],
-        next: 'Choose another name, or delete the existing one.',
+        next: 'Choose another name, or delete the existing one, for example: enrollkit group delete ID',
       },
       410: {
         meaning: 'The resource is gone for good.',
@@ -986,7 +991,7 @@ export const en = {
           ],
           ['a client that retries in a loop', 'check the number of requests in its log'],
         ],
-        next: 'Wait as long as Retry-After says. Spread the registrations of a fleet over time.',
+        next: 'Wait as long as Retry-After says. To spread the registrations of a fleet over time: enrollkit fleet register FLEET --rate N',
       },
       431: {
         meaning: 'The request headers are too large.',
@@ -1202,7 +1207,7 @@ export const en = {
             'compare it with the actual time; devices without a clock start in 1970',
           ],
         ],
-        next: 'Renew the certificate, or set the clock.',
+        next: 'Renew the certificate (enrollkit cert renew FILE), or set the clock.',
       },
       46: {
         meaning: 'A certificate was not accepted, for a reason that was not given.',
@@ -1242,7 +1247,7 @@ export const en = {
           ],
           ['sent by a server: it does not know the CA of the client’s certificate', 'enrollkit ca list'],
         ],
-        next: 'Install the root of the server’s certificate on the device.',
+        next: 'Install the root of the server’s certificate on the device. For the emulator, on this computer: enrollkit emulator trust',
       },
       49: {
         meaning: 'The certificate is valid, but its owner is not allowed to connect.',
@@ -1464,20 +1469,21 @@ export const en = {
      */
     connection: {
       ENOTFOUND: {
-        meaning: 'No host with that name was found.',
+        meaning: 'No host with that name was found: the name is wrong, or this computer is offline.',
         causes: [
           ['a mistyped name, or a deleted service', 'nslookup HOST'],
           ['this computer is offline, or has no DNS', 'try nslookup with another host'],
         ],
-        next: 'Check the name and the network.',
+        next: 'Check the name and the network. To tell them apart: enrollkit doctor',
       },
       EAI_AGAIN: {
-        meaning: 'The host name could not be looked up at the moment.',
+        meaning:
+          'The host name could not be looked up: this computer is offline, or its DNS server does not answer.',
         causes: [
           ['the DNS server does not answer', 'nslookup HOST'],
           ['this computer is offline', 'ping another host'],
         ],
-        next: 'Check the network, then run the command again.',
+        next: 'Check the network (enrollkit doctor), then run the command again.',
       },
       ECONNREFUSED: {
         meaning: 'Nothing is listening on that port, or a firewall refuses the connection.',
@@ -1486,7 +1492,7 @@ export const en = {
           ['a wrong port', 'compare it with enrollkit emulator status'],
           ['a firewall blocks port 8883 or 5671', 'try --protocol https'],
         ],
-        next: 'Start the emulator, or check the host and port.',
+        next: 'Start the emulator (enrollkit emulator start), or check the host and port.',
       },
       ECONNRESET: {
         meaning: 'The connection was closed unexpectedly.',
@@ -1540,7 +1546,7 @@ export const en = {
           ['another emulator', 'enrollkit emulator status'],
           ['another program', 'ss -ltnp, or netstat -ano on Windows'],
         ],
-        next: 'Stop that program, or choose another port.',
+        next: 'Stop that program (another emulator: enrollkit emulator stop --dir FOLDER), or choose another port.',
       },
       EACCES: {
         meaning: 'You are not permitted to use that file or port.',
@@ -1598,7 +1604,7 @@ export const en = {
             'enrollkit doctor checks for the roots that Azure needs',
           ],
         ],
-        next: 'Set NODE_EXTRA_CA_CERTS to the missing root certificate.',
+        next: 'Set NODE_EXTRA_CA_CERTS to the missing root certificate. For the emulator, enrollkit emulator env prints the line.',
       },
       SELF_SIGNED_CERT_IN_CHAIN: {
         meaning: 'The root of the server’s certificate is not trusted here.',
@@ -1613,7 +1619,7 @@ export const en = {
             'enrollkit doctor checks for the roots that Azure needs',
           ],
         ],
-        next: 'Set NODE_EXTRA_CA_CERTS to the missing root certificate.',
+        next: 'Set NODE_EXTRA_CA_CERTS to the missing root certificate. For the emulator, enrollkit emulator env prints the line.',
       },
       UNABLE_TO_GET_ISSUER_CERT: {
         meaning: 'An issuer of the server’s certificate is missing.',
@@ -1628,7 +1634,7 @@ export const en = {
             'enrollkit doctor checks for the roots that Azure needs',
           ],
         ],
-        next: 'Set NODE_EXTRA_CA_CERTS to the missing root certificate.',
+        next: 'Set NODE_EXTRA_CA_CERTS to the missing root certificate. For the emulator, enrollkit emulator env prints the line.',
       },
       UNABLE_TO_GET_ISSUER_CERT_LOCALLY: {
         meaning: 'The issuer of the server’s certificate is unknown here.',
@@ -1643,7 +1649,7 @@ export const en = {
             'enrollkit doctor checks for the roots that Azure needs',
           ],
         ],
-        next: 'Set NODE_EXTRA_CA_CERTS to the missing root certificate.',
+        next: 'Set NODE_EXTRA_CA_CERTS to the missing root certificate. For the emulator, enrollkit emulator env prints the line.',
       },
       UNABLE_TO_VERIFY_LEAF_SIGNATURE: {
         meaning: 'The issuer of the server’s certificate is unknown here.',
@@ -1658,7 +1664,7 @@ export const en = {
             'enrollkit doctor checks for the roots that Azure needs',
           ],
         ],
-        next: 'Set NODE_EXTRA_CA_CERTS to the missing root certificate.',
+        next: 'Set NODE_EXTRA_CA_CERTS to the missing root certificate. For the emulator, enrollkit emulator env prints the line.',
       },
       'connack-1': {
         meaning: 'MQTT return code 1: the server does not support this version of MQTT.',
@@ -1702,7 +1708,7 @@ export const en = {
           ['the device was disabled or deleted in the hub', 'check the device’s page in the hub'],
           ['the device sent no client certificate', 'check the TLS settings of the client'],
         ],
-        next: 'Register the device again, and connect with the same certificate.',
+        next: 'Register the device again (enrollkit device register ID), and connect with the same certificate.',
       },
       'amqp:connection:framing-error': {
         meaning: 'AMQP: a frame cannot be read.',
@@ -1791,7 +1797,7 @@ export const en = {
             'a mistyped link address',
             'DPS: {idScope}/registrations/{registrationId}; hub: /devices/{deviceId}/messages/events',
           ],
-          ['a device that does not exist in the hub', 'register it again'],
+          ['a device that does not exist in the hub', 'enrollkit device register ID'],
         ],
         next: 'Correct the address.',
       },
@@ -1911,7 +1917,7 @@ export const en = {
             'enrollkit cert inspect FILE shows the common name',
           ],
         ],
-        next: 'Register with the common name as registration ID, or create a certificate for this ID.',
+        next: 'Register with the common name as registration ID, or create a certificate for this ID: enrollkit cert device ID',
       },
       CERTIFICATE_NOT_YET_VALID: {
         meaning: 'A certificate of the chain is not valid yet.',
@@ -1921,7 +1927,7 @@ export const en = {
             'enrollkit cert inspect FILE shows the dates',
           ],
         ],
-        next: 'Correct the clock and create the certificate again, or wait.',
+        next: 'Correct the clock and renew the certificate (enrollkit cert renew FILE), or wait.',
       },
       WRONG_KEY: {
         meaning:
@@ -1942,7 +1948,7 @@ export const en = {
             'enrollkit cert lint FILE names it',
           ],
         ],
-        next: 'Create the certificate with EC P-256 or RSA 2048, and SHA-256.',
+        next: 'Renew the certificate with another key: enrollkit cert renew FILE --new-key --key-algorithm ec-p256',
       },
       INTERMEDIATE_NOT_SENT: {
         meaning:
@@ -1953,7 +1959,7 @@ export const en = {
             'count the certificates in the file that the device uses',
           ],
         ],
-        next: 'Configure the device with the whole chain: its certificate, then each issuer.',
+        next: 'Configure the device with the whole chain: its certificate, then each issuer. To put them into one file: enrollkit cert bundle --help',
       },
       CA_NOT_UPLOADED: {
         meaning: 'No CA of the chain is uploaded to the provisioning service.',
@@ -1975,7 +1981,7 @@ export const en = {
             'compare the thumbprints: enrollkit ca list, enrollkit cert inspect FILE',
           ],
         ],
-        next: 'Upload the present CA under another name, or use devices of the uploaded one.',
+        next: 'Upload the present CA under another name (enrollkit ca upload FILE --ca-name NAME), or use devices of the uploaded one.',
       },
       CA_NOT_ENROLLED: {
         meaning: 'The CA is verified, and no enrollment group uses a CA of the chain.',
@@ -1990,12 +1996,12 @@ export const en = {
             'enrollkit group list; enrollkit enrollment list',
           ],
         ],
-        next: 'Create an enrollment group, or an individual enrollment for the device.',
+        next: 'Create an enrollment group (enrollkit group create ID), or an individual enrollment for the device: enrollkit enrollment create ID',
       },
       ENROLLMENT_DISABLED: {
         meaning: 'The enrollment that decides about the device is disabled.',
         causes: [['someone disabled it', 'enrollkit group show ID; enrollkit enrollment show ID']],
-        next: 'Enable the enrollment, and register again.',
+        next: 'Enable it, and register again. A group: enrollkit group create ID --update --provisioning-status enabled. An individual enrollment: enrollkit enrollment create ID --update --provisioning-status enabled',
       },
       ANOTHER_CERTIFICATE_ENROLLED: {
         meaning: 'The individual enrollment of the device has a different certificate.',
@@ -2005,12 +2011,12 @@ export const en = {
             'compare the thumbprints: enrollkit enrollment show ID',
           ],
         ],
-        next: 'Put the present certificate into the enrollment.',
+        next: 'Put the present certificate into the enrollment: enrollkit enrollment create ID --update --certificate FILE',
       },
       ENROLLMENT_OF_ANOTHER_KIND: {
         meaning: 'The individual enrollment of the device is for a symmetric key or a TPM.',
         causes: [['an enrollment from an earlier set-up of the device', 'enrollkit enrollment show ID']],
-        next: 'Delete the individual enrollment, or change its attestation to X.509.',
+        next: 'Delete the individual enrollment (enrollkit enrollment delete ID), or change its attestation to X.509: enrollkit enrollment create ID --update --certificate FILE',
       },
       NODE_TOO_OLD: {
         meaning: 'Node.js is too old for enrollkit.',
@@ -2062,6 +2068,17 @@ export const en = {
         causes: [['a firewall blocks outgoing connections', 'enrollkit doctor shows which ports are open']],
         next: 'Open the port in the firewall, or register over HTTPS: --protocol https',
       },
+      OFFLINE: {
+        meaning: 'No host name can be looked up from here.',
+        causes: [
+          ['this computer is not connected to a network', 'ip address, or ipconfig on Windows'],
+          [
+            'the DNS server does not answer, or the network requires a proxy',
+            'nslookup login.microsoftonline.com',
+          ],
+        ],
+        next: 'Connect to a network, or check its DNS server.',
+      },
       TLS_INTERCEPTED: {
         meaning: 'A CA other than Azure’s issued the certificate that arrives here.',
         causes: [['a proxy inspects TLS', 'enrollkit doctor names the issuer']],
@@ -2082,7 +2099,7 @@ export const en = {
         causes: [
           ['the key was moved to a safe place, or deleted', 'look for key.pem beside certificate.pem'],
         ],
-        next: 'Restore the key from a backup, or create the certificate again.',
+        next: 'Restore the key from a backup, or create a new key and certificate: enrollkit cert device ID --force',
       },
       CERTIFICATE_MISSING: {
         meaning: 'The plan has a certificate that the folder does not have.',
@@ -2127,7 +2144,7 @@ export const en = {
       HUB_UNREACHABLE: {
         meaning: 'A linked hub cannot be reached.',
         causes: [['a firewall, or a hub that was deleted', 'resolve its host name and connect to port 443']],
-        next: 'Check the network and that the hub exists.',
+        next: 'Check the network, and that the hub exists: enrollkit hub list (in Azure, with --target azure)',
       },
       ANOTHER_CERTIFICATE_UPLOADED: {
         meaning: 'Under the name of the CA, a different certificate is uploaded.',
@@ -2137,7 +2154,7 @@ export const en = {
             'compare the thumbprints: enrollkit ca list',
           ],
         ],
-        next: 'Upload the CA under another name, or delete the uploaded one: enrollkit ca delete NAME',
+        next: 'Upload the CA under another name (enrollkit ca upload FILE --ca-name NAME), or delete the uploaded one: enrollkit ca delete NAME',
       },
       GROUP_MISSING: {
         meaning: 'The enrollment group of the plan does not exist.',
@@ -2170,7 +2187,7 @@ export const en = {
       DEVICE_NOT_ASSIGNED: {
         meaning: 'The device has a registration record whose status is not assigned.',
         causes: [['its enrollment is disabled, or no hub could be chosen', 'enrollkit registration show ID']],
-        next: 'Enable its enrollment, then register again.',
+        next: 'Run enrollkit doctor, which names the reason. If its enrollment is disabled, enable it, then register again: enrollkit device register ID',
       },
       DEVICE_NOT_IN_HUB: {
         meaning: 'The device is registered, but not in its hub.',
@@ -2182,7 +2199,7 @@ export const en = {
         causes: [
           ['someone disabled it there', 'az iot hub device-identity show --hub-name HUB --device-id ID'],
         ],
-        next: 'Enable the device in the hub.',
+        next: 'Enable the device: enrollkit device unblock ID',
       },
       HUB_HAS_ANOTHER_CERTIFICATE: {
         meaning: 'The hub has a different certificate than the one in the folder.',
@@ -2789,18 +2806,18 @@ export const en = {
       DPS_NOT_FOUND: {
         meaning: 'The provisioning service does not exist.',
         causes: [
-          ['a mistyped name or resource group', 'az iot dps list'],
+          ['a mistyped name or resource group', 'enrollkit dps list --target azure'],
           ['another subscription', 'az account show'],
         ],
       },
       NO_LINKED_HUB: {
         meaning: 'No IoT hub is linked to the provisioning service.',
-        causes: [['none was linked, or the link was deleted', 'az iot dps linked-hub list --dps-name NAME']],
+        causes: [['none was linked, or the link was deleted', 'enrollkit dps show NAME --target azure']],
       },
       HUB_NOT_LINKED: {
         meaning: 'The hub in the plan is not linked to the provisioning service.',
         causes: [
-          ['a mistyped host name', 'az iot dps linked-hub list --dps-name NAME'],
+          ['a mistyped host name', 'enrollkit dps show NAME --target azure'],
           ['the hub was unlinked', 'check the same list'],
         ],
       },
@@ -2868,7 +2885,7 @@ export const en = {
       HUB_REFUSED: {
         meaning: 'The hub does not accept the device.',
         causes: [
-          ['the hub has another certificate for the device', 'register it again'],
+          ['the hub has another certificate for the device', 'enrollkit device register ID'],
           ['the device was disabled or deleted in the hub', 'enrollkit doctor'],
         ],
       },
@@ -2880,7 +2897,7 @@ export const en = {
             'the metrics of the DPS in the portal',
           ],
           ['a pace that is too high', 'fleet register --rate N slows it down'],
-          ['the emulator was started with --quotas', 'start it without'],
+          ['the emulator was started with --quotas', 'enrollkit emulator start, without it'],
         ],
       },
       SERVICE_FAILED: {
@@ -4187,7 +4204,8 @@ export const en = {
     service: (dpsName: string) => `the provisioning service ${dpsName}`,
     noSuchService: (dpsName: string, resourceGroup: string) =>
       `The resource group ${resourceGroup} of this subscription has no provisioning service ${dpsName}.`,
-    lookAtService: 'Check the provisioning service in the portal, then run the command again.',
+    lookAtService: (dpsName: string) =>
+      `Check the provisioning service (enrollkit dps show ${dpsName} --target azure, or the portal), then run the command again.`,
     permissions: 'the permissions of this identity',
     serviceKeys: 'the keys of the provisioning service',
     policyKeys: (keyName: string) => `the keys of the policy ${keyName}`,
@@ -4219,7 +4237,8 @@ export const en = {
     unexpectedRegistration: (registrationId: string, why: string) =>
       `The answer of DPS to the registration of ${registrationId} is invalid: ${why}.`,
     checkEndpoint: 'Check the global device endpoint, and whether a proxy answers in its place.',
-    enableEnrollment: 'Enable its enrollment, then run the command again.',
+    enableEnrollment: (registrationId: string) =>
+      `Enable its enrollment, then run the command again. A group: enrollkit group create ID --update --provisioning-status enabled. An individual enrollment: enrollkit enrollment create ${registrationId} --update --provisioning-status enabled`,
     serviceClock: (time: string) => `The clock of DPS is set to ${time}.`,
     notJsonProxy: 'it is not JSON; a proxy may have answered instead',
     unexpectedAnswer: (host: string, subject: string, why: string) =>
@@ -4300,8 +4319,10 @@ export const en = {
     handshakeFailed: (host: string, code: string) =>
       `The TLS handshake with ${host} failed (${code}): the server does not use TLS, or refused this client.`,
     unreachable: (host: string, why: string) => `${host} cannot be reached: ${why}.`,
-    hostNotFound: 'no host with that name was found',
-    lookupFailed: 'the name could not be resolved at this time',
+    hostNotFound:
+      'no host with that name was found, because the name is mistyped or this computer is offline',
+    lookupFailed:
+      'the name could not be looked up, because this computer is offline or its DNS server does not answer',
     connectionRefused: 'nothing listens there, or a firewall rejected the connection',
     connectionCut: 'the connection was interrupted',
     answerCut: 'the connection was interrupted during the answer',
@@ -4314,7 +4335,7 @@ export const en = {
     listed: (names: readonly string[], more: number) => firstOf(names, more),
     unknownThumbprint: 'unknown',
     useRegistrationId: (registrationId: string) =>
-      `Register with the common name as the registration ID, or issue a certificate with the common name "${registrationId}".`,
+      `Register with the common name as the registration ID, or issue a certificate for this one: enrollkit cert device ${registrationId}`,
     fixChain:
       'Give the device a chain without this problem, then run the command again. To check a chain: enrollkit cert verify CHAIN_FILE',
     renew: 'Renew the certificate, then run the command again: enrollkit cert renew --help',
@@ -4322,10 +4343,12 @@ export const en = {
       'Check the clock of the computer that created the certificate, or wait until it is valid.',
     matchingCa:
       'Give the device the CA certificate that belongs to the key it was signed with. To check a chain: enrollkit cert verify CHAIN_FILE',
-    acceptedAlgorithms: 'Reissue the certificate with EC P-256, or RSA 2048 or longer, and SHA-256.',
+    acceptedAlgorithms:
+      'Reissue the certificate with EC P-256, or RSA 2048 or longer, and SHA-256: enrollkit cert renew FILE --new-key --key-algorithm ec-p256',
     wrongIdScope: (used: string, actual: string) =>
       `The device registered with the ID scope ${used}, but that of the provisioning service is ${actual}.`,
-    useIdScope: (idScope: string) => `Register with the ID scope ${idScope}.`,
+    useIdScope: (idScope: string) =>
+      `Register with the ID scope of the provisioning service: --id-scope ${idScope}`,
     onlyLeaf: 'The chain has only the device’s certificate',
     issuerNotSent: (sent: string, issuer: string) =>
       `${sent}; the certificate of its issuer "${issuer}" is missing.`,
@@ -4337,32 +4360,33 @@ export const en = {
       `Create an individual enrollment with this certificate: enrollkit enrollment create ${name} --certificate FILE`,
     individual: (registrationId: string) => `individual enrollment ${registrationId}`,
     group: (id: string) => `enrollment group ${id}`,
-    deleteIndividual:
-      'Delete the individual enrollment, so that the enrollment groups apply, or add the device’s certificate to it.',
+    deleteIndividual: (registrationId: string) =>
+      `Delete the individual enrollment, so that the enrollment groups apply (enrollkit enrollment delete ${registrationId}), or add the device’s certificate to it: enrollkit enrollment create ${registrationId} --update --certificate FILE`,
     otherEnrolled: (enrollment: string, thumbprints: string, own: string) =>
       `The ${enrollment} takes precedence and has a different certificate: ${thumbprints}. The device’s is ${own} (SHA-256).`,
-    enrollThis:
-      'Enroll the device’s certificate (enrollkit enrollment create ID --update --certificate FILE), or give the device the enrolled one.',
+    enrollThis: (registrationId: string) =>
+      `Enroll the device’s certificate (enrollkit enrollment create ${registrationId} --update --certificate FILE), or give the device the enrolled one.`,
     individualWithoutCa: (what: string) => `The ${what} has no CA`,
     noGroup:
       'The provisioning service has no enrollment group for certificates, and no individual enrollment for this device.',
-    createGroup: 'Create an enrollment group: enrollkit group create --help',
+    createGroup: 'Create an enrollment group: enrollkit group create ID',
     groupsWithoutCa: 'No enrollment group has a CA',
     notVerified: (subject: string, name: string) =>
       `The CA "${subject}", uploaded as ${name}, is not verified.`,
     verify: (name: string) => `Verify it: enrollkit ca verify ${name} --certificate FILE --key FILE`,
     uploadSigner:
-      'Upload and verify the CA that signed the device, or reissue the device’s certificate with the uploaded one.',
+      'Upload and verify the CA that signed the device (enrollkit ca upload FILE --ca-name NAME, then enrollkit ca verify NAME), or reissue the device’s certificate with the uploaded one: enrollkit cert renew FILE --new-issuer --ca FILE --ca-key FILE',
     upload:
       'Upload the CA, then verify it: enrollkit ca upload FILE --ca-name NAME, and enrollkit ca verify NAME --certificate FILE --key FILE',
     otherCaEnrolled: (what: string, name: string, thumbprint: string, sha256: string, sha1: string) =>
       `The ${what} has a CA named ${name}, but it is a different certificate: ${thumbprint}. The one in the device’s chain is ${sha256} (SHA-256), ${sha1} (SHA-1).`,
     enrollSigner:
-      'Use the CA that signed the device in the enrollment, or reissue the device’s certificate with the enrollment’s CA.',
+      'Use the CA that signed the device in the enrollment (enrollkit group create ID --update --certificate FILE), or reissue the device’s certificate with the enrollment’s CA: enrollkit cert renew FILE --new-issuer --ca FILE --ca-key FILE',
     createGroupOrReissue:
-      'Create an enrollment group with a CA from this chain (enrollkit group create --help), or reissue the device’s certificate with the CA of an enrollment.',
+      'Create an enrollment group with a CA from this chain (enrollkit group create ID --certificate FILE), or reissue the device’s certificate with the CA of an enrollment: enrollkit cert renew FILE --new-issuer --ca FILE --ca-key FILE',
     disabled: (enrollment: string) => `The ${enrollment} is disabled.`,
-    enable: (enrollment: string) => `Enable the ${enrollment}, then run the command again.`,
+    enable: (enrollment: string, command: string) =>
+      `Enable the ${enrollment}, then run the command again: ${command}`,
     commonName: (commonName: string | undefined, registrationId: string) =>
       `${commonName === undefined ? 'The certificate has no common name' : `The certificate’s common name is "${commonName}"`}, but the registration ID is "${registrationId}". They must be the same.`,
     unrelated: (top: string, others: readonly string[]) =>
@@ -4386,6 +4410,37 @@ export const en = {
   emulator: {
     /** A problem, at its place in a seed. */
     problemAt: (place: string, problem: string) => `${place}: ${problem}.`,
+    /** Why a registration was refused: English in the log, and in the language of the emulator's page there. */
+    reasons: {
+      failures: (messages: readonly string[]) =>
+        messages.length === 0 ? 'the chain is not valid' : messages.join('; '),
+      endsUnverified: (name: string) =>
+        `the chain ends at the uploaded certificate "${name}", which is not verified`,
+      caNotSent: (name: string) =>
+        `the verified CA "${name}" is not in the chain that was presented, and --full-chain asks for it`,
+      caNotInEnrollment: 'no CA of the chain is one that the individual enrollment has',
+      caNotInGroup: 'no CA of the chain backs an enrollment group',
+      wantsKey: (registrationId: string) =>
+        `the individual enrollment "${registrationId}" asks for a symmetric key`,
+      noKey: 'the individual enrollment has no symmetric key',
+      otherSignature: 'the signature does not match the individual enrollment',
+      noMatchingGroup: 'the signature matches no enrollment group',
+      noCertificate: 'no client certificate was presented',
+      unreadable: (problem: string) => `the certificate cannot be read: ${problem}`,
+      otherCommonName: (commonName: string) =>
+        `the certificate's common name is ${commonName}, not the registration ID`,
+      noToken: 'the authorization holds no shared access signature',
+      otherKeyName: 'skn is neither "registration" nor empty',
+      tokenExpired: 'the token has expired',
+      tokenOfOther: 'the token is for another registration',
+      notEnrolled: 'the certificate is not one of those that the individual enrollment has',
+      notYetValid: (from: string) => `the certificate is not valid before ${from}`,
+      expired: (to: string) => `the certificate expired at ${to}`,
+      registering: 'the device is registering already',
+      otherIdentity: 'another identity began this operation',
+      unknownIdScope: (idScope: string) =>
+        `the ID scope "${idScope}" is not that of a provisioning service here`,
+    },
     noSuchHub: (name: string) => `there is no hub "${name}"`,
     faultTransports: (transports: readonly string[]) =>
       `a fault of this type is for ${transports.join(', ')} only`,
@@ -4470,6 +4525,7 @@ export const en = {
     product: 'enrollkit emulator',
     skipToContent: 'Skip to content',
     pages: 'Pages',
+    menu: 'Menu',
     language: 'Language',
     overview: 'Overview',
     certificates: 'Certificates',
@@ -4512,7 +4568,7 @@ export const en = {
     stale:
       'It was changed in the meantime, so nothing was saved. What you typed is kept. To overwrite the other change, save again; to see it, reload the page.',
     gone: 'It was deleted in the meantime.',
-    notJson: (reason: string) => `This is not valid JSON: ${reason}`,
+    notJson: (line: number, column: number) => `This is not valid JSON (line ${line}, column ${column}).`,
     required: 'Fill in this field.',
     fileRequired: 'Choose a file.',
     /** After an action. */
@@ -4893,7 +4949,7 @@ export const en = {
     dpsNameHelp: (isNew: boolean) =>
       isNew
         ? '3 to 64 letters, digits and hyphens, unique in Azure.'
-        : 'As shown in the portal, or by az iot dps list.',
+        : 'As shown in the portal, or by enrollkit dps list --target azure.',
     subscriptionProblem: 'A subscription ID is a GUID.',
     subscriptionFlag: 'Azure: the subscription of the provisioning service',
     subscriptionOptional: 'Subscription ID (optional):',
@@ -5211,7 +5267,7 @@ export const en = {
     otherRequestedKey: 'its public key is not the one in the certificate signing request',
     notIssued: (id: string) => `DPS assigned ${id} to a hub, but did not issue a certificate.`,
     checkPolicy:
-      'Check that the enrollment names a credential policy (--credential-policy NAME), and that the provisioning service is linked to Azure Device Registry. Or leave out --request-certificates or --csr.',
+      'Check that the enrollment names a credential policy (--credential-policy NAME), and that the provisioning service is linked to Azure Device Registry (enrollkit namespace link --help). Or leave out --request-certificates or --csr.',
     issuedForOtherKey: (id: string) =>
       `DPS issued ${id} a certificate for another key than the requested one.`,
     createGroup: (id: string) => `Create the enrollment group ${id}`,
@@ -5480,8 +5536,8 @@ export const en = {
     otherColumnsNext: 'Merge only manifests of the same fleet. All shards of a list have the same tags.',
     notARow: (path: string, line: number) => `${path}:${line}: This is not a row of a manifest.`,
     emptyChain: 'A chain of the fleet contains no certificate.',
-    deleteOrUpdate:
-      'Delete it, or add --update to set the certificate, the tags and the settings you specify with flags.',
+    deleteOrUpdate: (registrationId: string) =>
+      `Delete it (enrollkit enrollment delete ${registrationId}), or add --update to set the certificate, the tags and the settings you specify with flags.`,
     enrollmentRefused: (id: string, reason: string, code: number) =>
       `DPS refused the enrollment ${id}: ${reason} (${code}).`,
     manifestUnreadable: (path: string, reason: string) => `${path} is not a manifest: ${reason}.`,
@@ -5667,6 +5723,7 @@ export const en = {
         reprovisioning: 'Re-provisioning',
         status: 'Status',
         certificatePolicy: 'Certificate policy',
+        credentialPolicy: 'Credential policy',
       },
       allHubs: 'all linked hubs',
       serviceDefault: 'service default',
@@ -6277,7 +6334,7 @@ The verification certificate is ready. In the portal, on the same page:
       'target.kind':
         'Device Provisioning Service (DPS) is the Azure service that a device contacts first: DPS checks its certificate and assigns it to an IoT hub. The emulator is the same service on your computer. It costs nothing, needs no account and is the place to learn and to test. Choose Azure if real devices are to connect.',
       'target.dpsName':
-        'The name of your provisioning service, for example contoso-dps. In the portal, search for "Device Provisioning Services"; the command az iot dps list shows it too.',
+        'The name of your provisioning service, for example contoso-dps. In the portal, search for "Device Provisioning Services"; the command enrollkit dps list --target azure shows it too.',
       'target.subscriptionId':
         'A subscription contains your provisioning service, and is what Azure bills. A subscription ID is a GUID, such as 11111111-2222-3333-4444-555555555555. It is on the overview page of the provisioning service; az account show shows the current one.',
       'target.resourceGroup':
@@ -7152,14 +7209,16 @@ The verification certificate is ready. In the portal, on the same page:
         'Creates an enrollment group with X.509 attestation: by the uploaded CA certificate of --ca-name, or by a CA certificate that is stored in the group. Everything else defaults to the settings of a quickstart.',
       caName: 'uploaded CA certificate (default: the one of the last run in the folder)',
       certificate: 'CA certificate to store in the group (default: the CA in the folder that signs devices)',
+      update: 'change an existing group: set what you specify, and keep the rest',
       examples: {
         uploaded: 'by the CA that a quickstart uploaded',
         certificate: 'by another CA certificate',
+        update: 'disable an existing group, and change nothing else',
       },
-      differs: (id: string, members: readonly string[]) =>
-        `The enrollment group ${id} was created, but differs in ${members.join(', ')} when read back.`,
-      notReadBack: (id: string) =>
-        `The enrollment group ${id} was created, but the service does not show it.`,
+      differs: (id: string, change: 'created' | 'changed', members: readonly string[]) =>
+        `The enrollment group ${id} was ${change}, but differs in ${members.join(', ')} when read back.`,
+      notReadBack: (id: string, change: 'created' | 'changed') =>
+        `The enrollment group ${id} was ${change}, but the service does not show it.`,
       noCa: (folder: string) => `There is no CA certificate in ${folder}.`,
       giveCa: 'Specify one with --certificate FILE.',
     },
@@ -7445,7 +7504,7 @@ The verification certificate is ready. In the portal, on the same page:
       registerWithCsr: (registrationId: string) =>
         `Register the device again: enrollkit device register ${registrationId} --csr`,
       refused: (registrationId: string) =>
-        `Check in the hub that the device exists and is enabled. If the device has registered since this certificate was issued, request another: enrollkit device register ${registrationId} --csr`,
+        `Run enrollkit doctor: it checks that the device exists in its hub and is enabled there. If the device has registered since this certificate was issued, request another: enrollkit device register ${registrationId} --csr`,
       expired: (registrationId: string, notAfter: string) =>
         `The certificate of ${registrationId} expired on ${notAfter}. The hub refuses it, and so cannot renew it.`,
       notUsed:
@@ -7715,7 +7774,7 @@ The verification certificate is ready. In the portal, on the same page:
     notInHub: (device: string, hub: string, deviceId: string) =>
       `${device} has a registration record, but the hub ${hub} has no device ${deviceId}.`,
     disabledInHub: (deviceId: string, hub: string) => `The device ${deviceId} is disabled in the hub ${hub}.`,
-    enableInHub: 'Enable it in the hub.',
+    enableInHub: (device: string) => `Enable it: enrollkit device unblock ${device}`,
     hubHasOther: (hub: string, deviceId: string, known: string, own: string) =>
       `The hub ${hub} has a different certificate for ${deviceId} (${known}) than the folder (${own}).`,
     registerForHub: (device: string) =>
@@ -7727,7 +7786,7 @@ The verification certificate is ready. In the portal, on the same page:
     checkFolder: 'Check --dir FOLDER, or create it: enrollkit quickstart',
     noEmulator: (path: string) => `There is no emulator in ${path}`,
     emulatorMissing: (message: string) => `${message}, but the plan of the folder uses one.`,
-    runAgainForEmulator: 'Run the quickstart again to create a new one.',
+    runAgainForEmulator: 'Run enrollkit quickstart again to create a new one.',
     emulatorStopped: 'The emulator is not running; it was started only for these checks',
     emulatorRunning: (pid: number, ports: string) =>
       `The emulator is running as process ${pid}; ports: ${ports}`,
@@ -7737,7 +7796,7 @@ The verification certificate is ready. In the portal, on the same page:
     exampleJson: 'for a bug report or a script: findings with code, severity, message, fix',
     certificateMissing: (folder: string) =>
       `There is no certificate in ${folder}, but the plan of the folder has one.`,
-    restoreOrRunAgain: 'Restore it from a backup, or run the quickstart again.',
+    restoreOrRunAgain: 'Restore it from a backup, or run enrollkit quickstart again.',
     changeUnfinished: (path: string) =>
       `A command that was interrupted or is still running has left files in ${path}.`,
     waitOrRunAgain: 'Wait for the command, or run it again to complete the change.',
@@ -7753,12 +7812,19 @@ The verification certificate is ready. In the portal, on the same page:
       `${certificate} is not valid before ${from}; it is now ${now}.`,
     checkClock: 'Check the clock of this computer, or wait.',
     keyMissing: (path: string) => `There is no private key ${path}.`,
-    restoreDeviceKey: 'Restore it from a backup, or issue the device a new certificate.',
+    restoreDeviceKey: (device: string) =>
+      `Restore it from a backup, or create a new key and certificate: enrollkit cert device ${device} --force`,
     restoreCaKey:
       'Restore it before you issue certificates or verify the CA. It may be stored elsewhere on purpose.',
     unreachable: (host: string, port: number, name: string, problem: string) =>
       `${host}:${port} (${name}) cannot be reached: ${problem}`,
     checkNetwork: 'Check the network and the firewall.',
+    noLookup: (host: string) =>
+      `No host name can be looked up, not even ${host}: this computer is offline, or its DNS server does not answer.`,
+    checkName: 'Check the host name: others can be looked up from here.',
+    noInterface: 'This computer is offline: no network interface has an address.',
+    goOnline:
+      'Connect to a network, or check its DNS server. If the network requires a proxy, set HTTPS_PROXY, and register over HTTPS: --protocol https',
     openPort: 'Open the port in the firewall, or register over HTTPS: --protocol https',
     noAnswer: 'There was no answer in time.',
     portsTaken: (ports: string) => `Another program uses the default ports of the emulator: ${ports}.`,
@@ -7788,21 +7854,21 @@ The verification certificate is ready. In the portal, on the same page:
     synchronize:
       'Synchronize the clock. If it is more than five minutes off, tokens and certificates are refused.',
     noLinkedHub: (name: string) => `No IoT hub is linked to ${name}, so devices cannot be assigned.`,
-    linkHub: 'Link a hub: az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
+    linkHub: (command: string) => `Link a hub: ${command}`,
     hubNotLinked: (hub: string, name: string, linked: readonly string[]) =>
       `${hub} is not linked to ${name}. Linked hubs: ${linked.join(', ')}.`,
-    chooseHub:
-      'Choose a linked hub, or link this one: az iot dps linked-hub create --dps-name NAME --hub-name HUB',
-    checkHub: 'Check that the hub exists, and check the network and the firewall.',
+    chooseHub: (command: string) => `Choose a linked hub, or link this one: ${command}`,
+    checkHub: (command: string) =>
+      `Check that the hub exists (${command}), and check the network and the firewall.`,
     caNotUploaded: (name: string) => `No CA certificate is uploaded under the name ${name}.`,
-    uploadCa: 'Run the quickstart again, or run: enrollkit ca upload FILE --ca-name NAME',
+    uploadCa: 'Run enrollkit quickstart again, or run: enrollkit ca upload FILE --ca-name NAME',
     otherCaUploaded: (name: string, subject: string, thumbprint: string, authority: string, own: string) =>
       `The CA uploaded as ${name} is "${subject}" with the SHA-1 thumbprint ${thumbprint}, but that of the ${authority} CA in the folder is ${own}.`,
     uploadUnderOtherName:
-      'Upload the folder’s CA under another name (--ca-name), or use the folder that the uploaded CA belongs to.',
+      'Upload the folder’s CA under another name (enrollkit ca upload FILE --ca-name NAME), or use the folder that the uploaded CA belongs to.',
     caNotVerified: (name: string) => `The CA certificate uploaded as ${name} is not verified.`,
     verifyCa: (name: string) =>
-      `Run the quickstart again, or run: enrollkit ca verify ${name} --certificate FILE --key FILE`,
+      `Run enrollkit quickstart again, or run: enrollkit ca verify ${name} --certificate FILE --key FILE`,
     caVerified: (name: string) => `The CA certificate ${name} is uploaded and verified`,
     groupMissing: (id: string) => `The enrollment group ${id} does not exist.`,
     enrollmentMissing: (id: string) => `There is no individual enrollment ${id}.`,
@@ -7812,15 +7878,15 @@ The verification certificate is ready. In the portal, on the same page:
       count === 1
         ? '1 individual enrollment, as in the plan'
         : `${count} individual enrollments, as in the plan`,
-    createGroup: 'Run the quickstart again to create it.',
+    createGroup: 'Run enrollkit quickstart again to create it.',
     group: (id: string, status: string, holding: string) =>
       `The enrollment group ${id} is ${status} and has ${holding}`,
     groupDiffers: (id: string, members: readonly string[]) =>
       `The enrollment group ${id} differs from the plan of the folder: ${members.join(', ')}.`,
     restoreEnrollment:
-      'If the certificate was renewed, or nobody changed it on purpose, run the quickstart again. It restores an enrollment that it created.',
+      'If the certificate was renewed, or nobody changed it on purpose, run enrollkit quickstart again. It restores an enrollment that it created.',
     restoreGroup:
-      'If nobody changed it on purpose, run the quickstart again. It restores a group that it created.',
+      'If nobody changed it on purpose, run enrollkit quickstart again. It restores a group that it created.',
     uploadedCa: (name: string) => `the uploaded CA ${name}`,
     caCertificate: (name: string) => `the CA certificate "${name}"`,
     folderTitle: (path: string) => `Folder ${path}`,
@@ -7950,12 +8016,14 @@ The verification certificate is ready. In the portal, on the same page:
     upToTls: (version: string) => `up to ${version}`,
     clockAhead: (time: string, offset: string) => `${time}, ${offset} ahead of this computer`,
     clockBehind: (time: string, offset: string) => `${time}, ${offset} behind this computer`,
+    clockStillSet: (clock: string, command: string) =>
+      `The emulator’s clock is still set: ${clock}. To use the time of this computer, run: ${command}`,
     timeRange: 'The clock can be set to a time between the years 1970 and 9999.',
     oneOfClockFlags: 'Use only one of --at, --advance and --reset.',
     notADuration: (text: string) =>
       `--advance must be a duration such as 30d, 12h, 15m or 10s, not "${text}".`,
     clockDescription:
-      'Shows or sets the clock of a running emulator. The emulator validates certificates and tokens and dates its records by this clock, which keeps running after you set it. The enrollkit commands create tokens and certificates by it. SDKs use the clock of the computer, so if you set the emulator’s clock ahead, the shared access signatures that they create may already be expired.',
+      'Shows or sets the clock of a running emulator. The emulator validates certificates and tokens and dates its records by this clock, which keeps running after you set it, also when the emulator is stopped and started again. The enrollkit commands create tokens and certificates by it. SDKs use the clock of the computer, so if you set the emulator’s clock ahead, the shared access signatures that they create may already be expired.',
     atFlag: 'set the clock to this time, such as 2027-01-31',
     advanceFlag: 'move the clock forward by 30d, 12h, 15m or 10s; backward with a minus sign',
     clockResetFlag: 'set the clock to that of this computer',

@@ -24,7 +24,7 @@ export const sentences: Sentences = Object.defineProperties(
   Object.fromEntries(
     (Object.keys(en) as (keyof Sentences)[]).map((section) => [
       section,
-      { enumerable: true, get: () => (isEnglish() ? en : chosen)[section] },
+      { enumerable: true, get: () => present()[section] },
     ]),
   ),
 ) as Sentences;
@@ -32,11 +32,19 @@ export const sentences: Sentences = Object.defineProperties(
 let chosen: Sentences = en;
 let current: LanguageTag = 'en';
 
-/** Set where everything is English, whatever language was chosen. */
-const english = new AsyncLocalStorage<true>();
+/** Set where sentences are in another language than the chosen one. */
+const local = new AsyncLocalStorage<Sentences>();
+let isAnyLocal = false;
 
-function isEnglish(): boolean {
-  return chosen !== en && english.getStore() === true;
+function present(): Sentences {
+  return (isAnyLocal ? local.getStore() : undefined) ?? chosen;
+}
+
+/** Runs a function, and everything that it starts, with sentences in another language than the chosen one. */
+export function inLanguage<Result>(words: Sentences, run: () => Result): Result {
+  if (present() === words) return run();
+  isAnyLocal = true;
+  return local.run(words, run);
 }
 
 /**
@@ -44,7 +52,7 @@ function isEnglish(): boolean {
  * service.
  */
 export function inEnglish<Result>(run: () => Result): Result {
-  return chosen === en ? run() : english.run(true, run);
+  return inLanguage(en, run);
 }
 
 /** The language that {@link sentences} is in. */

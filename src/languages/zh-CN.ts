@@ -19,7 +19,8 @@ export const zhCN: Sentences = {
       INVALID_SUBJECT: '更正主题名称中的这一部分。',
       INVALID_ALTERNATIVE_NAME: '使用主机名、IP 地址、电子邮件地址或绝对 URI，且只含 ASCII 字符。',
       INVALID_PLAN: '更正计划文件中的该处。',
-      INVALID_RECORDING: '指定 enrollkit 写入的运行记录（FOLDER/.enrollkit/runs 中的文件），或其所在文件夹。',
+      INVALID_RECORDING:
+        '指定 enrollkit 写入的运行记录，或其所在文件夹。要列出文件夹中的运行记录：enrollkit runs --dir FOLDER',
       INVALID_SEED: '更正种子文件中的该处。',
       INVALID_FAULTS: '更正故障规则中的该处。',
       INVALID_TEMPLATE: '更正模板中的该处。',
@@ -38,7 +39,8 @@ export const zhCN: Sentences = {
       INVALID_CONNECTION_STRING:
         '从门户（你的 DPS > 设置 > 共享访问策略）复制完整的连接字符串：HostName=...;SharedAccessKeyName=...;SharedAccessKey=...',
       KEY_MISMATCH: '指定与该证书匹配的私钥。',
-      CHAIN_INVALID: '指定一个证书链，其中每个证书都由下一个证书签名。',
+      CHAIN_INVALID:
+        '指定一个证书链，其中每个证书都由下一个证书签名。要检查证书链：enrollkit cert verify FILE',
       ISSUER_NOT_ALLOWED: '使用当前有效、且路径长度允许再签发一级证书的 CA 证书进行签名。',
       PASSPHRASE_REQUIRED: '设置 ENROLLKIT_PASSPHRASE，或使用 --passphrase-file FILE。',
       WRONG_PASSPHRASE: '使用加密该密钥时所用的密码（ENROLLKIT_PASSPHRASE 或 --passphrase-file FILE）。',
@@ -47,22 +49,25 @@ export const zhCN: Sentences = {
       FORBIDDEN:
         '请求获得 DPS 的“参与者”(Contributor) 角色，或在门户中验证证书：--proof-of-possession portal。',
       CLOCK_SKEW: '校准此计算机的时钟，然后重新运行命令。',
-      DPS_NOT_FOUND: '检查名称。“az iot dps list”列出你的预配服务，“az iot dps create”创建一个新的预配服务。',
+      DPS_NOT_FOUND:
+        '检查名称。要列出你的预配服务：enrollkit dps list --target azure。要创建一个：enrollkit dps create NAME --target azure',
       NO_LINKED_HUB:
-        '链接一个 IoT 中心：az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
+        '链接一个 IoT 中心：enrollkit hub link HUB --dps-name NAME（在 Azure 中加上 --target azure）',
       HUB_NOT_LINKED:
-        '选择一个已链接的 IoT 中心，或链接此中心：az iot dps linked-hub create --dps-name NAME --hub-name HUB',
+        '选择一个已链接的 IoT 中心，或链接此中心：enrollkit hub link HUB --dps-name NAME（在 Azure 中加上 --target azure）',
       NOT_FOUND: '检查名称。',
-      CONFLICT: '选择其他名称，或删除现有的同名项。',
+      CONFLICT: '选择其他名称，或删除现有的同名项，例如：enrollkit group delete ID',
       PRECONDITION_FAILED: '其他人同时进行了更改。请重新运行命令。',
       REFUSED: '请查看服务给出的原因。',
       NOT_READ_BACK: '服务已接受更改，但读取时未显示。请重新运行命令；如果仍然如此，请在门户中检查 DPS。',
-      DEVICE_NOT_AUTHORIZED: '检查证书链是否通向已验证的 CA，以及注册组是否已启用。',
+      DEVICE_NOT_AUTHORIZED:
+        '运行 enrollkit doctor。它会检查证书链是否通向已验证的 CA，以及其注册是否已启用。',
       REGISTRATION_FAILED: '请查看服务给出的原因。',
-      HUB_REFUSED: '在 IoT 中心检查该设备是否存在且已启用。',
+      HUB_REFUSED:
+        '运行 enrollkit doctor。它会检查该设备在其 IoT 中心是否存在、是否已启用，以及其中是否为当前的证书。',
       THROTTLED: '等待一分钟，然后重新运行命令。',
       SERVICE_FAILED: '故障出在服务端。请等待一分钟，然后重新运行命令。',
-      NETWORK: '检查网络、代理 (HTTPS_PROXY) 和主机名，然后重新运行命令。',
+      NETWORK: '检查网络、代理 (HTTPS_PROXY) 和主机名，然后重新运行命令。要检查网络和端口：enrollkit doctor',
       TIMEOUT: '重新运行命令。',
       SERVER_NOT_TRUSTED: '如果此处有检查 TLS 流量的代理，请将 NODE_EXTRA_CA_CERTS 设置为其根证书。',
       PROOF_OF_POSSESSION_PENDING: '在门户中完成上面显示的步骤，然后重新运行命令。',
@@ -74,13 +79,14 @@ export const zhCN: Sentences = {
       FILE_EXISTS: '将其移走，或使用其他文件夹：--dir FOLDER。',
       FILE_UNREADABLE: '检查路径及其权限。',
       FILE_UNWRITABLE: '释放磁盘空间或检查文件夹的权限，然后重新运行命令。',
-      JOURNAL_UNREADABLE: '移走 .enrollkit 文件夹，并手动删除先前运行创建的内容。',
+      JOURNAL_UNREADABLE: '移走 .enrollkit 文件夹，并删除先前运行创建的内容：enrollkit clean --find',
       ADDRESS_UNUSABLE: '选择此计算机的一个地址：--host ADDRESS。',
       PORT_IN_USE: '选择其他端口，或使用 0 表示任意空闲端口。',
       PORT_NOT_PERMITTED: '以使用 1024 以下端口所需的权限运行，或选择更高的端口。',
       TRUST_NOT_PERMITTED: '请使用 sudo 再次运行该命令，并且仅针对系统存储：--store system。',
       TRUST_FAILED: '请阅读消息，其中指出了失败的存储或程序。',
-      EMULATOR_STATE_IN_USE: '使用正在该处运行的模拟器，或停止它，或使用其他文件夹：--dir FOLDER。',
+      EMULATOR_STATE_IN_USE:
+        '使用正在该处运行的模拟器，或停止它（enrollkit emulator stop --dir FOLDER），或使用其他文件夹：--dir FOLDER。',
       EMULATOR_STATE_UNREADABLE: '移走该文件夹。模拟器会创建新的文件夹。',
       EMULATOR_UNSUPPORTED:
         '使用自带数据库的 Node.js 22.13 或更高版本。enrollkit 的其他功能都可以在此版本上使用。',
@@ -127,20 +133,23 @@ export const zhCN: Sentences = {
         meaning: '自定义分配策略的 Webhook 调用失败。',
         causes: [
           ['Azure 函数未运行，或拒绝了调用', '自行调用其 URL，并查看其日志'],
-          ['它返回的不是已链接的 IoT 中心', '其日志会显示响应；“az iot dps linked-hub list”会列出 IoT 中心'],
+          [
+            '它返回的不是已链接的 IoT 中心',
+            '其日志会显示响应；“enrollkit dps show NAME --target azure”会列出 IoT 中心',
+          ],
         ],
         next: '查看注册中指定的函数的日志。',
       },
       400208: {
         meaning: '没有可分配给该设备的 IoT 中心。',
         causes: [
-          ['DPS 没有链接任何 IoT 中心', 'az iot dps linked-hub list --dps-name NAME'],
+          ['DPS 没有链接任何 IoT 中心', 'enrollkit dps show NAME --target azure'],
           [
             '注册中指定的 IoT 中心已不再链接',
             '将该列表与此命令输出中的 iotHubs 比较：enrollkit group show ID',
           ],
         ],
-        next: '链接一个 IoT 中心：az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
+        next: '链接一个 IoT 中心：enrollkit hub link HUB --dps-name NAME（在 Azure 中加上 --target azure）',
       },
       400209: {
         meaning: '链接的 IoT 中心不允许 DPS 注册设备。',
@@ -151,7 +160,7 @@ export const zhCN: Sentences = {
           ],
           ['其策略缺少 RegistryWrite 或 ServiceConnect 权限', 'IoT 中心的同一页面会显示该策略的权限'],
         ],
-        next: '使用具有 RegistryWrite 和 ServiceConnect 权限的策略重新链接 IoT 中心：az iot dps linked-hub create',
+        next: '重新链接 IoT 中心：先运行 enrollkit hub unlink HUB，再运行 enrollkit hub link HUB，两者都加上 --dps-name NAME（在 Azure 中还要加上 --target azure）',
       },
       401000: {
         meaning: 'DPS 不接受请求中的凭据。',
@@ -169,7 +178,7 @@ export const zhCN: Sentences = {
           ['ID 范围输入有误，或属于已删除的 DPS', '与 DPS 的“概述”页比较'],
           ['设备连接的是另一个云的终结点', '在公有云中，主机名以 .azure-devices-provisioning.net 结尾'],
         ],
-        next: '从 DPS 的“概述”页复制 ID 范围。',
+        next: '从 DPS 的“概述”页复制 ID 范围，或查看：enrollkit dps list（在 Azure 中加上 --target azure）',
       },
       401002: {
         meaning: 'DPS 无法将设备发送的证书链追溯到某个注册组所使用的已验证 CA。',
@@ -217,7 +226,7 @@ export const zhCN: Sentences = {
           ['已被删除，或从未创建', 'DPS 的“管理注册”页会列出它们'],
           ['它在另一个预配服务中', '比较名称或 ID 范围'],
         ],
-        next: '检查注册 ID 和预配服务。',
+        next: '检查注册 ID 和预配服务。要列出个体注册：enrollkit enrollment list',
       },
       404202: {
         meaning: '此设备没有注册记录。',
@@ -233,7 +242,7 @@ export const zhCN: Sentences = {
           ['设备轮询得太晚，或轮询了另一次注册的操作', '操作只保留几分钟'],
           ['在此期间模拟器已重启或重置', 'enrollkit emulator status 会显示它已运行多久'],
         ],
-        next: '重新注册设备。',
+        next: '重新注册设备：enrollkit device register ID',
       },
       404204: {
         meaning: '此注册组不存在。',
@@ -254,7 +263,7 @@ export const zhCN: Sentences = {
           ['由之前的运行或其他人创建', 'DPS 的“管理注册”页会显示创建时间'],
           ['发送更新时没有提供 etag', 'DPS 只接受带 etag 的批量更新'],
         ],
-        next: '选择其他 ID，或删除现有的注册。',
+        next: '选择其他 ID，或删除现有的注册：enrollkit enrollment delete ID',
       },
       409202: {
         meaning: '已存在具有此 ID 的注册组。',
@@ -270,7 +279,7 @@ export const zhCN: Sentences = {
           ['两台设备或两个进程同时用同一 ID 注册', '确保没有其他设备使用此证书'],
           ['读取之后，其他人更改了它', '将其 lastUpdatedDateTimeUtc 与你上次更改的时间比较'],
         ],
-        next: '重新注册设备。',
+        next: '重新注册设备：enrollkit device register ID',
       },
       412001: {
         meaning: 'etag 与存储的版本不一致。',
@@ -293,7 +302,7 @@ export const zhCN: Sentences = {
           ['每分钟的注册或操作超过 1000 次', '检查是否有许多设备同时启动'],
           ['有设备在循环中不断重新注册', '注册记录会显示频率'],
         ],
-        next: '等待一分钟，然后重新运行命令。将设备群的注册分散到一段时间内。',
+        next: '等待一分钟，然后重新运行命令。要将设备群的注册分散到一段时间内：enrollkit fleet register FLEET --rate N',
       },
       500000: {
         meaning: 'DPS 出现故障。',
@@ -452,7 +461,7 @@ export const zhCN: Sentences = {
       },
       400303: {
         meaning: '该 IoT 中心被链接了两次。',
-        causes: [['IoT 中心列表中有已链接的 IoT 中心', 'az iot dps linked-hub list --dps-name NAME']],
+        causes: [['IoT 中心列表中有已链接的 IoT 中心', 'enrollkit dps show NAME --target azure']],
         next: '每个 IoT 中心只列出一次。',
       },
       400305: {
@@ -463,10 +472,10 @@ export const zhCN: Sentences = {
       404002: {
         meaning: '该预配服务不存在。',
         causes: [
-          ['名称输入有误', 'az iot dps list 会显示名称'],
+          ['名称输入有误', 'enrollkit dps list --target azure 会显示名称'],
           ['选择了另一个订阅', 'az account show'],
         ],
-        next: '列出你的预配服务：az iot dps list',
+        next: '列出你的预配服务：enrollkit dps list --target azure',
       },
       404015: {
         meaning: '没有使用此名称的 CA 证书。',
@@ -506,7 +515,7 @@ export const zhCN: Sentences = {
       SubscriptionNotFound: {
         meaning: '该订阅不存在，或你无权查看。',
         causes: [
-          ['名称输入有误', 'az iot dps list 会显示名称'],
+          ['名称输入有误', 'enrollkit dps list --target azure 会显示名称'],
           ['选择了另一个订阅', 'az account show'],
         ],
         next: '列出你的订阅：az account list',
@@ -514,7 +523,7 @@ export const zhCN: Sentences = {
       ResourceGroupNotFound: {
         meaning: '订阅中没有该资源组。',
         causes: [
-          ['名称输入有误', 'az iot dps list 会显示名称'],
+          ['名称输入有误', 'enrollkit dps list --target azure 会显示名称'],
           ['选择了另一个订阅', 'az account show'],
         ],
         next: '列出资源组：az group list',
@@ -522,23 +531,23 @@ export const zhCN: Sentences = {
       ResourceNotFound: {
         meaning: '资源组中没有该资源。',
         causes: [
-          ['名称输入有误', 'az iot dps list 会显示名称'],
+          ['名称输入有误', 'enrollkit dps list --target azure 会显示名称'],
           ['选择了另一个订阅', 'az account show'],
         ],
-        next: '列出你的预配服务：az iot dps list',
+        next: '列出你的预配服务：enrollkit dps list --target azure',
       },
       ParentResourceNotFound: {
         meaning: '包含此资源的上级资源不存在。',
         causes: [
-          ['名称输入有误', 'az iot dps list 会显示名称'],
+          ['名称输入有误', 'enrollkit dps list --target azure 会显示名称'],
           ['选择了另一个订阅', 'az account show'],
         ],
-        next: '列出你的预配服务：az iot dps list',
+        next: '列出你的预配服务：enrollkit dps list --target azure',
       },
       NotFound: {
         meaning: 'Azure 资源管理器在此地址没有任何资源。',
         causes: [
-          ['名称输入有误', 'az iot dps list 会显示名称'],
+          ['名称输入有误', 'enrollkit dps list --target azure 会显示名称'],
           ['选择了另一个订阅', 'az account show'],
         ],
         next: '加上 --verbose 重新运行，查看请求。',
@@ -565,7 +574,7 @@ export const zhCN: Sentences = {
           ],
           ['创建后不能更改的属性', 'enrollkit authority show NAME'],
         ],
-        next: '先移除消息中指出的内容。',
+        next: '先移除消息中指出的内容，例如：enrollkit enrollment delete ID、enrollkit namespace unlink NAME',
       },
       InvalidRequestContent: {
         meaning: '无法读取请求正文。',
@@ -574,7 +583,7 @@ export const zhCN: Sentences = {
       },
       InvalidResourceLocation: {
         meaning: '该资源已存在于另一个位置。',
-        causes: [['PUT 中的位置与资源的位置不同', 'az iot dps show --name NAME']],
+        causes: [['PUT 中的位置与资源的位置不同', 'enrollkit dps show NAME --target azure']],
         next: '发送其实际位置，或选择其他名称。',
       },
       MethodNotAllowed: {
@@ -708,7 +717,7 @@ export const zhCN: Sentences = {
           ['已存在同名内容', '列出现有内容：enrollkit group list、enrollkit ca list'],
           ['更新时没有提供 etag', '消息中的六位代码会说明是哪种情况'],
         ],
-        next: '选择其他名称，或删除现有的同名项。',
+        next: '选择其他名称，或删除现有的同名项，例如：enrollkit group delete ID',
       },
       410: {
         meaning: '资源已永久移除。',
@@ -781,7 +790,7 @@ export const zhCN: Sentences = {
           ['DPS 中每分钟的注册或操作超过 1000 次', '检查是否有许多设备同时启动'],
           ['客户端在循环中不断重试', '检查其日志中的请求数'],
         ],
-        next: '按 Retry-After 的时间等待。将设备群的注册分散到一段时间内。',
+        next: '按 Retry-After 的时间等待。要将设备群的注册分散到一段时间内：enrollkit fleet register FLEET --rate N',
       },
       431: {
         meaning: '请求标头太大。',
@@ -944,7 +953,7 @@ export const zhCN: Sentences = {
           ['证书已过期', 'enrollkit cert inspect FILE 会显示日期'],
           ['发送警报一方的时钟有误', '与实际时间比较；没有时钟的设备从 1970 年开始计时'],
         ],
-        next: '续订证书，或校准时钟。',
+        next: '续订证书（enrollkit cert renew FILE），或校准时钟。',
       },
       46: {
         meaning: '证书未被接受，且没有给出原因。',
@@ -972,7 +981,7 @@ export const zhCN: Sentences = {
           ['代理会检查 TLS，而其根证书不受信任', 'enrollkit doctor 会显示此处收到的证书由谁颁发'],
           ['由服务器发送：它不认识客户端证书的 CA', 'enrollkit ca list'],
         ],
-        next: '在设备上安装服务器证书的根证书。',
+        next: '在设备上安装服务器证书的根证书。如果是模拟器，在此计算机上运行：enrollkit emulator trust',
       },
       49: {
         meaning: '证书有效，但不允许其所有者连接。',
@@ -1132,20 +1141,20 @@ export const zhCN: Sentences = {
     },
     connection: {
       ENOTFOUND: {
-        meaning: '找不到使用该名称的主机。',
+        meaning: '找不到使用该名称的主机：名称有误，或此计算机处于脱机状态。',
         causes: [
           ['名称输入有误，或服务已删除', 'nslookup HOST'],
           ['此计算机处于脱机状态，或没有 DNS', '对另一个主机尝试 nslookup'],
         ],
-        next: '检查名称和网络。',
+        next: '检查名称和网络。要区分二者：enrollkit doctor',
       },
       EAI_AGAIN: {
-        meaning: '暂时无法查找该主机名。',
+        meaning: '无法查找该主机名：此计算机处于脱机状态，或其 DNS 服务器没有应答。',
         causes: [
           ['DNS 服务器没有应答', 'nslookup HOST'],
           ['此计算机处于脱机状态', 'ping 另一个主机'],
         ],
-        next: '检查网络，然后重新运行命令。',
+        next: '检查网络（enrollkit doctor），然后重新运行命令。',
       },
       ECONNREFUSED: {
         meaning: '该端口上没有程序在侦听，或防火墙拒绝了连接。',
@@ -1154,7 +1163,7 @@ export const zhCN: Sentences = {
           ['端口错误', '与 enrollkit emulator status 的结果比较'],
           ['防火墙阻止了端口 8883 或 5671', '尝试 --protocol https'],
         ],
-        next: '启动模拟器，或检查主机和端口。',
+        next: '启动模拟器（enrollkit emulator start），或检查主机和端口。',
       },
       ECONNRESET: {
         meaning: '连接意外关闭。',
@@ -1202,7 +1211,7 @@ export const zhCN: Sentences = {
           ['另一个模拟器', 'enrollkit emulator status'],
           ['另一个程序', 'ss -ltnp，在 Windows 上用 netstat -ano'],
         ],
-        next: '停止该程序，或选择其他端口。',
+        next: '停止该程序（如果是另一个模拟器：enrollkit emulator stop --dir FOLDER），或选择其他端口。',
       },
       EACCES: {
         meaning: '你没有使用该文件或端口的权限。',
@@ -1251,7 +1260,7 @@ export const zhCN: Sentences = {
           ['缺少模拟器的根证书', 'enrollkit emulator env 会输出要信任的文件'],
           ['此计算机的受信任根证书已过时', 'enrollkit doctor 会检查 Azure 需要的根证书'],
         ],
-        next: '将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。',
+        next: '将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。如果是模拟器，enrollkit emulator env 会输出这一行。',
       },
       SELF_SIGNED_CERT_IN_CHAIN: {
         meaning: '服务器证书的根证书在此处不受信任。',
@@ -1260,7 +1269,7 @@ export const zhCN: Sentences = {
           ['缺少模拟器的根证书', 'enrollkit emulator env 会输出要信任的文件'],
           ['此计算机的受信任根证书已过时', 'enrollkit doctor 会检查 Azure 需要的根证书'],
         ],
-        next: '将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。',
+        next: '将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。如果是模拟器，enrollkit emulator env 会输出这一行。',
       },
       UNABLE_TO_GET_ISSUER_CERT: {
         meaning: '缺少服务器证书的某个颁发者。',
@@ -1269,7 +1278,7 @@ export const zhCN: Sentences = {
           ['缺少模拟器的根证书', 'enrollkit emulator env 会输出要信任的文件'],
           ['此计算机的受信任根证书已过时', 'enrollkit doctor 会检查 Azure 需要的根证书'],
         ],
-        next: '将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。',
+        next: '将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。如果是模拟器，enrollkit emulator env 会输出这一行。',
       },
       UNABLE_TO_GET_ISSUER_CERT_LOCALLY: {
         meaning: '此处不认识服务器证书的颁发者。',
@@ -1278,7 +1287,7 @@ export const zhCN: Sentences = {
           ['缺少模拟器的根证书', 'enrollkit emulator env 会输出要信任的文件'],
           ['此计算机的受信任根证书已过时', 'enrollkit doctor 会检查 Azure 需要的根证书'],
         ],
-        next: '将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。',
+        next: '将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。如果是模拟器，enrollkit emulator env 会输出这一行。',
       },
       UNABLE_TO_VERIFY_LEAF_SIGNATURE: {
         meaning: '此处不认识服务器证书的颁发者。',
@@ -1287,7 +1296,7 @@ export const zhCN: Sentences = {
           ['缺少模拟器的根证书', 'enrollkit emulator env 会输出要信任的文件'],
           ['此计算机的受信任根证书已过时', 'enrollkit doctor 会检查 Azure 需要的根证书'],
         ],
-        next: '将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。',
+        next: '将 NODE_EXTRA_CA_CERTS 设置为缺少的根证书。如果是模拟器，enrollkit emulator env 会输出这一行。',
       },
       'connack-1': {
         meaning: 'MQTT 返回代码 1：服务器不支持此 MQTT 版本。',
@@ -1325,7 +1334,7 @@ export const zhCN: Sentences = {
           ['设备在 IoT 中心已被禁用或删除', '查看 IoT 中心的设备页面'],
           ['设备没有发送客户端证书', '检查客户端的 TLS 设置'],
         ],
-        next: '重新注册设备，并使用同一证书连接。',
+        next: '重新注册设备（enrollkit device register ID），并使用同一证书连接。',
       },
       'amqp:connection:framing-error': {
         meaning: 'AMQP：无法读取某个帧。',
@@ -1394,7 +1403,7 @@ export const zhCN: Sentences = {
             '链接地址输入有误',
             'DPS 为 {idScope}/registrations/{registrationId}；IoT 中心为 /devices/{deviceId}/messages/events',
           ],
-          ['IoT 中心没有该设备', '重新注册'],
+          ['IoT 中心没有该设备', 'enrollkit device register ID'],
         ],
         next: '更正地址。',
       },
@@ -1491,12 +1500,12 @@ export const zhCN: Sentences = {
       COMMON_NAME_MISMATCH: {
         meaning: '设备证书的公用名与注册 ID 不同。',
         causes: [['另一台设备的证书，或名称有拼写错误', 'enrollkit cert inspect FILE 会显示公用名']],
-        next: '以公用名作为注册 ID 进行注册，或为此 ID 创建证书。',
+        next: '以公用名作为注册 ID 进行注册，或为此 ID 创建证书：enrollkit cert device ID',
       },
       CERTIFICATE_NOT_YET_VALID: {
         meaning: '链中的某个证书尚未生效。',
         causes: [['创建证书的计算机时钟偏快', 'enrollkit cert inspect FILE 会显示日期']],
-        next: '校正时钟后重新创建证书，或等待其生效。',
+        next: '校正时钟并续订证书（enrollkit cert renew FILE），或等待其生效。',
       },
       WRONG_KEY: {
         meaning: '证书的签名密钥与所发送 CA 证书的密钥不同。',
@@ -1506,12 +1515,12 @@ export const zhCN: Sentences = {
       ALGORITHM_NOT_ACCEPTED: {
         meaning: '证书使用了 DPS 不接受的密钥或签名算法。',
         causes: [['RSA 密钥过短、SHA-1 或 Azure 不支持的曲线', 'enrollkit cert lint FILE 会指出问题']],
-        next: '使用 EC P-256 或 RSA 2048 以及 SHA-256 创建证书。',
+        next: '使用其他密钥续订证书：enrollkit cert renew FILE --new-key --key-algorithm ec-p256',
       },
       INTERMEDIATE_NOT_SENT: {
         meaning: '设备没有发送其证书与已上传证书之间的 CA 证书。',
         causes: [['配置的文件仅包含设备证书，而不是证书链', '检查设备所用文件中的证书数量']],
-        next: '为设备配置完整的证书链：先是设备证书，然后是各级颁发者。',
+        next: '为设备配置完整的证书链：先是设备证书，然后是各级颁发者。要将它们放入一个文件：enrollkit cert bundle --help',
       },
       CA_NOT_UPLOADED: {
         meaning: '链中没有任何 CA 上传到预配服务。',
@@ -1526,7 +1535,7 @@ export const zhCN: Sentences = {
       ANOTHER_CA_OF_THE_SAME_NAME: {
         meaning: '存在同名 CA 已上传或已注册，但它是另一个证书。',
         causes: [['使用相同名称重新创建了 CA', '比较指纹：enrollkit ca list、enrollkit cert inspect FILE']],
-        next: '以其他名称上传当前的 CA，或使用由已上传 CA 签发的设备。',
+        next: '以其他名称上传当前的 CA（enrollkit ca upload FILE --ca-name NAME），或使用由已上传 CA 签发的设备。',
       },
       CA_NOT_ENROLLED: {
         meaning: 'CA 已验证，但没有注册组使用链中的 CA。',
@@ -1541,22 +1550,22 @@ export const zhCN: Sentences = {
             '使用 enrollkit group list 和 enrollkit enrollment list 查看',
           ],
         ],
-        next: '为设备创建注册组或个体注册。',
+        next: '创建注册组（enrollkit group create ID），或为设备创建个体注册：enrollkit enrollment create ID',
       },
       ENROLLMENT_DISABLED: {
         meaning: '决定该设备的注册已禁用。',
         causes: [['有人将其禁用', '使用 enrollkit group show ID 和 enrollkit enrollment show ID 查看']],
-        next: '启用该注册，然后重新注册设备。',
+        next: '启用它，然后重新注册设备。注册组：enrollkit group create ID --update --provisioning-status enabled。个体注册：enrollkit enrollment create ID --update --provisioning-status enabled',
       },
       ANOTHER_CERTIFICATE_ENROLLED: {
         meaning: '设备的个体注册中是另一个证书。',
         causes: [['设备证书已续订，而注册没有更新', '比较指纹：enrollkit enrollment show ID']],
-        next: '在注册中使用当前的证书。',
+        next: '在注册中使用当前的证书：enrollkit enrollment create ID --update --certificate FILE',
       },
       ENROLLMENT_OF_ANOTHER_KIND: {
         meaning: '设备的个体注册使用对称密钥或 TPM。',
         causes: [['设备先前设置留下的注册', 'enrollkit enrollment show ID']],
-        next: '删除该个体注册，或将其证明机制改为 X.509。',
+        next: '删除该个体注册（enrollkit enrollment delete ID），或将其证明机制改为 X.509：enrollkit enrollment create ID --update --certificate FILE',
       },
       NODE_TOO_OLD: {
         meaning: 'Node.js 版本对 enrollkit 来说过旧。',
@@ -1598,6 +1607,14 @@ export const zhCN: Sentences = {
         causes: [['防火墙阻止了传出连接', 'enrollkit doctor 会显示哪些端口可用']],
         next: '在防火墙中打开端口，或通过 HTTPS 注册：--protocol https',
       },
+      OFFLINE: {
+        meaning: '此处无法查找任何主机名。',
+        causes: [
+          ['此计算机未连接到网络', 'ip address，Windows 上为 ipconfig'],
+          ['DNS 服务器没有应答，或网络需要代理', 'nslookup login.microsoftonline.com'],
+        ],
+        next: '连接到网络，或检查其 DNS 服务器。',
+      },
       TLS_INTERCEPTED: {
         meaning: '此处收到的证书由 Azure 以外的 CA 颁发。',
         causes: [['代理检查 TLS 流量', 'enrollkit doctor 会显示颁发者']],
@@ -1616,7 +1633,7 @@ export const zhCN: Sentences = {
       KEY_MISSING: {
         meaning: '证书旁边没有私钥。',
         causes: [['私钥已移到安全位置或被删除', '在 certificate.pem 旁边查找 key.pem']],
-        next: '从备份还原私钥，或重新创建证书。',
+        next: '从备份还原私钥，或创建新的密钥和证书：enrollkit cert device ID --force',
       },
       CERTIFICATE_MISSING: {
         meaning: '计划中的某个证书不在文件夹中。',
@@ -1656,12 +1673,12 @@ export const zhCN: Sentences = {
       HUB_UNREACHABLE: {
         meaning: '无法访问链接的 IoT 中心。',
         causes: [['防火墙，或 IoT 中心已删除', '解析其主机名并连接端口 443']],
-        next: '检查网络，并确认 IoT 中心存在。',
+        next: '检查网络，并确认 IoT 中心存在：enrollkit hub list（在 Azure 中加上 --target azure）',
       },
       ANOTHER_CERTIFICATE_UPLOADED: {
         meaning: '以该 CA 的名称上传的是另一个证书。',
         causes: [['文件夹的 CA 已重新创建，或另一个文件夹使用了该名称', '比较指纹：enrollkit ca list']],
-        next: '以其他名称上传 CA，或删除已上传的证书：enrollkit ca delete NAME',
+        next: '以其他名称上传 CA（enrollkit ca upload FILE --ca-name NAME），或删除已上传的证书：enrollkit ca delete NAME',
       },
       GROUP_MISSING: {
         meaning: '计划中的注册组不存在。',
@@ -1694,7 +1711,7 @@ export const zhCN: Sentences = {
       DEVICE_NOT_ASSIGNED: {
         meaning: '设备的注册记录状态不是“已分配”。',
         causes: [['其注册已禁用，或无法选择 IoT 中心', 'enrollkit registration show ID']],
-        next: '启用其注册，然后重新注册。',
+        next: '运行 enrollkit doctor 以查看原因。如果其注册已禁用，请启用它，然后重新注册：enrollkit device register ID',
       },
       DEVICE_NOT_IN_HUB: {
         meaning: '设备已注册，但不在其 IoT 中心内。',
@@ -1704,7 +1721,7 @@ export const zhCN: Sentences = {
       DEVICE_DISABLED_IN_HUB: {
         meaning: '设备在其 IoT 中心内已禁用。',
         causes: [['有人在那里将其禁用', 'az iot hub device-identity show --hub-name HUB --device-id ID']],
-        next: '在 IoT 中心内启用该设备。',
+        next: '启用该设备：enrollkit device unblock ID',
       },
       HUB_HAS_ANOTHER_CERTIFICATE: {
         meaning: 'IoT 中心中的证书与文件夹中的不同。',
@@ -2188,18 +2205,18 @@ export const zhCN: Sentences = {
       DPS_NOT_FOUND: {
         meaning: '该预配服务不存在。',
         causes: [
-          ['名称或资源组输入有误', 'az iot dps list'],
+          ['名称或资源组输入有误', 'enrollkit dps list --target azure'],
           ['另一个订阅', 'az account show'],
         ],
       },
       NO_LINKED_HUB: {
         meaning: '预配服务没有链接任何 IoT 中心。',
-        causes: [['从未链接，或链接已被删除', 'az iot dps linked-hub list --dps-name NAME']],
+        causes: [['从未链接，或链接已被删除', 'enrollkit dps show NAME --target azure']],
       },
       HUB_NOT_LINKED: {
         meaning: '计划中的 IoT 中心未链接到预配服务。',
         causes: [
-          ['主机名输入有误', 'az iot dps linked-hub list --dps-name NAME'],
+          ['主机名输入有误', 'enrollkit dps show NAME --target azure'],
           ['IoT 中心已取消链接', '查看同一列表'],
         ],
       },
@@ -2253,7 +2270,7 @@ export const zhCN: Sentences = {
       HUB_REFUSED: {
         meaning: 'IoT 中心不接受该设备。',
         causes: [
-          ['IoT 中心中该设备的证书不同', '重新注册'],
+          ['IoT 中心中该设备的证书不同', 'enrollkit device register ID'],
           ['设备在 IoT 中心已被禁用或删除', 'enrollkit doctor'],
         ],
       },
@@ -2262,7 +2279,7 @@ export const zhCN: Sentences = {
         causes: [
           ['同一预配服务的其他客户端：DPS 按分钟统计所有客户端的注册次数', '门户中 DPS 的指标'],
           ['速率过高', 'fleet register --rate N 可降低速率'],
-          ['模拟器启动时使用了 --quotas', '启动时不使用它'],
+          ['模拟器启动时使用了 --quotas', 'enrollkit emulator start，不使用它'],
         ],
       },
       SERVICE_FAILED: {
@@ -3364,7 +3381,8 @@ export const zhCN: Sentences = {
     connectionFailed: (code) => `连接失败${code === undefined ? '' : ` (${code})`}`,
     service: (dpsName) => `预配服务 ${dpsName}`,
     noSuchService: (dpsName, resourceGroup) => `此订阅的资源组 ${resourceGroup} 中没有预配服务 ${dpsName}。`,
-    lookAtService: '在门户中查看该预配服务，然后重新运行命令。',
+    lookAtService: (dpsName) =>
+      `查看该预配服务（enrollkit dps show ${dpsName} --target azure，或在门户中），然后重新运行命令。`,
     permissions: '此标识的权限',
     serviceKeys: '预配服务的密钥',
     policyKeys: (keyName) => `策略 ${keyName} 的密钥`,
@@ -3394,7 +3412,8 @@ export const zhCN: Sentences = {
     unexpectedRegistration: (registrationId, why) =>
       `DPS 对 ${registrationId} 的注册请求的响应无效：${why}。`,
     checkEndpoint: '检查全局设备终结点，以及是否有代理代为响应。',
-    enableEnrollment: '启用其注册，然后重新运行命令。',
+    enableEnrollment: (registrationId) =>
+      `启用其注册，然后重新运行命令。注册组：enrollkit group create ID --update --provisioning-status enabled。个体注册：enrollkit enrollment create ${registrationId} --update --provisioning-status enabled`,
     serviceClock: (time) => `DPS 的时钟为 ${time}。`,
     notJsonProxy: '不是 JSON；可能是代理作出的响应',
     unexpectedAnswer: (host, subject, why) => `${host} 的响应无效（${subject}）：${why}。`,
@@ -3459,8 +3478,8 @@ export const zhCN: Sentences = {
     handshakeFailed: (host, code) =>
       `与 ${host} 的 TLS 握手失败 (${code})：服务器未使用 TLS，或拒绝了此客户端。`,
     unreachable: (host, why) => `无法连接到 ${host}：${why}。`,
-    hostNotFound: '找不到该名称的主机',
-    lookupFailed: '目前无法解析该名称',
+    hostNotFound: '找不到该名称的主机：名称输入有误，或此计算机处于脱机状态',
+    lookupFailed: '无法查找该名称：此计算机处于脱机状态，或其 DNS 服务器没有应答',
     connectionRefused: '该处没有侦听的程序，或防火墙拒绝了连接',
     connectionCut: '连接已中断',
     answerCut: '连接在响应过程中中断',
@@ -3473,14 +3492,15 @@ export const zhCN: Sentences = {
     listed: (names, more) => firstOf(names, more),
     unknownThumbprint: '未知',
     useRegistrationId: (registrationId) =>
-      `使用公用名作为注册 ID 进行注册，或颁发公用名为“${registrationId}”的证书。`,
+      `使用公用名作为注册 ID 进行注册，或为此 ID 颁发证书：enrollkit cert device ${registrationId}`,
     fixChain: '为设备提供没有此问题的证书链，然后重新运行命令。检查证书链：enrollkit cert verify CHAIN_FILE',
     renew: '续订证书，然后重新运行命令：enrollkit cert renew --help',
     checkMakersClock: '检查创建该证书的计算机的时钟，或等到证书生效。',
     matchingCa: '为设备提供与签名密钥匹配的 CA 证书。检查证书链：enrollkit cert verify CHAIN_FILE',
-    acceptedAlgorithms: '使用 EC P-256 或 2048 位及以上的 RSA 以及 SHA-256 重新颁发证书。',
+    acceptedAlgorithms:
+      '使用 EC P-256 或 2048 位及以上的 RSA 以及 SHA-256 重新颁发证书：enrollkit cert renew FILE --new-key --key-algorithm ec-p256',
     wrongIdScope: (used, actual) => `设备使用 ID 范围 ${used} 注册，但预配服务的 ID 范围为 ${actual}。`,
-    useIdScope: (idScope) => `使用 ID 范围 ${idScope} 注册。`,
+    useIdScope: (idScope) => `使用预配服务的 ID 范围注册：--id-scope ${idScope}`,
     onlyLeaf: '证书链中只有设备的证书',
     issuerNotSent: (sent, issuer) => `${sent}；缺少其颁发者“${issuer}”的证书。`,
     sendWholeChain: (issuer, subject) =>
@@ -3490,27 +3510,30 @@ export const zhCN: Sentences = {
       `使用此证书创建个体注册：enrollkit enrollment create ${name} --certificate FILE`,
     individual: (registrationId) => `个体注册 ${registrationId}`,
     group: (id) => `注册组 ${id}`,
-    deleteIndividual: '删除个体注册，使注册组生效，或将设备的证书添加到其中。',
+    deleteIndividual: (registrationId) =>
+      `删除个体注册，使注册组生效（enrollkit enrollment delete ${registrationId}），或将设备的证书添加到其中：enrollkit enrollment create ${registrationId} --update --certificate FILE`,
     otherEnrolled: (enrollment, thumbprints, own) =>
       `${enrollment} 优先，且其证书不同：${thumbprints}。设备的证书为 ${own} (SHA-256)。`,
-    enrollThis:
-      '注册设备的证书（enrollkit enrollment create ID --update --certificate FILE），或为设备提供已注册的证书。',
+    enrollThis: (registrationId) =>
+      `注册设备的证书（enrollkit enrollment create ${registrationId} --update --certificate FILE），或为设备提供已注册的证书。`,
     individualWithoutCa: (what) => `${what} 没有 CA`,
     noGroup: '预配服务没有用于证书的注册组，也没有此设备的个体注册。',
-    createGroup: '创建注册组：enrollkit group create --help',
+    createGroup: '创建注册组：enrollkit group create ID',
     groupsWithoutCa: '没有注册组使用 CA',
     notVerified: (subject, name) => `以 ${name} 上传的 CA“${subject}”尚未验证。`,
     verify: (name) => `验证它：enrollkit ca verify ${name} --certificate FILE --key FILE`,
-    uploadSigner: '上传并验证为设备签名的 CA，或用已上传的 CA 重新颁发设备的证书。',
+    uploadSigner:
+      '上传并验证为设备签名的 CA（先运行 enrollkit ca upload FILE --ca-name NAME，再运行 enrollkit ca verify NAME），或用已上传的 CA 重新颁发设备的证书：enrollkit cert renew FILE --new-issuer --ca FILE --ca-key FILE',
     upload:
       '上传 CA，然后验证它：enrollkit ca upload FILE --ca-name NAME，以及 enrollkit ca verify NAME --certificate FILE --key FILE',
     otherCaEnrolled: (what, name, thumbprint, sha256, sha1) =>
       `${what} 有名为 ${name} 的 CA，但证书不同：${thumbprint}。设备证书链中的是 ${sha256} (SHA-256)、${sha1} (SHA-1)。`,
-    enrollSigner: '在注册中使用为设备签名的 CA，或用注册的 CA 重新颁发设备的证书。',
+    enrollSigner:
+      '在注册中使用为设备签名的 CA（enrollkit group create ID --update --certificate FILE），或用注册的 CA 重新颁发设备的证书：enrollkit cert renew FILE --new-issuer --ca FILE --ca-key FILE',
     createGroupOrReissue:
-      '使用此证书链中的 CA 创建注册组（enrollkit group create --help），或用某个注册的 CA 重新颁发设备的证书。',
+      '使用此证书链中的 CA 创建注册组（enrollkit group create ID --certificate FILE），或用某个注册的 CA 重新颁发设备的证书：enrollkit cert renew FILE --new-issuer --ca FILE --ca-key FILE',
     disabled: (enrollment) => `${enrollment} 已禁用。`,
-    enable: (enrollment) => `启用 ${enrollment}，然后重新运行命令。`,
+    enable: (enrollment, command) => `启用 ${enrollment}，然后重新运行命令：${command}`,
     commonName: (commonName, registrationId) =>
       `${commonName === undefined ? '证书没有公用名' : `证书的公用名为“${commonName}”`}，但注册 ID 为“${registrationId}”。两者必须一致。`,
     unrelated: (top, others) => `证书链在 ${top} 处结束；${others.join('、')} 也已发送，但没有为其签名`,
@@ -3527,6 +3550,30 @@ export const zhCN: Sentences = {
   /** src/emulator/: starting it and its log; what it answers clients is English, as in Azure. */
   emulator: {
     problemAt: (place, problem) => `${place}：${problem}。`,
+    reasons: {
+      failures: (messages) => (messages.length === 0 ? '证书链无效' : messages.join('；')),
+      endsUnverified: (name) => `证书链止于已上传但未验证的证书“${name}”`,
+      caNotSent: (name) => `设备出示的链中没有已验证的 CA“${name}”，而 --full-chain 要求包含它`,
+      caNotInEnrollment: '证书链中的 CA 都不是个体注册所使用的 CA',
+      caNotInGroup: '没有注册组使用证书链中的 CA',
+      wantsKey: (registrationId) => `个体注册“${registrationId}”要求使用对称密钥`,
+      noKey: '个体注册没有对称密钥',
+      otherSignature: '签名与个体注册不匹配',
+      noMatchingGroup: '签名与任何注册组都不匹配',
+      noCertificate: '未出示客户端证书',
+      unreadable: (problem) => `无法读取证书：${problem}`,
+      otherCommonName: (commonName) => `证书的公用名是 ${commonName}，而不是注册 ID`,
+      noToken: '授权中没有共享访问签名',
+      otherKeyName: 'skn 既不是“registration”，也不为空',
+      tokenExpired: '令牌已过期',
+      tokenOfOther: '令牌用于另一个注册',
+      notEnrolled: '该证书不是个体注册中的证书',
+      notYetValid: (from) => `证书在 ${from} 之前无效`,
+      expired: (to) => `证书已于 ${to} 过期`,
+      registering: '设备正在注册',
+      otherIdentity: '此操作由另一个标识启动',
+      unknownIdScope: (idScope) => `ID 范围“${idScope}”不属于此处的任何预配服务`,
+    },
     noSuchHub: (name) => `没有 IoT 中心“${name}”`,
     faultTransports: (transports) => `此类故障仅适用于 ${transports.join('、')}`,
     errorCodeRange: (status) => `必须在 ${status}000 到 ${status}999 之间：状态乘以 1000，再加上细节编号`,
@@ -3595,6 +3642,7 @@ export const zhCN: Sentences = {
     product: 'enrollkit 模拟器',
     skipToContent: '跳到正文',
     pages: '页面',
+    menu: '菜单',
     language: '语言',
     overview: '概述',
     certificates: '证书',
@@ -3633,7 +3681,7 @@ export const zhCN: Sentences = {
     stale:
       '在此期间它已被更改，因此未保存任何内容。你输入的内容已保留。若要覆盖其他更改，请再次保存；若要查看这些更改，请重新加载页面。',
     gone: '在此期间它已被删除。',
-    notJson: (reason: string) => `这不是有效的 JSON：${reason}`,
+    notJson: (line, column) => `这不是有效的 JSON（第 ${line} 行，第 ${column} 列）。`,
     required: '请填写此字段。',
     fileRequired: '请选择文件。',
     done: {
@@ -3977,7 +4025,9 @@ export const zhCN: Sentences = {
     dpsNameFlag: 'Azure：预配服务的名称',
     dpsNameQuestion: '预配服务的名称：',
     dpsNameHelp: (isNew) =>
-      isNew ? '3 到 64 个字母、数字和连字符，在 Azure 中唯一。' : '即门户或 az iot dps list 显示的名称。',
+      isNew
+        ? '3 到 64 个字母、数字和连字符，在 Azure 中唯一。'
+        : '即门户或 enrollkit dps list --target azure 显示的名称。',
     subscriptionProblem: '订阅 ID 是一个 GUID。',
     subscriptionFlag: 'Azure：预配服务所属的订阅',
     subscriptionOptional: '订阅 ID（可选）：',
@@ -4264,7 +4314,7 @@ export const zhCN: Sentences = {
     otherRequestedKey: '其公钥不是证书签名请求中的公钥',
     notIssued: (id) => `DPS 已将 ${id} 分配到中心，但没有颁发证书。`,
     checkPolicy:
-      '检查注册是否指定了凭据策略（--credential-policy NAME），以及预配服务是否已链接到 Azure 设备注册表。或者去掉 --request-certificates 或 --csr。',
+      '检查注册是否指定了凭据策略（--credential-policy NAME），以及预配服务是否已链接到 Azure 设备注册表（enrollkit namespace link --help）。或者去掉 --request-certificates 或 --csr。',
     issuedForOtherKey: (id) => `DPS 为 ${id} 颁发的证书所用的密钥不是所请求的密钥。`,
     createGroup: (id) => `创建注册组 ${id}`,
     enrollmentGroup: (id) => `注册组 ${id}`,
@@ -4483,7 +4533,8 @@ export const zhCN: Sentences = {
     otherColumnsNext: '只能合并同一设备群的清单。同一列表的各部分具有相同的标记。',
     notARow: (path, line) => `${path}:${line}：这不是清单的行。`,
     emptyChain: '设备群的一个证书链中没有证书。',
-    deleteOrUpdate: '将其删除，或添加 --update 以设置证书、标记以及用选项指定的设置。',
+    deleteOrUpdate: (registrationId) =>
+      `将其删除（enrollkit enrollment delete ${registrationId}），或添加 --update 以设置证书、标记以及用选项指定的设置。`,
     enrollmentRefused: (id, reason, code) => `DPS 拒绝了个体注册 ${id}：${reason} (${code})。`,
     manifestUnreadable: (path, reason) => `${path} 不是清单：${reason}。`,
     noManifest: (path) => `设备清单 ${path} 不存在。`,
@@ -4643,6 +4694,7 @@ export const zhCN: Sentences = {
         reprovisioning: '重新预配',
         status: '状态',
         certificatePolicy: '证书策略',
+        credentialPolicy: '凭据策略',
       },
       allHubs: '所有已链接的 IoT 中心',
       serviceDefault: '服务默认值',
@@ -5175,7 +5227,7 @@ export const zhCN: Sentences = {
       'target.kind':
         '设备预配服务 (DPS) 是设备首先联系的 Azure 服务：DPS 检查设备的证书并将设备分配给 IoT 中心。模拟器在你的计算机上提供同样的服务。它不收费、不需要帐户，适合学习和测试。如果要连接真实设备，请选择 Azure。',
       'target.dpsName':
-        '设备预配服务的名称，例如 contoso-dps。在门户中搜索“设备预配服务”；命令 az iot dps list 也会显示它。',
+        '设备预配服务的名称，例如 contoso-dps。在门户中搜索“设备预配服务”；命令 enrollkit dps list --target azure 也会显示它。',
       'target.subscriptionId':
         '订阅包含你的设备预配服务，Azure 按订阅计费。订阅 ID 是一个 GUID，例如 11111111-2222-3333-4444-555555555555。它位于设备预配服务的概述页上；az account show 会显示当前订阅。',
       'target.resourceGroup': '资源组相当于 Azure 中存放资源的文件夹。设备预配服务的概述页会显示其资源组。',
@@ -5986,9 +6038,16 @@ export const zhCN: Sentences = {
         '创建使用 X.509 证明的注册组：使用 --ca-name 指定的已上传 CA 证书，或使用存储在组中的 CA 证书。其他设置默认与快速入门相同。',
       caName: '已上传的 CA 证书（默认：文件夹中上次运行使用的证书）',
       certificate: '要存储在组中的 CA 证书（默认：文件夹中为设备签名的 CA）',
-      examples: { uploaded: '使用快速入门上传的 CA', certificate: '使用另一个 CA 证书' },
-      differs: (id, members) => `注册组 ${id} 已创建，但读取时以下内容不同：${members.join('、')}。`,
-      notReadBack: (id) => `注册组 ${id} 已创建，但服务未显示它。`,
+      update: '更改现有的注册组：设置你指定的内容，其余保持不变',
+      examples: {
+        uploaded: '使用快速入门上传的 CA',
+        certificate: '使用另一个 CA 证书',
+        update: '禁用现有的注册组，不更改其他内容',
+      },
+      differs: (id, change, members) =>
+        `注册组 ${id} ${change === 'created' ? '已创建' : '已更改'}，但读取时以下内容不同：${members.join('、')}。`,
+      notReadBack: (id, change) =>
+        `注册组 ${id} ${change === 'created' ? '已创建' : '已更改'}，但服务未显示它。`,
       noCa: (folder) => `${folder} 中没有 CA 证书。`,
       giveCa: '使用 --certificate FILE 指定一个。',
     },
@@ -6240,7 +6299,7 @@ export const zhCN: Sentences = {
       notIssued: (registrationId, folder) => `${folder} 中没有 Azure 为 ${registrationId} 颁发的证书。`,
       registerWithCsr: (registrationId) => `重新注册设备：enrollkit device register ${registrationId} --csr`,
       refused: (registrationId) =>
-        `在 IoT 中心检查该设备是否存在且已启用。如果颁发此证书后设备又注册过，请申请新证书：enrollkit device register ${registrationId} --csr`,
+        `运行 enrollkit doctor：它会检查该设备在其 IoT 中心是否存在且已启用。如果颁发此证书后设备又注册过，请申请新证书：enrollkit device register ${registrationId} --csr`,
       expired: (registrationId, notAfter) =>
         `${registrationId} 的证书已于 ${notAfter} 过期。IoT 中心会拒绝该证书，因此无法续订。`,
       notUsed: '设备需要使用新证书及其密钥进行连接。在此之前，旧证书仍然有效。',
@@ -6477,7 +6536,7 @@ export const zhCN: Sentences = {
     assigned: (device, hub) => `${device} 已分配到 ${hub}`,
     notInHub: (device, hub, deviceId) => `${device} 有注册记录，但 IoT 中心 ${hub} 没有设备 ${deviceId}。`,
     disabledInHub: (deviceId, hub) => `设备 ${deviceId} 在 IoT 中心 ${hub} 中已禁用。`,
-    enableInHub: '在 IoT 中心启用它。',
+    enableInHub: (device) => `启用它：enrollkit device unblock ${device}`,
     hubHasOther: (hub, deviceId, known, own) =>
       `IoT 中心 ${hub} 中 ${deviceId} 的证书 (${known}) 与文件夹中的 (${own}) 不同。`,
     registerForHub: (device) => `重新注册，使 IoT 中心获得当前证书：enrollkit device register ${device}`,
@@ -6488,7 +6547,7 @@ export const zhCN: Sentences = {
     checkFolder: '检查 --dir FOLDER，或创建它：enrollkit quickstart',
     noEmulator: (path) => `${path} 中没有模拟器`,
     emulatorMissing: (message) => `${message}，但文件夹的计划使用模拟器。`,
-    runAgainForEmulator: '重新运行 quickstart 以创建新的模拟器。',
+    runAgainForEmulator: '重新运行 enrollkit quickstart 以创建新的模拟器。',
     emulatorStopped: '模拟器未运行；仅为这些检查启动',
     emulatorRunning: (pid, ports) => `模拟器正在以进程 ${pid} 运行；端口：${ports}`,
     description:
@@ -6496,7 +6555,7 @@ export const zhCN: Sentences = {
     exampleFolder: '上次 quickstart 的文件夹和此计算机',
     exampleJson: '用于缺陷报告或脚本：含代码、严重性、消息和解决方法的检查结果',
     certificateMissing: (folder) => `${folder} 中没有证书，但文件夹的计划中有。`,
-    restoreOrRunAgain: '从备份还原，或重新运行 quickstart。',
+    restoreOrRunAgain: '从备份还原，或重新运行 enrollkit quickstart。',
     changeUnfinished: (path) => `被中断或仍在运行的命令在 ${path} 中留下了文件。`,
     waitOrRunAgain: '等待该命令，或重新运行以完成更改。',
     rolloverUnfinished: (authority, date) => `${authority} CA 的轮换（开始于 ${date}）尚未完成。`,
@@ -6508,10 +6567,15 @@ export const zhCN: Sentences = {
     notYetValid: (certificate, from, now) => `${certificate}在 ${from} 之前无效；现在是 ${now}。`,
     checkClock: '检查此计算机的时钟，或等待。',
     keyMissing: (path) => `没有私钥 ${path}。`,
-    restoreDeviceKey: '从备份还原，或为设备颁发新证书。',
+    restoreDeviceKey: (device) => `从备份还原，或创建新的密钥和证书：enrollkit cert device ${device} --force`,
     restoreCaKey: '在颁发证书或验证 CA 之前还原它。它可能被特意存放在别处。',
     unreachable: (host, port, name, problem) => `无法连接 ${host}:${port} (${name})：${problem}`,
     checkNetwork: '检查网络和防火墙。',
+    noLookup: (host) => `无法查找任何主机名，包括 ${host}：此计算机处于脱机状态，或其 DNS 服务器没有应答。`,
+    checkName: '检查主机名：此处可以查找其他主机名。',
+    noInterface: '此计算机处于脱机状态：没有任何网络接口具有地址。',
+    goOnline:
+      '连接到网络，或检查其 DNS 服务器。如果网络需要代理，请设置 HTTPS_PROXY，并通过 HTTPS 注册：--protocol https',
     openPort: '在防火墙中打开该端口，或通过 HTTPS 注册：--protocol https',
     noAnswer: '没有及时应答。',
     portsTaken: (ports) => `另一个程序占用了模拟器的默认端口：${ports}。`,
@@ -6533,31 +6597,30 @@ export const zhCN: Sentences = {
     clockAgrees: (apart) => `此计算机的时钟与服务的时钟一致（相差 ${apart}）`,
     synchronize: '同步时钟。如果相差超过五分钟，令牌和证书会被拒绝。',
     noLinkedHub: (name) => `${name} 没有链接任何 IoT 中心，因此无法分配设备。`,
-    linkHub:
-      '链接一个 IoT 中心：az iot dps linked-hub create --dps-name NAME --resource-group GROUP --hub-name HUB',
+    linkHub: (command) => `链接一个 IoT 中心：${command}`,
     hubNotLinked: (hub, name, linked) => `${hub} 未链接到 ${name}。已链接的 IoT 中心：${linked.join('、')}。`,
-    chooseHub:
-      '选择一个已链接的 IoT 中心，或链接此中心：az iot dps linked-hub create --dps-name NAME --hub-name HUB',
-    checkHub: '检查该 IoT 中心是否存在，并检查网络和防火墙。',
+    chooseHub: (command) => `选择一个已链接的 IoT 中心，或链接此中心：${command}`,
+    checkHub: (command) => `检查该 IoT 中心是否存在（${command}），并检查网络和防火墙。`,
     caNotUploaded: (name) => `没有以名称 ${name} 上传的 CA 证书。`,
-    uploadCa: '重新运行 quickstart，或运行：enrollkit ca upload FILE --ca-name NAME',
+    uploadCa: '重新运行 enrollkit quickstart，或运行：enrollkit ca upload FILE --ca-name NAME',
     otherCaUploaded: (name, subject, thumbprint, authority, own) =>
       `以 ${name} 上传的 CA 是“${subject}”，SHA-1 指纹为 ${thumbprint}，但文件夹中 ${authority} CA 的指纹为 ${own}。`,
-    uploadUnderOtherName: '以其他名称上传文件夹中的 CA (--ca-name)，或使用已上传 CA 所属的文件夹。',
+    uploadUnderOtherName:
+      '以其他名称上传文件夹中的 CA（enrollkit ca upload FILE --ca-name NAME），或使用已上传 CA 所属的文件夹。',
     caNotVerified: (name) => `以 ${name} 上传的 CA 证书尚未验证。`,
     verifyCa: (name) =>
-      `重新运行 quickstart，或运行：enrollkit ca verify ${name} --certificate FILE --key FILE`,
+      `重新运行 enrollkit quickstart，或运行：enrollkit ca verify ${name} --certificate FILE --key FILE`,
     caVerified: (name) => `CA 证书 ${name} 已上传并验证`,
     enrollmentMissing: (id) => `没有个体注册 ${id}。`,
     enrollmentDiffers: (id, members) => `个体注册 ${id} 与计划不同：${members.join('、')}。`,
     enrollments: (count) => `${count} 个个体注册，与计划一致`,
     groupMissing: (id) => `注册组 ${id} 不存在。`,
-    createGroup: '重新运行 quickstart 以创建它。',
+    createGroup: '重新运行 enrollkit quickstart 以创建它。',
     group: (id, status, holding) => `注册组 ${id} 的状态为 ${status}，包含${holding}`,
     groupDiffers: (id, members) => `注册组 ${id} 与文件夹的计划不同：${members.join('、')}。`,
     restoreEnrollment:
-      '如果证书已续订，或不是有人特意更改，请重新运行 quickstart。它会还原由其创建的个体注册。',
-    restoreGroup: '如果不是有人特意更改，请重新运行 quickstart。它会还原由其创建的注册组。',
+      '如果证书已续订，或不是有人特意更改，请重新运行 enrollkit quickstart。它会还原由其创建的个体注册。',
+    restoreGroup: '如果不是有人特意更改，请重新运行 enrollkit quickstart。它会还原由其创建的注册组。',
     uploadedCa: (name) => `已上传的 CA ${name}`,
     caCertificate: (name) => `CA 证书“${name}”`,
     folderTitle: (path) => `文件夹 ${path}`,
@@ -6672,11 +6735,13 @@ export const zhCN: Sentences = {
     upToTls: (version) => `最高 ${version}`,
     clockAhead: (time, offset) => `${time}，比此计算机快 ${offset}`,
     clockBehind: (time, offset) => `${time}，比此计算机慢 ${offset}`,
+    clockStillSet: (clock, command) =>
+      `模拟器的时钟仍为之前设置的时间：${clock}。要使用此计算机的时间，请运行：${command}`,
     timeRange: '时钟可以设置为 1970 年到 9999 年之间的时间。',
     oneOfClockFlags: '--at、--advance 和 --reset 只能使用其中之一。',
     notADuration: (text) => `--advance 必须是 30d、12h、15m 或 10s 这样的时长，而不是“${text}”。`,
     clockDescription:
-      '显示或设置正在运行的模拟器的时钟。模拟器按此时钟校验证书和令牌并记录时间；设置之后，时钟从该时间继续走。enrollkit 的命令也按此时钟创建令牌和证书。SDK 使用计算机的时钟，因此如果将模拟器的时钟调到未来，SDK 创建的共享访问签名可能已经过期。',
+      '显示或设置正在运行的模拟器的时钟。模拟器按此时钟校验证书和令牌并记录时间；设置之后，时钟从该时间继续走，模拟器停止并重新启动后也是如此。enrollkit 的命令也按此时钟创建令牌和证书。SDK 使用计算机的时钟，因此如果将模拟器的时钟调到未来，SDK 创建的共享访问签名可能已经过期。',
     atFlag: '将时钟设置为此时间，例如 2027-01-31',
     advanceFlag: '将时钟向前调 30d、12h、15m 或 10s；使用负号表示向后调',
     clockResetFlag: '将时钟恢复为此计算机的时钟',

@@ -8,13 +8,19 @@ export type SampleValues = Readonly<Record<string, SampleValue>>;
 /**
  * Fills a template. `{{name}}` becomes the literal of a value. The lines between `{{#name}}` and `{{/name}}`, each alone
  * on a line, stay if the value is neither null nor false; those between `{{^name}}` and `{{/name}}` if it is. Sections do
- * not nest in one of the same name.
+ * not nest in one of the same name. `{{>program}}`, in a comment, becomes the name of the program.
  *
  * @param template path in templates/samples/
+ * @param program as {@link programWord} returns it
  * @returns the program's text
  * @throws Error if the template uses a value that is not in `values`
  */
-export function fillSample(template: string, values: SampleValues, literal: Literal): string {
+export function fillSample(
+  template: string,
+  values: SampleValues,
+  literal: Literal,
+  program: string,
+): string {
   const given = (name: string): SampleValue => {
     const value = values[name];
     if (value === undefined) throw new Error(`${template}: ${name}`);
@@ -31,5 +37,7 @@ export function fillSample(template: string, values: SampleValues, literal: Lite
     );
   }
   // Once: what a value contains is not looked at.
-  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => literal(given(name)));
+  return text.replace(/\{\{(>program|\w+)\}\}/g, (_, name: string) =>
+    name === '>program' ? program : literal(given(name)),
+  );
 }

@@ -1,6 +1,7 @@
 /** Which samples there are: by language, kind, and the client library that they use. */
 import { fillSample, type SampleValues } from './fill.js';
 import * as literals from './literals.js';
+import { programWord } from './program-word.js';
 
 export const sampleKinds = [
   'enroll-group',
@@ -134,11 +135,17 @@ export function kindsOf(language: SampleLanguage): SampleKind[] {
   return sampleKinds.filter((kind) => templatesOf(language, kind).length > 0);
 }
 
-/** The program of a template. */
+/**
+ * The program of a template.
+ *
+ * @param path where it is written, for the commands that its first lines show; by default, in the current folder
+ */
 export function sampleProgram(
   language: SampleLanguage,
   { file }: Pick<SampleTemplate, 'file'>,
   values: SampleValues,
+  path: string = file,
 ): string {
-  return fillSample(`${language}/${file}`, values, sampleLanguages[language].literal);
+  const program = programWord(path) ?? file;
+  return fillSample(`${language}/${file}`, values, sampleLanguages[language].literal, program);
 }

@@ -18,7 +18,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
@@ -234,6 +234,14 @@ export function lookAt(path: string): Stats | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The folders that {@link ensureFolder} would make, the innermost first. */
+export function missingFolders(path: string): string[] {
+  const missing: string[] = [];
+  for (let folder = resolve(path); !lookAt(folder) && dirname(folder) !== folder; folder = dirname(folder))
+    missing.push(folder);
+  return missing;
 }
 
 /** Removes a folder in which there is nothing; any other stays. */

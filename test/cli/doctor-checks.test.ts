@@ -1,7 +1,8 @@
 /** The checks of doctor that depend on the computer, the network and Azure, each with what it would see there. */
 import assert from 'node:assert/strict';
 import { createServer as createHttpServer } from 'node:http';
-import { connect as connectTcp, createServer } from 'node:net';
+import { connect as connectTcp, createServer, type LookupFunction } from 'node:net';
+import type { networkInterfaces } from 'node:os';
 import { createServer as createTlsServer } from 'node:tls';
 import { suite } from 'uvu';
 import {
@@ -77,6 +78,29 @@ checks('the environment', () => {
     { kind: 'azure', protocol: 'amqp' },
   );
   assert.ok(!JSON.stringify(secret).includes('hunter2'));
+});
+
+checks('a name that cannot be looked up: the name is wrong, or there is no network', async () => {
+  const lookingUp =
+    (code: string, known: RegExp): LookupFunction =>
+    (host, _options, done) =>
+      known.test(host)
+        ? done(null, [{ address: '127.0.0.1', family: 4 }])
+        : done(Object.assign(new Error(code), { code }), '', 0);
+  const up = () => ({ eth0: [{ internal: false }] }) as unknown as ReturnType<typeof networkInterfaces>;
+  const down = () => ({ lo: [{ internal: true }] }) as unknown as ReturnType<typeof networkInterfaces>;
+  const ports = ['HTTPS', 'MQTT'].map((name) => ({ name, host: 'contoso.example', port: 1, isNeeded: true }));
+  for (const code of ['ENOTFOUND', 'EAI_AGAIN']) {
+    const mistyped = await portFindings(ports, { lookup: lookingUp(code, /microsoft/), interfaces: up });
+    assert.deepEqual(codesOf(mistyped), ['PORT_UNREACHABLE', 'PORT_UNREACHABLE'], code);
+    assert.match(mistyped[0]!.fix!, /name/);
+    const isolated = await portFindings(ports, { lookup: lookingUp(code, /^$/), interfaces: up });
+    assert.deepEqual(codesOf(isolated), ['OFFLINE'], code);
+    assert.match(isolated[0]!.message, /login\.microsoftonline\.com/);
+    const unplugged = await portFindings(ports, { lookup: lookingUp(code, /^$/), interfaces: down });
+    assert.deepEqual(codesOf(unplugged), ['OFFLINE'], code);
+    assert.notEqual(unplugged[0]!.message, isolated[0]!.message);
+  }
 });
 
 checks('ports', async () => {

@@ -1,7 +1,9 @@
 /** One folder, one meaning: which emulator a command with `--dir` uses. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { type EmulatorProcess, startEmulatorProcess } from '../support/emulator-process.js';
@@ -54,6 +56,46 @@ test('emulator start --dir F keeps its state in F/emulator, and every command wi
     assert.equal((await enrollkit('group', 'list')).enrollmentGroups.length, 0);
     assert.deepEqual(await enrollkit('emulator', 'reset'), { reset: true, dir: folder });
     assert.deepEqual(await enrollkit('emulator', 'stop'), { stopped: true, dir: folder });
+  }));
+
+test('a start that fails leaves nothing that was not there before', () =>
+  inTemporaryFolder(async (top) => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const taken = String((server.address() as AddressInfo).port);
+    const seed = join(top, 'seed.json');
+    writeFileSync(seed, '{ "x": 1 }');
+    const free = ['--port', '0', '--mqtt-port', '0', '--console-port', '0'];
+    try {
+      for (const [name, words, code] of [
+        ['port', [...free, '--port', taken], 'PORT_IN_USE'],
+        ['page', [...free, '--console-port', taken], 'PORT_IN_USE'],
+        ['seed', [...free, '--seed', seed], 'INVALID_SEED'],
+      ] as const) {
+        // A background process takes a second.
+        for (const detach of name === 'page' ? [[]] : [[], ['--detach']]) {
+          const above = join(top, 'new');
+          const folder = join(above, name);
+          const answer = await run(['emulator', 'start', '--dir', folder, ...words, ...detach, '--json']);
+          assert.equal(JSON.parse(answer.stdout).error.code, code, answer.stderr);
+          assert.equal(existsSync(above), false, `${name} ${detach}`);
+        }
+      }
+      // What others have there stays, and so does a state.
+      const folder = join(top, 'mine');
+      mkdirSync(join(folder, 'emulator'), { recursive: true });
+      writeFileSync(join(folder, 'emulator', 'notes.txt'), '');
+      await run(['emulator', 'start', '--dir', folder, ...free, '--port', taken]);
+      assert.deepEqual(readdirSync(join(folder, 'emulator')), ['notes.txt']);
+      const { endpoints, stop } = await startEmulatorProcess(folder);
+      await stop();
+      await run(['emulator', 'start', '--dir', folder, ...free, '--port', taken]);
+      const again = await startEmulatorProcess(folder);
+      await again.stop();
+      assert.equal(again.endpoints.idScope, endpoints.idScope);
+    } finally {
+      server.close();
+    }
   }));
 
 if (process.platform !== 'win32') {

@@ -129,6 +129,40 @@ test('settings are as DPS has them; an update keeps what it does not name, also 
     }
   }));
 
+test('a disabled enrollment: the error names the command that enables it, which works as it is printed', () =>
+  inCommandWorld(async ({ folder, json, enrollkit }) => {
+    assert.equal((await enrollkit('quickstart', '--yes', '--count', '1')).status, 0);
+    await json(['enrollment', 'create', 'own', '--self-signed']);
+    for (const [device, family, id] of [
+      ['device-001', 'group', 'enrollkit-devices'],
+      ['own', 'enrollment', 'own'],
+    ] as const) {
+      const before = await json([family, 'show', id]);
+      const off = [family, 'create', id, '--update', '--provisioning-status', 'disabled'];
+      assert.equal((await json(off)).provisioningStatus, 'disabled');
+      const { code, next } = await json(['device', 'register', device], 4);
+      assert.equal(code, 'DEVICE_NOT_AUTHORIZED');
+      const enable = /enrollkit (.*)$/.exec(next)![1]!.split(' ');
+      assert.equal((await run([...enable, '--dir', folder])).status, 0, next);
+      assert.equal((await json(['device', 'register', device])).status, 'assigned');
+      const after = await json([family, 'show', id]);
+      for (const member of [
+        'attestation',
+        'allocationPolicy',
+        'reprovisionPolicy',
+        'iotHubs',
+        'capabilities',
+      ])
+        assert.deepEqual(after[member], before[member], member);
+    }
+    const other = await run(['cert', 'root', 'Other', '--out', join(folder, 'other')]);
+    assert.equal(other.status, 0, other.stderr);
+    const byOther = ['--update', '--certificate', join(folder, 'other', 'certificate.pem')];
+    const changed = await json(['group', 'create', 'enrollkit-devices', ...byOther]);
+    assert.match(changed.attestation.x509.signingCertificates.primary.info.subjectName, /Other/);
+    assert.equal((await json(['group', 'create', 'none', ...byOther], 4)).code, 'NOT_FOUND');
+  }));
+
 test('bad input is refused before anything is made or changed', () =>
   inCommandWorld(async ({ folder, json }) => {
     const other = await make('device', 'someone-else');

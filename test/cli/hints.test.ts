@@ -9,6 +9,8 @@ import { commands, families } from '../../src/cli/command-table.js';
 import type { Declaration } from '../../src/cli/kernel/command.js';
 import { colorFlag, verboseFlag } from '../../src/cli/kernel/common-flags.js';
 import type { Flag } from '../../src/cli/kernel/flags.js';
+import { en } from '../../src/languages/en.js';
+import { readEntries, textsOf as textsOfEntry } from '../languages/catalogue-entries.js';
 import { make } from '../support/chains.js';
 import { run } from './in-process.js';
 import { inCommandWorld } from './running-emulator.js';
@@ -122,6 +124,27 @@ test('every command in a message of src exists, with its flags and arguments', a
   }
   assert.deepEqual(wrong, []);
   assert.ok(count > 150, `only ${count} were found`);
+});
+
+/** What a next step may ask for, and the commands of enrollkit for it; `: ⟦0⟧` is a command that its caller fills in. */
+const byCommand: readonly (readonly [RegExp, RegExp])[] = [
+  [/\benable (it|its|the|this) (?!subscription)/i, /enrollkit (enrollment|group) create|device unblock|: ⟦/],
+  [/\blink (a|the|this) (hub|one)\b/i, /enrollkit hub link|: ⟦/],
+  [/\bregister (it|the device)\b/i, /enrollkit device register|: ⟦/],
+  [/\bdelete the existing\b/i, /enrollkit [a-z ]*delete|: ⟦/],
+  [/\bupload (the|this)\b/i, /enrollkit ca upload|in the portal|: ⟦/],
+  [/\b(renew|reissue) (it|the)\b/i, /enrollkit cert|enrollkit device|: ⟦/],
+  [/\b(start|stop) (it|the emulator)\b/i, /enrollkit emulator|: ⟦/],
+  [/\baz iot dps (list|show|create|linked-hub)\b/i, /^$/],
+];
+
+test('a next step that enrollkit has a command for names it', () => {
+  const isNextStep = /(^|\/)next(\/|$)|^diagnosis\/|^cliDoctor\/|Next$|^explanations\/.*causes/;
+  const wrong = readEntries()
+    .filter(({ path }) => isNextStep.test(path))
+    .flatMap((entry) => textsOfEntry(en, entry).map(({ text }) => ({ path: entry.path, text })))
+    .filter(({ text }) => byCommand.some(([asks, names]) => asks.test(text) && !names.test(text)));
+  assert.deepEqual(wrong, []);
 });
 
 /** The commands that an answer tells people to run next, split as a shell does. */

@@ -6,6 +6,12 @@ import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import { inCommandWorld } from './running-emulator.js';
 
+const policyOf = ({ namespaceName, certificateAuthorityName, certificatePolicyName }: any) => [
+  namespaceName,
+  certificateAuthorityName,
+  certificatePolicyName,
+];
+
 const inPlant = ['--namespace', 'plant'];
 
 test('from a namespace to a device whose certificate the CA of the customer has signed', () =>
@@ -83,7 +89,13 @@ test('from a namespace to a device whose certificate the CA of the customer has 
     const shown = (await enrollkit('namespace', 'show', 'plant')).stdout;
     assert.ok(shown.includes(dpsName) && shown.includes(hubs[0]!.name), shown);
     const enrollment = await json([...enroll, ...reference]);
-    assert.equal(enrollment.certificatePolicyName, 'weekly');
+    const trio = ['plant', 'own', 'weekly'];
+    assert.deepEqual(policyOf(enrollment), trio);
+    assert.deepEqual(policyOf(await json(['enrollment', 'show', 'device-001'])), trio);
+    // A change that does not name it keeps it.
+    await json(['enrollment', 'create', 'device-001', '--update', '--provisioning-status', 'enabled']);
+    const people = await enrollkit('enrollment', 'show', 'device-001');
+    assert.match(people.stdout, /^Certificate policy +plant\/own\/weekly$/m);
     const device = await json(['device', 'register', 'device-001', '--csr']);
     const days = (Date.parse(device.issued.notAfter) - Date.now()) / 86_400_000;
     assert.ok(days > 6 && days <= 7, device.issued.notAfter);
@@ -93,6 +105,11 @@ test('from a namespace to a device whose certificate the CA of the customer has 
     assert.equal((await json(['device', 'renew', 'device-001'])).deviceId, 'device-001-eu');
 
     const groupOf = ['group', 'create', 'by-policy', '--ca-name', 'enrollkit-root', ...reference];
+    assert.deepEqual(policyOf(await json(groupOf)), trio);
+    await json(['group', 'create', 'by-policy', '--update', '--provisioning-status', 'disabled']);
+    const group = await json(['group', 'show', 'by-policy']);
+    assert.deepEqual([...policyOf(group), group.provisioningStatus], [...trio, 'disabled']);
+    await json(['group', 'delete', 'by-policy', '--yes']);
     const remove = ['policy', 'delete', 'weekly', ...inPlant, '--ca-name', 'own'];
     assert.equal((await json(remove, 8)).code, 'NEEDS_INPUT');
     assert.equal((await json([...remove, '--yes'], 4)).code, 'CONFLICT');

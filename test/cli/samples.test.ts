@@ -240,12 +240,29 @@ test('literals of C# and Java are JSON strings; Go has no halves of surrogate pa
   assert.equal(literals.json('C:\\users'), '"C:\\\\users"');
 });
 
+/** A program shows how to run it by the path where it was written; by its usual name if a path could end the comment. */
+async function namesItself(cwd: string, words: string[], usual: string, printed: string): Promise<void> {
+  if (!printed.includes(` ${usual}`)) return;
+  for (const [out, shown] of [
+    ['tools/my-sample.txt', ' tools/my-sample.txt'],
+    ['示例 1.txt', " '示例 1.txt'"],
+    ['a$(id)`.txt', ` ${usual}`],
+    ['a\nb*.txt', ` ${usual}`],
+  ] as const) {
+    mkdirSync(join(cwd, 'tools'), { recursive: true });
+    const { status, stderr } = await run([...words, '--out', out, '--force'], { cwd });
+    assert.equal(status, 0, stderr);
+    const written = readFileSync(join(cwd, out), 'utf8').trimEnd();
+    assert.equal(written, printed.trimEnd().replace(` ${usual}`, shown), `${words.join(' ')} ${out}`);
+  }
+}
+
 test('every sample is filled for Azure without a network, and no secret is in it', () =>
   inTemporaryFolder(async (cwd) => {
     assert.equal((await run(['quickstart', '--yes', '--count', '2'], { cwd })).status, 0);
     for (const language of sampleLanguageNames) {
       for (const kind of kindsOf(language)) {
-        for (const { client } of templatesOf(language, kind)) {
+        for (const { client, file } of templatesOf(language, kind)) {
           const flags = [
             '--client',
             client,
@@ -260,8 +277,9 @@ test('every sample is filled for Azure without a network, and no secret is in it
           assert.equal(status, 0, `${language} ${kind}: ${stderr}`);
           assert.doesNotMatch(
             stdout,
-            /\{\{[#^/\w]|SharedAccessKey=[A-Za-z0-9+/]|PRIVATE KEY|tls-root|:undefined/,
+            /\{\{[#^/>\w]|SharedAccessKey=[A-Za-z0-9+/]|PRIVATE KEY|tls-root|:undefined/,
           );
+          await namesItself(cwd, ['sample', language, kind, ...flags], file, stdout);
           if (kind === 'enroll-group' || kind === 'allocation-webhook') continue;
           assert.match(stdout, /0ne00000001/);
           assert.match(stdout, /global\.azure-devices-provisioning\.net/);
@@ -290,7 +308,7 @@ test('JSON has the program or its file; what cannot be filled is refused', () =>
     const out = join(top, 'device.go');
     const written = await json(['sample', 'go', 'register-device', '--out', out]);
     assert.equal(written.file, out);
-    assert.equal(readFileSync(out, 'utf8'), printed.program);
+    assert.equal(readFileSync(out, 'utf8').replace(out, 'device.go'), printed.program);
     await refused(['sample', 'go', 'register-device', '--out', out], 9, 'FILE_EXISTS', out);
     // Its client accepts no port, and the emulator has not that of HTTPS.
     const enroll = ['sample', 'java', 'enroll-group', '--dir', folder];

@@ -218,6 +218,30 @@ testWith('chromium', test)(
 );
 
 testWith('chromium', test)(
+  'the menu is one row, or a button that opens it, in every language',
+  async (context) => {
+    for (const width of [390, 900, 1024, 1440]) {
+      const { page, origin } = await open(context, { viewport: { width, height: 700 } });
+      for (const language of ['en', 'zh-CN']) {
+        await page.goto(`${origin}/console/log?lang=${language}`, { waitUntil: 'domcontentloaded' });
+        const tops = () =>
+          page.evaluate(`[...document.querySelectorAll('#pages a')]
+          .filter((link) => link.checkVisibility()).map((link) => link.getBoundingClientRect().top)`);
+        const shown = (await tops()) as number[];
+        assert.equal(new Set(shown).size, width > 900 ? 1 : 0, `${width} ${language}`);
+        assert.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true);
+        if (width > 900) continue;
+        await page.locator('button.menu').click();
+        assert.equal(new Set((await tops()) as number[]).size, 10, `${width} ${language}`);
+      }
+      await page.locator('#pages a').nth(8).click();
+      await page.waitForURL('**/console/clock');
+      await page.context().close();
+    }
+  },
+);
+
+testWith('chromium', test)(
   'what devices and clients send is text on every page, and never runs',
   async (context) => {
     const pages = await actHostile(context.emulator);

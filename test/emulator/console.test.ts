@@ -405,6 +405,38 @@ test('the picture of a chain breaks at the first broken link from the device upw
   assert.match(first!, /The chain breaks here/);
 });
 
+test('the reason of a refusal is in the language of the page, and English in its log', async () => {
+  const { device: leaf, intermediate, root } = await makeChain('pump-3');
+  const { get } = await open(emulator);
+  const [enrolled, other] = [await make('device', 'single'), await make('device', 'single')];
+  await emulator.service('PUT', '/enrollments/single', {
+    registrationId: 'single',
+    attestation: {
+      type: 'x509',
+      x509: { clientCertificates: { primary: { certificate: base64(enrolled.pem) } } },
+    },
+  });
+  for (const [id, chain, inEnglish, inChinese] of [
+    ['pump-3', [leaf, intermediate, root], /not trusted/, /信任/],
+    ['pump-4', [leaf], /common name/, /公用名/],
+    ['single', [other], /individual enrollment/, /个体注册/],
+  ] as const) {
+    await emulator.register(id, [...chain]);
+    for (const [language, words] of [
+      ['en', inEnglish],
+      ['zh-CN', inChinese],
+    ] as const) {
+      const { text } = await get(`/log?lang=${language}`);
+      const [, attributes, reason] = /<div class="break">[\s\S]*?<p class="error"([^>]*)>([^<]*)/.exec(text)!;
+      assert.equal(attributes, '');
+      assert.match(reason!, words);
+      if (language === 'zh-CN') assert.match(reason!, /\p{Script=Han}/u);
+      const [row] = text.split('id="live-requests"')[1]!.split('<td lang="en">').slice(1);
+      assert.match(row!, inEnglish);
+    }
+  }
+});
+
 test('hubs are linked, weighted, left out of allocation and unlinked in the page', async () => {
   const { get, submit } = await open(emulator);
   const path = `/services/${emulator.endpoints.dpsName}/hubs`;

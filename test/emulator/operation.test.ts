@@ -3,12 +3,13 @@ import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { test } from 'uvu';
+import { resetStoppedEmulator } from '../../src/emulator/control/empty-folder.js';
 import { controlPaths } from '../../src/emulator/control/paths.js';
 import { askEmulator, findEmulator } from '../../src/emulator/control/running.js';
 import { runningEmulator, startEmulator } from '../../src/emulator/start.js';
 import { make } from '../support/chains.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
-import { groupBody, startTestEmulator } from './support.js';
+import { groupBody, startTestEmulator, type TestEmulator } from './support.js';
 
 const day = 86_400_000;
 
@@ -55,6 +56,29 @@ test('a reset empties the state and keeps the endpoints, in memory and in a fold
     }
   });
 });
+
+test('a clock that was set stays set after a restart, until it or the emulator is reset', () =>
+  inTemporaryFolder(async (dir) => {
+    const offsetAfter = async (act: (emulator: TestEmulator) => void | Promise<void>) => {
+      const emulator = await startTestEmulator({ dir });
+      try {
+        await act(emulator);
+      } finally {
+        await emulator.stop();
+      }
+      const again = await startTestEmulator({ dir });
+      await again.stop();
+      return again.clock.offset;
+    };
+    assert.equal(Math.round((await offsetAfter(({ clock }) => clock.advance(30 * day))) / day), 30);
+    assert.equal(Math.round((await offsetAfter(() => {})) / day), 30);
+    assert.equal(await offsetAfter(({ clock }) => clock.reset()), 0);
+    assert.ok(await offsetAfter(({ clock }) => clock.advance(-day)));
+    assert.equal(await offsetAfter((emulator) => emulator.reset()), 0);
+    await offsetAfter(({ clock }) => clock.advance(day));
+    assert.equal(resetStoppedEmulator(dir, { newIdentity: false }), true);
+    assert.equal(await offsetAfter(() => {}), 0);
+  }));
 
 test('certificates, tokens and records go by the clock that is set', async () => {
   const emulator = await startTestEmulator();

@@ -126,7 +126,7 @@ async function registrationFindings(
         failure(
           'DEVICE_DISABLED_IN_HUB',
           sentences.cliDoctor.disabledInHub(ownId, hubName),
-          sentences.cliDoctor.enableInHub,
+          sentences.cliDoctor.enableInHub(registrationId),
         ),
       ];
     }

@@ -239,7 +239,9 @@ async function keyFindings(
       find(
         'KEY_MISSING',
         sentences.cliDoctor.keyMissing(displayPath(key)),
-        isNeeded ? sentences.cliDoctor.restoreDeviceKey : sentences.cliDoctor.restoreCaKey,
+        isNeeded
+          ? sentences.cliDoctor.restoreDeviceKey(stored.certificate.subject.commonName ?? 'ID')
+          : sentences.cliDoctor.restoreCaKey,
       ),
     ];
   }

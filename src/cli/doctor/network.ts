@@ -1,8 +1,10 @@
 /** Checks of connections: ports, and who answers behind them. */
 
+import { lookup } from 'node:dns';
 import { request as requestInClear } from 'node:http';
 import { request as requestOverTls } from 'node:https';
-import { connect as connectTcp, createServer, type Socket } from 'node:net';
+import { connect as connectTcp, createServer, type LookupFunction, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { connect as connectTls, type PeerCertificate } from 'node:tls';
 import { codeOf } from '../../dps/client/transport-failure.js';
 import { explainCode } from '../../explanations/explain.js';
@@ -20,9 +22,26 @@ export interface Port {
   isNeeded: boolean;
 }
 
-/** Whether something answers at each port. */
-export async function portFindings(ports: readonly Port[]): Promise<Finding[]> {
-  const results = await Promise.all(ports.map((one) => problemOf(one)));
+/** A host that exists: if its name cannot be looked up, no name can. */
+const knownHost = 'login.microsoftonline.com';
+
+/** What of this computer's network is asked. */
+export interface Surroundings {
+  lookup: LookupFunction;
+  interfaces: typeof networkInterfaces;
+}
+
+/** Whether something answers at each port; if names cannot be looked up, whether that is due to the name or the network. */
+export async function portFindings(
+  ports: readonly Port[],
+  surroundings: Surroundings = { lookup, interfaces: networkInterfaces },
+): Promise<Finding[]> {
+  const all = await Promise.all(ports.map((one) => problemOf(one, surroundings)));
+  const isUnknown = (problem: Problem | undefined) =>
+    problem !== undefined && lookupCodes.has(problem.code ?? '');
+  const offline = all.some(isUnknown) ? await offlineReason(surroundings) : undefined;
+  // They all fail for the same reason.
+  const results = all.map((problem) => (offline !== undefined && isUnknown(problem) ? 'offline' : problem));
   const open = ports.filter((_, index) => results[index] === undefined);
   const findings =
     open.length === 0
@@ -33,33 +52,61 @@ export async function portFindings(ports: readonly Port[]): Promise<Finding[]> {
             sentences.cliDoctor.reachable(open.map(({ name, host, port }) => `${name} ${host}:${port}`)),
           ),
         ];
+  if (offline !== undefined) {
+    const isNeeded = ports.some((one, index) => one.isNeeded && results[index] === 'offline');
+    findings.push((isNeeded ? failure : warning)('OFFLINE', offline, sentences.cliDoctor.goOnline));
+  }
   for (const [index, { name, host, port, isNeeded }] of ports.entries()) {
     const problem = results[index];
-    if (problem === undefined) continue;
+    if (problem === undefined || problem === 'offline') continue;
     findings.push(
       (isNeeded ? failure : warning)(
         'PORT_UNREACHABLE',
-        sentences.cliDoctor.unreachable(host, port, name, problem),
-        name === 'HTTPS' ? sentences.cliDoctor.checkNetwork : sentences.cliDoctor.openPort,
+        sentences.cliDoctor.unreachable(host, port, name, problem.text),
+        fixOf(problem, name),
       ),
     );
   }
   return findings;
 }
 
+/** Of names that cannot be looked up. */
+const lookupCodes = new Set(['ENOTFOUND', 'EAI_AGAIN']);
+
+/** Why no name can be looked up here; undefined if others can. */
+async function offlineReason({ lookup, interfaces }: Surroundings): Promise<string | undefined> {
+  const addresses = Object.values(interfaces()).flatMap((one) => one ?? []);
+  if (addresses.every(({ internal }) => internal)) return sentences.cliDoctor.noInterface;
+  const knows = new Promise<boolean>((known) => {
+    setTimeout(known, timeoutMs, false).unref();
+    lookup(knownHost, {}, (error) => known(error === null));
+  });
+  return (await knows) ? undefined : sentences.cliDoctor.noLookup(knownHost);
+}
+
+function fixOf({ code }: Problem, name: string): string {
+  if (lookupCodes.has(code ?? '')) return sentences.cliDoctor.checkName;
+  return name === 'HTTPS' ? sentences.cliDoctor.checkNetwork : sentences.cliDoctor.openPort;
+}
+
+interface Problem {
+  code?: string;
+  text: string;
+}
+
 /** Why a port cannot be reached; undefined if it can. */
-function problemOf({ host, port }: Port): Promise<string | undefined> {
+function problemOf({ host, port }: Port, { lookup }: Surroundings): Promise<Problem | undefined> {
   return new Promise((resolve) => {
-    const socket = connectTcp({ host, port, timeout: timeoutMs });
-    const end = (problem?: string) => {
+    const socket = connectTcp({ host, port, lookup, timeout: timeoutMs });
+    const end = (problem?: Problem) => {
       socket.destroy();
       resolve(problem);
     };
     socket.on('connect', () => end());
-    socket.on('timeout', () => end(sentences.cliDoctor.noAnswer));
+    socket.on('timeout', () => end({ text: sentences.cliDoctor.noAnswer }));
     socket.on('error', (error) => {
       const code = codeOf(error) ?? error.message;
-      end(explainCode(code)?.meaning ?? `${code}.`);
+      end({ code, text: explainCode(code)?.meaning ?? `${code}.` });
     });
   });
 }

@@ -116,7 +116,11 @@ async function hubFindings(
 ): Promise<Finding[]> {
   if (hubs.length === 0) {
     return [
-      failure('NO_LINKED_HUB', sentences.cliDoctor.noLinkedHub(target.dpsName), sentences.cliDoctor.linkHub),
+      failure(
+        'NO_LINKED_HUB',
+        sentences.cliDoctor.noLinkedHub(target.dpsName),
+        sentences.cliDoctor.linkHub(linkCommand(target)),
+      ),
     ];
   }
   const names = hubs.map(({ name }) => name);
@@ -130,18 +134,28 @@ async function hubFindings(
       failure(
         'HUB_NOT_LINKED',
         sentences.cliDoctor.hubNotLinked(hub, target.dpsName, names),
-        sentences.cliDoctor.chooseHub,
+        sentences.cliDoctor.chooseHub(linkCommand(target, hub)),
       ),
     ),
     ...reached
       .filter(({ severity }) => severity !== 'info')
-      .map((one) => ({
-        ...one,
-        code: 'HUB_UNREACHABLE',
-        fix: sentences.cliDoctor.checkHub,
-      })),
+      .map((one) =>
+        one.code === 'PORT_UNREACHABLE'
+          ? {
+              ...one,
+              code: 'HUB_UNREACHABLE',
+              fix: sentences.cliDoctor.checkHub(`enrollkit hub list${atTarget(target)}`),
+            }
+          : one,
+      ),
   ];
 }
+
+/** The flag of account commands for the target that was looked at. */
+const atTarget = ({ kind }: Target) => (kind === 'azure' ? ' --target azure' : '');
+
+const linkCommand = (target: Target, hub = 'HUB') =>
+  `enrollkit hub link ${hub} --dps-name ${target.dpsName}${atTarget(target)}`;
 
 /** An emulator on the usual port of MQTT names its hubs without a port; they answer HTTPS where DPS does. */
 function hubPort({ webSocketPort }: Target, name: string): Port {

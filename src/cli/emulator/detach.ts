@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { patienceMs, settled } from '../../emulator/control/running.js';
@@ -11,7 +11,14 @@ import { logFileOf } from '../../emulator/log-file.js';
 import { EnrollkitError, type ErrorCode, errorTable } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { programFile } from '../../package-files.js';
-import { ensureFolder, secretFileMode, unwritable } from '../../workspace/files.js';
+import {
+  ensureFolder,
+  lookAt,
+  missingFolders,
+  removeIfEmpty,
+  secretFileMode,
+  unwritable,
+} from '../../workspace/files.js';
 import { camelCase, type Flags, type FlagValues } from '../kernel/flags.js';
 import { logFileFor } from '../target/emulator-log.js';
 import { dirFlagFor } from './running-emulator.js';
@@ -42,6 +49,8 @@ export async function startDetached({
       { next: sentences.cliEmulator.useOrStop(dirFlagFor(dir)) },
     );
   }
+  const made = missingFolders(emulatorFolder(dir));
+  const isNewLog = !lookAt(logFileFor(dir));
   ensureFolder(emulatorFolder(dir));
   const log = openLog(dir);
   const child = spawn(
@@ -54,6 +63,11 @@ export async function startDetached({
     return await ready(child, dir, signal);
   } catch (error) {
     child.kill();
+    // An error that does not name the log says it all.
+    if (isNewLog && error instanceof EnrollkitError && error.context.log === undefined) {
+      rmSync(logFileOf(dir), { force: true });
+      made.forEach(removeIfEmpty);
+    }
     throw error;
   } finally {
     child.stdout!.destroy();
@@ -87,6 +101,7 @@ async function ready(child: ChildProcess, dir: string, signal: AbortSignal): Pro
     if (signal.aborted) throw signal.reason;
     throw new EnrollkitError('TIMEOUT', sentences.cliEmulator.notReady(patienceMs / 1000), {
       next: sentences.cliEmulator.readLog(logFileOf(dir)),
+      context: { log: logFileOf(dir) },
       cause,
     });
   }
@@ -107,6 +122,7 @@ function asError(reported: Reported | undefined, dir: string): EnrollkitError {
   if (reported === undefined || !(reported.code in errorTable)) {
     return new EnrollkitError('INTERNAL', sentences.cliEmulator.endedEarly, {
       next: sentences.cliEmulator.readLog(logFileOf(dir)),
+      context: { log: logFileOf(dir) },
     });
   }
   const { code, message, next, context } = reported;

@@ -7,7 +7,7 @@ import { sentences } from '../../languages/language.js';
 import type { Context, FlagsOf, RunOf } from '../kernel/command.js';
 import { defaultPorts } from '../target/emulator-ports.js';
 import { programName } from '../terminal/command-line.js';
-import { stateFolderOf } from './running-emulator.js';
+import { dirFlagFor, stateFolderOf } from './running-emulator.js';
 import { emulatorStart } from './start.js';
 
 /** For SDKs that take no port. */
@@ -57,6 +57,7 @@ export const run: RunOf<typeof emulatorStart> = async ({ flags }, context) => {
   });
   try {
     await show(emulator.endpoints, dir, context, false);
+    await noteClock(emulator.clock.offset, dir, context);
     noteFaults(flags.faults, faults?.faultSeed, context);
     const end = AbortSignal.any([signal, stopRequest.signal]);
     // Being stopped is how this command succeeds.
@@ -80,6 +81,8 @@ async function runDetached(
     signal: context.signal,
   });
   await show(endpoints, dir, context, true);
+  const { clockOffsetOf } = await import('../target/emulator-clock.js');
+  await noteClock(await clockOffsetOf(endpoints), dir, context);
   noteFaults(flags.faults, flags.faultSeed, context);
 }
 
@@ -100,6 +103,15 @@ async function faultsOf({
 function noteFaults(faults: string | undefined, seed: number | undefined, { output }: Context): void {
   if (faults === undefined || seed === undefined) return;
   output.note('emulator.faults', sentences.cliEmulator.injectingFaults(faults, seed));
+}
+
+/** Says that the clock was set before, and is not that of this computer. */
+async function noteClock(offset: number, dir: string, { output, now }: Context): Promise<void> {
+  if (offset === 0) return;
+  const { clockText } = await import('./clock-text.js');
+  const time = clockText({ now: new Date(now().getTime() + offset).toISOString(), offset });
+  const command = `enrollkit emulator clock --reset${dirFlagFor(dir)}`;
+  output.note('emulator.clock.set', sentences.cliEmulator.clockStillSet(time, command));
 }
 
 /** Names for every address of this computer. */

@@ -19,7 +19,8 @@ export const emulatorStatus = defineCommand({
   async run({ flags }, { output }) {
     const { controlPaths } = await import('../../emulator/control/paths.js');
     const { logFileOf } = await import('../../emulator/log-file.js');
-    const { durationText, padEnd } = await import('../terminal/text.js');
+    const { clockText } = await import('./clock-text.js');
+    const { padEnd } = await import('../terminal/text.js');
     const { furtherNames } = await import('./overview.js');
     const { askEmulator, settled } = await import('../../emulator/control/running.js');
     const { refusedBy, stateFolderOf } = await import('./running-emulator.js');
@@ -76,7 +77,7 @@ export const emulatorStatus = defineCommand({
           .join(', '),
       ],
       [lines.tls, sentences.cliEmulator.upToTls(endpoints.tlsMax)],
-      [lines.clock, clockText(clock, durationText)],
+      [lines.clock, clockText(clock)],
       ...(log ? [[lines.log, log]] : []),
     ];
     output.result(
@@ -89,9 +90,3 @@ export const emulatorStatus = defineCommand({
     return exitStatus.ok;
   },
 });
-
-function clockText({ now, offset }: ClockReply, durationText: (ms: number) => string): string {
-  if (offset === 0) return now;
-  const { clockAhead, clockBehind } = sentences.cliEmulator;
-  return (offset > 0 ? clockAhead : clockBehind)(now, durationText(offset));
-}

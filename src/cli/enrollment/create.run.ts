@@ -1,5 +1,6 @@
 /** Creates or changes an individual enrollment, and reads it back. */
 
+import { changedUnderEtag } from '../../dps/client/changed-under-etag.js';
 import { withSymmetricKeys } from '../../dps/client/enrollment-keys.js';
 import {
   differingMembers,
@@ -46,11 +47,12 @@ export const run: RunOf<typeof enrollmentCreate> = async ({ args: { id }, flags 
     const { given, all } = await settings.at(target, control, signal);
     const before = await service.getEnrollment(id, { policy: kind, signal });
     if (flags.update) {
+      // Before a certificate is made for it.
       if (!before) throw noSuchEnrollment(id, sameFolder(flags));
       const attestation =
         how === undefined ? undefined : await attestationOf(id, how, unfinished, flags, context);
       const wanted = { ...given, ...(attestation ? { attestation } : {}) };
-      return update(service, before, wanted, flags, policy, signal);
+      return update(service, id, wanted, flags, policy, signal);
     }
     // An earlier run of this command created it, and was killed before it could say so.
     if (before && unfinished.isIn(before)) return before;
@@ -89,37 +91,30 @@ export const run: RunOf<typeof enrollmentCreate> = async ({ args: { id }, flags 
   }
 };
 
-/** How often a change is tried again that someone else's change came before. */
-const maxTries = 4;
-
 /** Changes an enrollment under its etag, so that nobody's change is lost. */
 async function update(
   service: ServicePlane,
-  before: IndividualEnrollment,
+  id: string,
   wanted: EnrollmentMembers,
-  { deviceId }: FlagsOf<typeof enrollmentCreate>,
+  { deviceId, dir }: FlagsOf<typeof enrollmentCreate>,
   policy: CertificatePolicyMembers | undefined,
   signal: AbortSignal,
 ): Promise<IndividualEnrollment> {
-  const { registrationId } = before;
-  let found: IndividualEnrollment | undefined = before;
-  for (let tries = 1; found; tries += 1) {
-    const merged: IndividualEnrollment = {
-      ...withMembers(found, wanted),
-      ...(deviceId === undefined ? {} : { deviceId }),
-      ...policy,
-    };
-    const changed = wanted.attestation ? merged : await withSymmetricKeys(service, merged, { signal });
-    try {
-      await service.updateEnrollment(changed, found.etag ?? '*', { signal });
-      return await readBack(service, changed, 'changed', policy, signal);
-    } catch (error) {
-      const isStale = error instanceof EnrollkitError && error.code === 'PRECONDITION_FAILED';
-      if (!isStale || tries === maxTries) throw error;
-      found = await service.getEnrollment(registrationId, { policy: policy && 'certificate', signal });
-    }
-  }
-  throw noSuchEnrollment(registrationId, '');
+  const changed = await changedUnderEtag(
+    () => service.getEnrollment(id, { policy: policy ? 'certificate' : 'any', signal }),
+    async (found, etag) => {
+      const merged: IndividualEnrollment = {
+        ...withMembers(found, wanted),
+        ...(deviceId === undefined ? {} : { deviceId }),
+        ...policy,
+      };
+      const asked = wanted.attestation ? merged : await withSymmetricKeys(service, merged, { signal });
+      await service.updateEnrollment(asked, etag, { signal });
+      return asked;
+    },
+  );
+  if (!changed) throw noSuchEnrollment(id, sameFolder({ dir }));
+  return readBack(service, changed, 'changed', policy, signal);
 }
 
 /** @throws EnrollkitError NOT_READ_BACK */

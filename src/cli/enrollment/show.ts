@@ -26,7 +26,7 @@ export const enrollmentShow = defineCommand({
     const { noSuchEnrollment } = await import('./no-such-enrollment.js');
     const { output, signal } = context;
     const { enrollment, attestation } = await withClients(flags, context, false, async ({ service }) => ({
-      enrollment: await service.getEnrollment(id, { signal }),
+      enrollment: await service.getEnrollment(id, { policy: 'any', signal }),
       attestation: flags.keys ? await service.getEnrollmentAttestation(id, { signal }) : undefined,
     }));
     if (!enrollment) throw noSuchEnrollment(id, sameFolder(flags));

@@ -1,4 +1,3 @@
-import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags, yesFlag } from '../kernel/common-flags.js';
@@ -17,14 +16,13 @@ export const groupDelete = defineCommand({
     assertEnrollmentGroupId(id);
     const { withClients } = await import('../target/command-target.js');
     const { sameFolder } = await import('../target/folder.js');
+    const { noSuchGroup } = await import('./no-such-group.js');
     const { confirmed } = await import('../terminal/confirm.js');
     const { output, signal } = context;
     await confirmed('group.delete', sentences.cliGroup.delete.confirm(id), flags, context);
     await withClients(flags, context, false, async ({ service }) => {
       if (!(await service.getEnrollmentGroup(id, { signal }))) {
-        throw new EnrollkitError('NOT_FOUND', sentences.cliGroup.notFound(id), {
-          next: sentences.cliGroup.listExisting(`enrollkit group list${sameFolder(flags)}`),
-        });
+        throw noSuchGroup(id, sameFolder(flags));
       }
       await service.deleteEnrollmentGroup(id, { signal });
     });

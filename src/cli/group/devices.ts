@@ -26,6 +26,7 @@ export const groupDevices = defineCommand({
     assertEnrollmentGroupId(id);
     const { withClients } = await import('../target/command-target.js');
     const { sameFolder } = await import('../target/folder.js');
+    const { noSuchGroup } = await import('./no-such-group.js');
     const { registrationTable } = await import('../terminal/registration-text.js');
     const { output, signal } = context;
     const found = await withClients(flags, context, false, async ({ service }) => {
@@ -35,10 +36,7 @@ export const groupDevices = defineCommand({
         return { registrations: first, isComplete };
       } catch (error) {
         if (!(error instanceof EnrollkitError) || error.code !== 'NOT_FOUND') throw error;
-        throw new EnrollkitError('NOT_FOUND', sentences.cliGroup.notFound(id), {
-          next: sentences.cliGroup.listExisting(`enrollkit group list${sameFolder(flags)}`),
-          context: error.context,
-        });
+        throw noSuchGroup(id, sameFolder(flags), error.context);
       }
     });
     const { registrations, isComplete } = found;

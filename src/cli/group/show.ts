@@ -1,4 +1,3 @@
-import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { defineCommand } from '../kernel/command.js';
 import { dirFlag, outputFlags } from '../kernel/common-flags.js';
@@ -17,16 +16,13 @@ export const groupShow = defineCommand({
     const { withClients } = await import('../target/command-target.js');
     const { sameFolder } = await import('../target/folder.js');
     const { shownEnrollment } = await import('../../dps/client/shown-enrollment.js');
+    const { noSuchGroup } = await import('./no-such-group.js');
     const { groupText } = await import('../terminal/enrollment-group-text.js');
     const { output, signal } = context;
     const group = await withClients(flags, context, false, ({ service }) =>
-      service.getEnrollmentGroup(id, { signal }),
+      service.getEnrollmentGroup(id, { policy: 'any', signal }),
     );
-    if (!group) {
-      throw new EnrollkitError('NOT_FOUND', sentences.cliGroup.notFound(id), {
-        next: sentences.cliGroup.listExisting(`enrollkit group list${sameFolder(flags)}`),
-      });
-    }
+    if (!group) throw noSuchGroup(id, sameFolder(flags));
     if (output.json) return output.value(shownEnrollment(group));
     output.data(groupText(group));
   },

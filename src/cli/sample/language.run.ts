@@ -69,7 +69,8 @@ export function runIn(language: SampleLanguage): RunOf<SampleCommand> {
     }
     if (flags.out !== undefined) assertFree([flags.out], flags.force === true);
     const { values, notes } = await valuesFor(language, kind, template, flags, context);
-    const program = sampleProgram(language, template, values);
+    const path = flags.out === undefined ? undefined : displayPath(flags.out);
+    const program = sampleProgram(language, template, values, path);
     const described = { language, sample: kind, client: template.client };
     if (flags.out !== undefined) {
       writeAndReport(

@@ -21,7 +21,8 @@ export function settingRows(enrollment: Settings): [string, string][] {
     [text.rows.reprovisioning, reprovisionText(enrollment)],
     [text.rows.status, enrollment.provisioningStatus ?? 'enabled'],
   ];
-  const { namespaceName, certificateAuthorityName, certificatePolicyName } = enrollment;
+  const { credentialPolicyName, namespaceName, certificateAuthorityName, certificatePolicyName } = enrollment;
+  if (credentialPolicyName != null) rows.push([text.rows.credentialPolicy, credentialPolicyName]);
   if (certificatePolicyName != null) {
     rows.push([
       text.rows.certificatePolicy,

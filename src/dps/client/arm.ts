@@ -93,7 +93,7 @@ export class ControlPlane {
         throw new EnrollkitError(
           'TIMEOUT',
           sentences.dpsClient.notActiveYet(dpsName, reply.body.properties.state ?? undefined),
-          { next: sentences.dpsClient.lookAtService },
+          { next: sentences.dpsClient.lookAtService(dpsName) },
         );
       }
       const seconds = Number(reply.header('retry-after') ?? activationPollSeconds);

@@ -269,7 +269,7 @@ async function failure(
     return new EnrollkitError(
       'DEVICE_NOT_AUTHORIZED',
       sentences.dpsClient.enrollmentDisabled(registrationId, serviceMessage),
-      { context, next: sentences.dpsClient.enableEnrollment },
+      { context, next: sentences.dpsClient.enableEnrollment(registrationId) },
     );
   }
   const number = errorCode ?? 0;

@@ -5,6 +5,7 @@
  */
 
 import * as z from 'zod';
+import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { csrApiVersion, firstCertificatePolicyApiVersion } from '../contract/api-versions.js';
 import { type Route, routes } from '../contract/routes.js';
@@ -57,13 +58,15 @@ export class ServicePlane {
 
   /**
    * Returns undefined if it does not exist. `policy` asks for the members that name a policy, too: `credentialPolicyName`, or
-   * `certificatePolicyName` with its namespace and CA. The reply describes certificates but does not contain them; it has all
+   * `certificatePolicyName` with its namespace and CA; `any` for those that it has, also of a service without them. The reply describes certificates but does not contain them; it has all
    * members that the service sent, including those unknown to enrollkit.
    */
   async getEnrollmentGroup(
     enrollmentGroupId: string,
-    { policy, signal }: RequestOptions & { policy?: PolicyKind | undefined } = {},
+    { policy, signal }: RequestOptions & { policy?: PolicyKind | 'any' | undefined } = {},
   ): Promise<EnrollmentGroup | undefined> {
+    if (policy === 'any')
+      return ofAnyPolicy((kind) => this.getEnrollmentGroup(enrollmentGroupId, { policy: kind, signal }));
     const request = groupRequest(routes.service.getEnrollmentGroup, enrollmentGroupId);
     const sent = this.#http.send({ ...request, ...policyApiVersion(policy), signal }, receivedGroup);
     return (await undefinedIfMissing(sent))?.body;
@@ -119,8 +122,10 @@ export class ServicePlane {
   /** Like {@link getEnrollmentGroup}, for an individual enrollment. */
   async getEnrollment(
     registrationId: string,
-    { policy, signal }: RequestOptions & { policy?: PolicyKind | undefined } = {},
+    { policy, signal }: RequestOptions & { policy?: PolicyKind | 'any' | undefined } = {},
   ): Promise<IndividualEnrollment | undefined> {
+    if (policy === 'any')
+      return ofAnyPolicy((kind) => this.getEnrollment(registrationId, { policy: kind, signal }));
     const request = individualRequest(routes.service.getEnrollment, registrationId);
     const sent = this.#http.send({ ...request, ...policyApiVersion(policy), signal }, receivedEnrollment);
     return (await undefinedIfMissing(sent))?.body;
@@ -329,6 +334,25 @@ const policyApiVersions = { credential: csrApiVersion, certificate: firstCertifi
 
 function policyApiVersion(kind: PolicyKind | undefined): { apiVersion?: string } {
   return kind === undefined ? {} : { apiVersion: policyApiVersions[kind] };
+}
+
+const policyKinds = Object.keys(policyApiVersions) as PolicyKind[];
+
+/** What the service has, in the api-version that shows its policy: the oldest if it has none. */
+async function ofAnyPolicy<Found extends Parameters<typeof policyKindOf>[0]>(
+  read: (kind?: PolicyKind) => Promise<Found | undefined>,
+): Promise<Found | undefined> {
+  const found = await read();
+  if (!found || policyKindOf(found)) return found;
+  for (const kind of policyKinds) {
+    const shown = await read(kind).catch((error: unknown) => {
+      // An older service does not support the api-version.
+      if (error instanceof EnrollkitError && error.code === 'REFUSED') return undefined;
+      throw error;
+    });
+    if (shown && policyKindOf(shown)) return shown;
+  }
+  return found;
 }
 
 function policyKindOf(

@@ -1,5 +1,6 @@
 /** The page Faults: on, off, and how often each rule applied. */
 import { EnrollkitError } from '../../errors.js';
+import { inLanguage } from '../../languages/language.js';
 import type { FaultSelection } from '../faults/control.js';
 import type { Outcome } from './actions.js';
 import type { ConsoleApp } from './console-app.js';
@@ -31,11 +32,13 @@ function turnOn(page: PageContext, sent: Submission): Outcome {
   const rules = preset === 'own' && 'value' in own ? own.value : preset;
   const seed = sent.text('seed').trim();
   try {
-    page.console.faults.set(rules as FaultSelection, seed === '' ? undefined : Number(seed));
+    inLanguage(page.sentences, () =>
+      page.console.faults.set(rules as FaultSelection, seed === '' ? undefined : Number(seed)),
+    );
   } catch (error) {
     if (!(error instanceof EnrollkitError)) throw error;
     const field = error.code === 'USAGE' ? 'seed' : 'rules';
-    return { refusal: { status: 400, field, message: error.message, isEnglish: true } };
+    return { refusal: { status: 400, field, message: error.message, isEnglish: error.code !== 'USAGE' } };
   }
   return { to: paths.faults, done: 'faultsSet' };
 }

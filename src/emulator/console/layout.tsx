@@ -63,8 +63,11 @@ function Frame({ page, title, children }: { page: PageContext; title: string; ch
           <p class="product">
             <a href={paths.overview}>{text.product}</a>
           </p>
-          <Navigation page={page} />
+          <button type="button" class="menu" popovertarget="pages">
+            {text.menu}
+          </button>
           <LanguageChoice page={page} />
+          <Navigation page={page} />
         </header>
         <main id="content" tabindex={-1}>
           <div id="stopped" class="notice error" role="alert" hidden>
@@ -111,7 +114,7 @@ function Navigation({ page: { text, service, hub, path } }: { page: PageContext 
     [text.api, paths.api],
   ];
   return (
-    <nav aria-label={text.pages}>
+    <nav id="pages" aria-label={text.pages} popover="auto">
       <ul>
         {links.map(([label, to]) => (
           <li>

@@ -18,15 +18,28 @@ summary:focus-visible, [tabindex]:focus-visible { outline: 3px solid var(--link)
 main:focus { outline: none; }
 .skip { position: absolute; left: -999px; }
 .skip:focus { left: 8px; top: 8px; background: var(--back); padding: 8px; z-index: 1; }
-header { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; padding: 8px 24px;
+header { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; padding: 8px 24px 4px;
   background: var(--panel); border-bottom: 1px solid var(--line); }
 header ul { display: flex; flex-wrap: wrap; gap: 0 4px; list-style: none; margin: 0; padding: 0; }
 header nav a { display: block; padding: 6px 8px; border-radius: 6px; text-decoration: none; color: var(--text); }
 header nav a:hover { text-decoration: underline; }
 header nav a[aria-current] { background: var(--accent); color: var(--on-accent); }
+#pages { position: static; display: block; flex-basis: 100%; width: auto; height: auto; margin: 0 -8px; padding: 0; border: 0;
+  overflow: visible; color: inherit; background: none; }
+.menu { display: none; }
 .product { margin: 0; font-weight: 600; }
 .product a { color: var(--text); text-decoration: none; }
 .languages { margin-left: auto; font-size: 14px; }
+/* Where the pages do not fit into one row, a button opens them; a browser without popovers wraps the row. */
+@supports selector(:popover-open) {
+  @media (max-width: 900px) {
+    .menu { display: block; order: -1; padding: 4px 12px; }
+    #pages:not(:popover-open) { display: none; }
+    #pages:popover-open { position: absolute; inset: 52px 16px auto; padding: 8px; background: var(--back); border: 1px solid var(--line);
+      border-radius: 8px; box-shadow: 0 4px 16px #0004; }
+    #pages ul { flex-direction: column; }
+  }
+}
 main { max-width: 1100px; margin: 0 auto; padding: 16px 24px 64px; }
 h1 { font-size: 28px; margin: 8px 0 16px; overflow-wrap: anywhere; }
 h2 { font-size: 21px; margin: 32px 0 8px; overflow-wrap: anywhere; }
@@ -101,7 +114,6 @@ summary { cursor: pointer; color: var(--link); }
 [hidden] { display: none !important; }
 @media (max-width: 640px) {
   header, main { padding-left: 16px; padding-right: 16px; }
-  .languages { margin-left: 0; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 10px; }
   .search input { width: 100%; }

@@ -81,6 +81,13 @@ export function parseJsonField(
   try {
     return { value: jsonOf(sent.text(field)) };
   } catch (error) {
-    return { refusal: { status: 400, field, message: text.notJson((error as Error).message) } };
+    return { refusal: { status: 400, field, message: text.notJson(...placeOf(sent.text(field), error)) } };
   }
+}
+
+/** The line and the column at which a text is no JSON, from 1: V8 says the position, except that of the end. */
+function placeOf(text: string, error: unknown): [line: number, column: number] {
+  const position = /position (\d+)/.exec((error as Error).message)?.[1];
+  const before = text.slice(0, position === undefined ? text.length : Number(position)).split(/\r\n|\n|\r/);
+  return [before.length, before.at(-1)!.length + 1];
 }

@@ -141,7 +141,7 @@ function dayOf(date: Date): string {
   return date.toISOString().slice(0, 10);
 }
 
-/** Why the device was refused, in the words of the log, and what the code means. */
+/** Why the device was refused, and what the code means. */
 function Reason({ page, verdict: { outcome } }: { page: PageContext; verdict: RegistrationVerdict }) {
   const { sentences, text } = page;
   if (outcome.type === 'accepted') return null;
@@ -152,8 +152,8 @@ function Reason({ page, verdict: { outcome } }: { page: PageContext; verdict: Re
       <p>
         <Badge kind="bad">{text.logPage.broken}</Badge>
       </p>
-      <p class="error" lang="en">
-        {outcome.reason}
+      <p class="error" {...(outcome.reasonIn ? {} : { lang: 'en' })}>
+        {outcome.reasonIn?.(sentences) ?? outcome.reason}
       </p>
       {explanation && (
         <details>

@@ -7,6 +7,7 @@ import { emulatorFolder } from '../endpoints.js';
 import { StateDatabases } from '../state/databases.js';
 import { emptyState } from '../state/empty.js';
 import { mainStateFile, stateFilePattern } from '../state/files.js';
+import { clockStoreOf } from '../state/identity.js';
 import { lockFolder, lockOf } from '../state/lock.js';
 import { restoreSnapshot } from '../state/snapshot.js';
 import { hasState } from './running.js';
@@ -16,7 +17,8 @@ export interface ResetOptions {
   newIdentity: boolean;
 }
 
-const identityFiles = [
+/** Beside the files of the state. */
+export const identityFiles: readonly string[] = [
   'tls-root.pem',
   'tls-root.key.pem',
   'tls-server.pem',
@@ -50,6 +52,7 @@ export function resetStoppedEmulator(directory: string, { newIdentity }: ResetOp
     const databases = new StateDatabases(folder);
     try {
       for (const database of databases.all()) emptyState(database);
+      clockStoreOf(databases.main).write(0);
     } finally {
       databases.close();
     }

@@ -1,18 +1,22 @@
 /** An error of DPS, as the emulator's clients get it over whichever transport. */
 import { type DpsErrorBody, type DpsErrorName, dpsErrors, statusOf } from '../../dps/contract/wire-error.js';
 import { EnrollkitError } from '../../errors.js';
+import { en, type Sentences } from '../../languages/en.js';
 import type { Failure } from '../../pki/path/validate.js';
 import { InjectedError } from '../wire/faults.js';
 import { HttpRefusal, type RefusalKind } from '../wire/http/refusal.js';
 import { wireTimestamp } from '../wire/timestamp.js';
+
+/** A reason in the language of these sentences. */
+export type Reason = (words: Sentences) => string;
 
 export interface DpsErrorOptions {
   /** Replaces the message of the table; the client gets it. */
   message?: string | undefined;
   /** Sent to the client beside the message. */
   info?: Record<string, string>;
-  /** For the log only: what the real service does not say. */
-  reason?: string | undefined;
+  /** For the log, in English, and the emulator's page, in its language: what the real service does not say. */
+  reason?: string | Reason | undefined;
   /** Seconds after which the client may try again. */
   retryAfter?: number | undefined;
   /** What is wrong with the device's chain, for the emulator's page. */
@@ -26,6 +30,8 @@ export class DpsError extends Error {
   readonly errorCode: number;
   readonly info: Record<string, string> | undefined;
   readonly reason: string;
+  /** The reason in other languages; undefined if it is only in English. */
+  readonly reasonIn: Reason | undefined;
   readonly retryAfter: number | undefined;
   readonly failures: readonly Failure[];
 
@@ -35,7 +41,9 @@ export class DpsError extends Error {
     this.kind = kind;
     this.errorCode = options.errorCode ?? dpsErrors[kind].errorCode;
     this.info = options.info;
-    this.reason = options.reason ?? this.message;
+    const { reason } = options;
+    this.reasonIn = typeof reason === 'function' ? reason : undefined;
+    this.reason = (typeof reason === 'function' ? reason(en) : reason) ?? this.message;
     this.retryAfter = options.retryAfter;
     this.failures = options.failures ?? [];
   }

@@ -103,6 +103,16 @@ export function writeSetting(database: StateDatabase, name: string, value: strin
   database.prepare('INSERT OR REPLACE INTO setting VALUES (?, ?)').run(name, value);
 }
 
+const clockSetting = 'clockOffset';
+
+/** Where the emulator's clock keeps its offset: like all that is acknowledged, it survives the process. */
+export function clockStoreOf(database: StateDatabase): { read(): number; write(offsetMs: number): void } {
+  return {
+    read: () => Number(readSetting(database, clockSetting) ?? 0) || 0,
+    write: (offsetMs) => writeSetting(database, clockSetting, String(offsetMs)),
+  };
+}
+
 /** The policies of every new hub, in their order, as recorded by Azure/azure-powershell. */
 const hubPolicies = {
   [hubOwnerPolicy]: 'RegistryWrite, ServiceConnect, DeviceConnect',

@@ -14,7 +14,7 @@ export function conflict(registrationId: string, different: readonly string[]): 
     code: 'CONFLICT',
     errorCode: dpsErrors.enrollmentConflict.errorCode,
     message: sentences.fleet.enrollmentExists(registrationId, different),
-    next: sentences.fleet.deleteOrUpdate,
+    next: sentences.fleet.deleteOrUpdate(registrationId),
   };
 }
 

@@ -6,7 +6,7 @@
  * Written by enrollkit; run it against Azure, or against "enrollkit emulator start".
  *
  *   apt install gcc libpaho-mqtt-dev
- *   cc -o device device.c -lpaho-mqtt3cs && ./device
+ *   cc -o device {{>program}} -lpaho-mqtt3cs && ./device
  *
  * Source: Microsoft Learn, "Communicate with DPS using the MQTT protocol" and "Communicate with an IoT hub using the
  * MQTT protocol".

@@ -3,7 +3,7 @@
  * "enrollkit emulator start".
  *
  *   apt install gcc libcurl4-openssl-dev libssl-dev
- *   cc -o enroll_group enroll_group.c -lcurl -lcrypto
+ *   cc -o enroll_group {{>program}} -lcurl -lcrypto
  *   export DPS_CONNECTION_STRING='HostName=...;SharedAccessKeyName=...;SharedAccessKey=...'
  *   ./enroll_group
  *

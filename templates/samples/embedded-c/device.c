@@ -8,7 +8,7 @@
  *
  *   git clone --branch 1.5.0 https://github.com/Azure/azure-sdk-for-c
  *   apt install gcc libpaho-mqtt-dev
- *   cc -I azure-sdk-for-c/sdk/inc -o device device.c azure-sdk-for-c/sdk/src/azure/core/az_{context,log,precondition,span}.c \
+ *   cc -I azure-sdk-for-c/sdk/inc -o device {{>program}} azure-sdk-for-c/sdk/src/azure/core/az_{context,log,precondition,span}.c \
  *     azure-sdk-for-c/sdk/src/azure/core/az_json_*.c azure-sdk-for-c/sdk/src/azure/iot/az_iot_{common,hub_client,provisioning_client}.c \
  *     azure-sdk-for-c/sdk/src/azure/iot/az_iot_hub_client_telemetry.c azure-sdk-for-c/sdk/src/azure/platform/az_noplatform.c \
  *     -lpaho-mqtt3cs && ./device

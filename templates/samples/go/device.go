@@ -5,7 +5,7 @@
 // Written by enrollkit; run it against Azure, or against "enrollkit emulator start".
 //
 //	go mod init device && go get github.com/eclipse/paho.mqtt.golang@v1.5.0
-//	go run device.go
+//	go run {{>program}}
 //
 // Source: Microsoft Learn, "Communicate with DPS using the MQTT protocol" and "Communicate with an IoT hub using the
 // MQTT protocol".

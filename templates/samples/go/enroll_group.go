@@ -2,7 +2,7 @@
 // "enrollkit emulator start". Needs Go only.
 //
 //	export DPS_CONNECTION_STRING='HostName=...;SharedAccessKeyName=...;SharedAccessKey=...'
-//	go run enroll_group.go
+//	go run {{>program}}
 //
 // The connection string is a secret, so it comes from the environment. For the emulator, "enrollkit emulator env"
 // prints it. The service refuses to create a group that exists.

@@ -1,6 +1,6 @@
 // A webhook for custom allocation: decides which IoT hub a device is assigned to. Needs Java 11 or later, nothing else.
 //
-//   java AllocationWebhook.java [PORT]            (default: 7071)
+//   java {{>program}} [PORT]            (default: 7071)
 //   enrollkit quickstart --yes --allocation-policy custom --webhook-url http://127.0.0.1:7071/
 //
 // A device that sends {"site": "..."} as its payload goes to the first hub whose name contains the site; any other goes

@@ -1,7 +1,7 @@
 /**
  * A webhook for custom allocation: decides which IoT hub a device is assigned to. Needs Node.js only.
  *
- *     node allocation-webhook.mjs [PORT]            default: 7071
+ *     node {{>program}} [PORT]            default: 7071
  *     enrollkit quickstart --yes --allocation-policy custom --webhook-url http://127.0.0.1:7071/
  *
  * A device that sends {"site": "..."} as its payload goes to the first hub whose name contains the site; any other goes to

@@ -8,7 +8,7 @@
 {{#telemetry}}
 //   npm install azure-iot-device@1.18.4 azure-iot-device-mqtt@1.16.4
 {{/telemetry}}
-//   node device.mjs
+//   node {{>program}}
 {{#trust}}
 import { spawnSync } from 'node:child_process';
 {{/trust}}

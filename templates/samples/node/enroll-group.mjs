@@ -3,7 +3,7 @@
 //
 //   npm install azure-iot-provisioning-service@1.11.2
 //   export DPS_CONNECTION_STRING='HostName=...;SharedAccessKeyName=...;SharedAccessKey=...'
-//   node enroll-group.mjs
+//   node {{>program}}
 //
 // The connection string is a secret, so it comes from the environment. For the emulator, "enrollkit emulator env"
 // prints it. The service refuses to create a group that exists.

@@ -3,7 +3,7 @@
 #
 #   python3 -m pip install azure-iothub-provisioningserviceclient==1.2.0
 #   export DPS_CONNECTION_STRING='HostName=...;SharedAccessKeyName=...;SharedAccessKey=...'
-#   python3 EnrollmentGroup.py
+#   python3 {{>program}}
 #
 # The connection string is a secret, so it comes from the environment. For the emulator, "enrollkit emulator env"
 # prints it, and REQUESTS_CA_BUNDLE with it. The service refuses to create a group that exists: delete it first

@@ -5,7 +5,7 @@
 # Written by enrollkit; run it against Azure, or against "enrollkit emulator start --standard-ports".
 #
 #   python3 -m pip install azure-iot-device==2.14.0
-#   python3 device.py
+#   python3 {{>program}}
 #
 # The client always connects to port 8883.
 {{#telemetry}}

@@ -5,7 +5,7 @@
 # Written by enrollkit; run it against Azure, or against "enrollkit emulator start".
 #
 #   python3 -m pip install paho-mqtt==2.2.0
-#   python3 device_paho.py
+#   python3 {{>program}}
 #
 # Source: Microsoft Learn, "Communicate with DPS using the MQTT protocol" and "Communicate with an IoT hub using the
 # MQTT protocol".

@@ -3,7 +3,7 @@
 #
 #   python3 -m pip install azure-iot-deviceprovisioning==1.0.0b1
 #   export DPS_CONNECTION_STRING='HostName=...;SharedAccessKeyName=...;SharedAccessKey=...'
-#   python3 enroll_group.py
+#   python3 {{>program}}
 #
 # The connection string is a secret, so it comes from the environment. For the emulator, "enrollkit emulator env"
 # prints it. The service refuses to create a group that exists.

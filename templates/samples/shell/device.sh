@@ -11,7 +11,7 @@
 {{^telemetry}}
 #   apt install curl
 {{/telemetry}}
-#   bash device.sh
+#   bash {{>program}}
 set -euo pipefail
 
 id_scope={{idScope}}

@@ -4,7 +4,7 @@
 #
 #   apt install curl openssl
 #   export DPS_CONNECTION_STRING='HostName=...;SharedAccessKeyName=...;SharedAccessKey=...'
-#   bash enroll-group.sh
+#   bash {{>program}}
 #
 # The connection string is a secret, so it comes from the environment. For the emulator, "enrollkit emulator env"
 # prints it. The service refuses to create a group that exists.

@@ -36,11 +36,12 @@ export function individualProblems(individual: IndividualEnrollment, { leaf }: D
       {
         code: 'ENROLLMENT_OF_ANOTHER_KIND',
         message: sentences.diagnosis.otherKind(enrollment, attestation.type === 'tpm'),
-        fix: sentences.diagnosis.deleteIndividual,
+        fix: sentences.diagnosis.deleteIndividual(registrationId),
       },
     ];
   }
-  const problems: Problem[] = provisioningStatus === 'disabled' ? [disabled(enrollment)] : [];
+  const create = `enrollkit enrollment create ${registrationId}`;
+  const problems: Problem[] = provisioningStatus === 'disabled' ? [disabled(enrollment, create)] : [];
   const clients = slotsOf(attestation.x509?.clientCertificates);
   if (clients.length > 0 && !clients.some((info) => describes(info, leaf))) {
     problems.push({
@@ -50,7 +51,7 @@ export function individualProblems(individual: IndividualEnrollment, { leaf }: D
         clients.map(thumbprintOf).join(' and '),
         sha256Thumbprint(leaf),
       ),
-      fix: sentences.diagnosis.enrollThis,
+      fix: sentences.diagnosis.enrollThis(registrationId),
     });
   }
   return problems;
@@ -74,7 +75,7 @@ export function authorityProblems(chain: DeviceChain, facts: ServiceFacts): Prob
     return enrollmentProblems(
       chain,
       facts,
-      [{ what, x509: attestation.x509 ?? {} }],
+      [{ what, create: `enrollkit enrollment create ${registrationId}`, x509: attestation.x509 ?? {} }],
       sentences.diagnosis.individualWithoutCa(what),
     );
   }
@@ -91,6 +92,7 @@ export function authorityProblems(chain: DeviceChain, facts: ServiceFacts): Prob
   }
   const enrollments = groups.map(({ enrollmentGroupId, attestation, provisioningStatus }) => ({
     what: sentences.diagnosis.group(enrollmentGroupId),
+    create: `enrollkit group create ${enrollmentGroupId}`,
     x509: attestation.x509 ?? {},
     isDisabled: provisioningStatus === 'disabled',
   }));
@@ -157,6 +159,8 @@ function anchorProblems(chain: DeviceChain, authorities: readonly CertificateRes
 
 interface EnrollmentOfAuthority {
   what: string;
+  /** The command that creates it, which also changes it. */
+  create: string;
   x509: X509;
   isDisabled?: boolean;
 }
@@ -171,7 +175,7 @@ function enrollmentProblems(
   const chainAuthorities = authoritiesOf(chain, authorities ?? []);
   for (const authority of chainAuthorities) {
     const found = enrollments.find(({ x509 }) => hasAuthority(x509, authority));
-    if (found) return found.isDisabled ? [disabled(found.what)] : [];
+    if (found) return found.isDisabled ? [disabled(found.what, found.create)] : [];
   }
   const byName = enrollments.some(({ x509 }) => referencesOf(x509).length > 0);
   // Without the uploaded certificates, a name says nothing.
@@ -225,11 +229,11 @@ function enrollmentProblems(
   ];
 }
 
-function disabled(enrollment: string): Problem {
+function disabled(enrollment: string, create: string): Problem {
   return {
     code: 'ENROLLMENT_DISABLED',
     message: sentences.diagnosis.disabled(enrollment),
-    fix: sentences.diagnosis.enable(enrollment),
+    fix: sentences.diagnosis.enable(enrollment, `${create} --update --provisioning-status enabled`),
   };
 }
 

@@ -5,11 +5,13 @@
  * issuers up to a verified one; the group of the CA nearest to the device decides, even if it is disabled. The verified CA
  * itself may be missing from the handshake, since the service has it, unless `fullChain` is set.
  */
+import { en, type Sentences } from '../../../languages/en.js';
+import { inLanguage } from '../../../languages/language.js';
 import { type Failure, type FailureCode, validatePath } from '../../../pki/path/validate.js';
 import { type Certificate, parseCertificate, sha256Thumbprint } from '../../../pki/x509/certificate.js';
 import type { DeviceCredential } from '../../hub/devices.js';
 import { Recent } from '../../wire/recent.js';
-import { DpsError } from '../dps-error.js';
+import { DpsError, type Reason } from '../dps-error.js';
 import type { Certificates, VerifiedAuthority } from '../state/ca-certificates.js';
 import type { CertificateEvidence } from './evidence.js';
 
@@ -52,10 +54,17 @@ export class ChainVerifier {
     // Above the verified CA at the end of the path, there may be another one with an enrollment.
     for (let trusted = authorities; ; ) {
       const trustAnchors = trusted.map(({ certificate }) => certificate);
-      const verdict = validatePath({ leaf, intermediates, trustAnchors, at, purpose: 'clientAuth' });
+      const path = {
+        leaf,
+        intermediates: [...intermediates],
+        trustAnchors,
+        at,
+        purpose: 'clientAuth',
+      } as const;
+      const verdict = validatePath(path);
       if (!verdict.valid) {
         if (trusted !== authorities) return undefined;
-        throw this.#refusal(verdict.failures, leaf, intermediates, at);
+        throw this.#refusal(verdict.failures, path);
       }
       const [, ...issuers] = verdict.path;
       const top = find(trusted, verdict.path.at(-1)!);
@@ -89,7 +98,7 @@ export class ChainVerifier {
     const found = this.findAuthority(evidence, (authority) => isEnrolled(authority) || undefined);
     if (found) return found.credential;
     throw new DpsError('chainMismatch', {
-      reason: 'no CA of the chain is one that the individual enrollment has',
+      reason: ({ emulator }) => emulator.reasons.caNotInEnrollment,
     });
   }
 
@@ -97,31 +106,33 @@ export class ChainVerifier {
     if (!this.#options.fullChain) return;
     if ([leaf.der, ...issuers].some((der) => der.equals(certificate.der))) return;
     throw new DpsError('caNotFound', {
-      reason: `the verified CA "${names[0]}" is not in the chain that was presented, and --full-chain asks for it`,
+      reason: ({ emulator }) => emulator.reasons.caNotSent(names[0]!),
     });
   }
 
   /** The error for a chain that is not valid; its reason, for the log, says more than the service does. */
-  #refusal(
-    failures: readonly Failure[],
-    leaf: Certificate,
-    intermediates: readonly (Certificate | Buffer)[],
-    at: Date,
-  ): DpsError {
-    const reason = failures.map(({ message }) => message).join('; ') || 'the chain is not valid';
+  #refusal(failures: readonly Failure[], path: Parameters<typeof validatePath>[0]): DpsError {
+    const textOf = (found: readonly Failure[], { emulator }: Sentences) =>
+      emulator.reasons.failures(found.map(({ message }) => message));
+    // Messages are in the language in which a chain was validated.
+    const reason: Reason = (words) =>
+      words === en
+        ? textOf(failures, words)
+        : inLanguage(words, () => {
+            const again = validatePath(path);
+            return textOf(again.valid ? [] : again.failures, words);
+          });
     if (!failures.every(({ code }) => noPathCodes.has(code)))
       return new DpsError('invalidCertificate', { reason, failures });
     const unverified = this.#options.certificates.list().filter(({ verified }) => !verified);
     const trustAnchors = unverified.map(({ der }) => der);
-    const verdict = validatePath({ leaf, intermediates, trustAnchors, at, purpose: 'clientAuth' });
+    const verdict = validatePath({ ...path, trustAnchors });
     const end = verdict.valid
       ? unverified.find(({ sha256 }) => sha256 === sha256Thumbprint(verdict.path.at(-1)!))
       : undefined;
     return new DpsError('caNotFound', {
       failures,
-      reason: end
-        ? `the chain ends at the uploaded certificate "${end.name}", which is not verified`
-        : reason,
+      reason: end ? ({ emulator }) => emulator.reasons.endsUnverified(end.name) : reason,
     });
   }
 }

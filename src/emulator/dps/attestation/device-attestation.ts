@@ -83,21 +83,22 @@ export class DeviceAttestation {
   /** Finds the enrollment whose key signed the token, enabled or not. */
   #matchToken(evidence: TokenEvidence): Decision {
     const { individuals, groups } = this.#options;
-    const refused = (reason: string) => new DpsError('unauthorizedDevice', { reason });
+    const refused = (key: 'noKey' | 'otherSignature' | 'noMatchingGroup') =>
+      new DpsError('unauthorizedDevice', { reason: ({ emulator }) => emulator.reasons[key] });
     const individual = individuals.get(evidence.registrationId);
     if (individual) {
       const { attestation } = individual;
       const kind = kindOf(attestation);
-      if (!kind.verifyToken) throw refused('the individual enrollment has no symmetric key');
+      if (!kind.verifyToken) throw refused('noKey');
       const credential = kind.verifyToken(attestation, evidence, 'individual');
-      if (!credential) throw refused('the signature does not match the individual enrollment');
+      if (!credential) throw refused('otherSignature');
       return toDecision(individual, evidence, credential);
     }
     for (const group of groups.ofKinds(tokenKinds)) {
       const credential = kindOf(group.attestation).verifyToken?.(group.attestation, evidence, 'group');
       if (credential) return toDecision(group, evidence, credential);
     }
-    throw refused('the signature matches no enrollment group');
+    throw refused('noMatchingGroup');
   }
 
   #decideByCertificate(registrationId: string, evidence: CertificateEvidence): Decision {
@@ -109,14 +110,14 @@ export class DeviceAttestation {
       const kind = kindOf(attestation);
       if (!kind.verifyCertificate) {
         throw new DpsError('unauthorizedDevice', {
-          reason: `${nameOf(individual)} asks for a symmetric key`,
+          reason: ({ emulator }) => emulator.reasons.wantsKey(individual.registrationId),
         });
       }
       const credential = kind.verifyCertificate(attestation, evidence, { chains, at: now() });
       return toDecision(individual, evidence, credential);
     }
     const found = chains.findAuthority(evidence, ({ sha256, names }) => groups.byAuthority(sha256, names));
-    if (!found) throw new DpsError('caNotFound', { reason: 'no CA of the chain backs an enrollment group' });
+    if (!found) throw new DpsError('caNotFound', { reason: ({ emulator }) => emulator.reasons.caNotInGroup });
     return toDecision(found.match, evidence, found.credential);
   }
 }
@@ -131,11 +132,4 @@ function toDecision(enrollment: Enrollment, evidence: Evidence, credential: Devi
       ? certificateIdentity(evidence)
       : { id: tokenIdentity, type: kindOf(enrollment.attestation).type };
   return { enrollment, evidence, identity, credential };
-}
-
-/** For reasons in the log. */
-function nameOf(enrollment: Enrollment): string {
-  return 'enrollmentGroupId' in enrollment
-    ? `the enrollment group "${enrollment.enrollmentGroupId}"`
-    : `the individual enrollment "${enrollment.registrationId}"`;
 }

@@ -44,19 +44,19 @@ export function readEvidence(request: RegistrationRequest, at: Date): Evidence {
 export function readCertificates(registrationId: string, chain: readonly Buffer[]): CertificateEvidence {
   const [leafDer, ...issuers] = chain;
   if (leafDer === undefined)
-    throw new DpsError('unauthorized', { reason: 'no client certificate was presented' });
+    throw new DpsError('unauthorized', { reason: ({ emulator }) => emulator.reasons.noCertificate });
   let leaf: Certificate;
   try {
     leaf = parseLeaf(leafDer);
   } catch (error) {
     throw new DpsError('invalidCertificate', {
-      reason: `the certificate cannot be read: ${(error as Error).message}`,
+      reason: ({ emulator }) => emulator.reasons.unreadable((error as Error).message),
     });
   }
   const { commonName } = leaf.subject;
   if (commonName === undefined || !sameId(commonName, registrationId)) {
     throw new DpsError('invalidCertificate', {
-      reason: `the certificate's common name is ${JSON.stringify(commonName ?? '')}, not the registration ID`,
+      reason: ({ emulator }) => emulator.reasons.otherCommonName(JSON.stringify(commonName ?? '')),
     });
   }
   return { by: 'certificate', leaf, issuers };
@@ -67,15 +67,15 @@ function readToken(
   { idScope, registrationId }: RegistrationRequest,
   at: Date,
 ): SasToken {
-  const refused = (reason: string) => new DpsError('unauthorizedDevice', { reason });
+  const refused = (key: 'noToken' | 'otherKeyName' | 'tokenExpired' | 'tokenOfOther') =>
+    new DpsError('unauthorizedDevice', { reason: ({ emulator }) => emulator.reasons[key] });
   const token = parseSasToken(authorization);
-  if (!token) throw refused('the authorization holds no shared access signature');
+  if (!token) throw refused('noToken');
   // The SDK for Python and the one for embedded C leave skn out; the one for Java sends it empty.
-  if (!['registration', ''].includes(token.policyName.toLowerCase()))
-    throw refused('skn is neither "registration" nor empty');
-  if (token.expiry * 1000 < at.getTime()) throw refused('the token has expired');
+  if (!['registration', ''].includes(token.policyName.toLowerCase())) throw refused('otherKeyName');
+  if (token.expiry * 1000 < at.getTime()) throw refused('tokenExpired');
   if (token.resource.toLowerCase() !== `${idScope}/registrations/${registrationId}`.toLowerCase()) {
-    throw refused('the token is for another registration');
+    throw refused('tokenOfOther');
   }
   return token;
 }

@@ -1,6 +1,6 @@
 /** Attestation by certificates of the device itself, which need no CA: individual enrollments only. */
 import { sha256Thumbprint } from '../../../pki/x509/certificate.js';
-import { DpsError } from '../dps-error.js';
+import { DpsError, type Reason } from '../dps-error.js';
 import type { AttestationKind } from './attestation-kind.js';
 import { readCertificateSlots, type SlotCertificate, toInfo, toSlots } from './x509-certificates.js';
 
@@ -25,13 +25,14 @@ export const x509Client: AttestationKind<X509ClientAttestation> = {
   }),
 
   verifyCertificate({ certificates }, { leaf }, { at }) {
-    const refused = (reason: string) => new DpsError('invalidCertificate', { reason });
+    const refused = (reason: Reason) => new DpsError('invalidCertificate', { reason });
     const thumbprint = sha256Thumbprint(leaf);
     if (!certificates.some(({ sha256 }) => sha256 === thumbprint))
-      throw refused('the certificate is not one of those that the individual enrollment has');
+      throw refused(({ emulator }) => emulator.reasons.notEnrolled);
     const { notBefore, notAfter } = leaf;
-    if (at < notBefore) throw refused(`the certificate is not valid before ${notBefore.toISOString()}`);
-    if (at > notAfter) throw refused(`the certificate expired at ${notAfter.toISOString()}`);
+    if (at < notBefore)
+      throw refused(({ emulator }) => emulator.reasons.notYetValid(notBefore.toISOString()));
+    if (at > notAfter) throw refused(({ emulator }) => emulator.reasons.expired(notAfter.toISOString()));
     return { type: 'selfSigned', primaryThumbprint: thumbprint, issuerThumbprints: [] };
   },
 };

@@ -77,8 +77,8 @@ export class Registrations {
       }
       return operation;
     } catch (error) {
-      const { kind, errorCode, reason, failures } = toDpsError(error);
-      this.#report(request, { type: 'refused', kind, errorCode, reason, failures });
+      const { kind, errorCode, reason, reasonIn, failures } = toDpsError(error);
+      this.#report(request, { type: 'refused', kind, errorCode, reason, reasonIn, failures });
       throw error;
     }
   }
@@ -140,7 +140,7 @@ export class Registrations {
   ): Promise<Result> {
     const key = `${number}/${registrationId.toLowerCase()}`;
     if (this.#undecided.has(key)) {
-      throw new DpsError('registrationConflict', { reason: 'the device is registering already' });
+      throw new DpsError('registrationConflict', { reason: ({ emulator }) => emulator.reasons.registering });
     }
     this.#undecided.add(key);
     try {
@@ -188,7 +188,7 @@ export class Registrations {
     const record = operation && records.get(operation.registrationId);
     if (!operation || !record) throw new DpsError('operationNotFound');
     if (operation.identity !== identity.id || !sameId(operation.registrationId, registrationId)) {
-      throw new DpsError('unauthorized', { reason: 'another identity began this operation' });
+      throw new DpsError('unauthorized', { reason: ({ emulator }) => emulator.reasons.otherIdentity });
     }
     quotas.poll(registrationId);
     const registrationState = {
@@ -221,7 +221,7 @@ export class Registrations {
     const service = this.#serviceOf(idScope);
     if (!service) {
       throw new DpsError('unknownIdScope', {
-        reason: `the ID scope "${idScope.slice(0, 40)}" is not that of a provisioning service here`,
+        reason: ({ emulator }) => emulator.reasons.unknownIdScope(idScope.slice(0, 40)),
       });
     }
     assertLegalId('registration ID', registrationId);

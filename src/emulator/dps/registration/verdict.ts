@@ -2,6 +2,7 @@
 
 import type { DpsErrorName } from '../../../dps/contract/wire-error.js';
 import type { Failure } from '../../../pki/path/validate.js';
+import type { Reason } from '../dps-error.js';
 import type { VerifiedAuthority } from '../state/ca-certificates.js';
 import type { RegistrationRecord } from '../state/stored-registrations.js';
 
@@ -42,6 +43,8 @@ export interface RefusedRegistration {
   errorCode: number;
   /** For the log: more than the device learns. English. */
   reason: string;
+  /** The same in other languages, if it is known in them. */
+  reasonIn: Reason | undefined;
   /** What is wrong with the chain, if that is the reason. */
   failures: readonly Failure[];
 }
