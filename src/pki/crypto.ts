@@ -34,7 +34,9 @@ export function signatureAlgorithm(key: KeyObject): WebAlgorithm {
   const kind = curve
     ? sentences.pkiMake.ecCurve(curve)
     : sentences.pkiMake.keyTypeOf(String(key.asymmetricKeyType));
-  throw new EnrollkitError('INVALID_KEY', sentences.pkiMake.doesNotSign(kind));
+  throw new EnrollkitError('INVALID_KEY', sentences.pkiMake.doesNotSign(kind), {
+    next: sentences.pkiMake.signWithOtherKey,
+  });
 }
 
 /** Converts a node private key for the generators of @peculiar/x509. */
