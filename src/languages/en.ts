@@ -3678,7 +3678,8 @@ export const en = {
     pemPosition: (number: number, label: string, line: number) =>
       `PEM block ${number} (${label}) at line ${line}`,
     pemCutOff: (position: string, end: string) => `${position} has no line ${end}: it is truncated.`,
-    pemNoBeginning: (label: string) => `It has the last line of a PEM block (END ${label}), but not the first.`,
+    pemNoBeginning: (label: string) =>
+      `It has the last line of a PEM block (END ${label}), but not the first.`,
     pemEmpty: (position: string) => `${position} is empty.`,
     pemNotBase64: (position: string) => `${position} is not base64.`,
     pfxObsoleteCipher: (cipher: string) =>
@@ -4837,8 +4838,10 @@ export const en = {
     tooSmall: (minimum: number) => `it must be at least ${minimum}`,
     tooBig: (maximum: number) => `it must be at most ${maximum}`,
     /** By the names that zod gives types. */
+    invalidName: 'its name is empty, too long or not allowed',
     kinds: {
       object: 'an object',
+      record: 'an object',
       array: 'a list',
       string: 'text',
       number: 'a number',
@@ -7474,6 +7477,8 @@ The verification certificate is ready. In the portal, on the same page:
       },
       statuses: { enabled: 'enabled', disabled: 'disabled', unknown: 'unchanged' },
       inHub: (host: string, deviceId: string, status: string) => `${status}: ${deviceId} in ${host}`,
+      unknown: (id: string) =>
+        `There is nothing to unblock: DPS has no individual enrollment and no registration of ${id}. Check the registration ID.`,
       notInHub: 'none: the device is not in a known hub',
       hubLeft: (host: string, command: string) =>
         `There is no connection string for ${host}, so the identity of the device was not changed. Set ENROLLKIT_HUB_CONNECTION_STRING and run the command again, or run: ${command}`,

@@ -3934,8 +3934,10 @@ export const zhCN: Sentences = {
     listTooLong: (maximum) => `列表最多可包含 ${maximum} 项`,
     tooSmall: (minimum) => `不得小于 ${minimum}`,
     tooBig: (maximum) => `不得大于 ${maximum}`,
+    invalidName: '它的名称为空、过长或不被允许',
     kinds: {
       object: '对象',
+      record: '对象',
       array: '列表',
       string: '文本',
       number: '数字',
@@ -6269,6 +6271,7 @@ export const zhCN: Sentences = {
       },
       statuses: { enabled: '已启用', disabled: '已禁用', unknown: '未更改' },
       inHub: (host, deviceId, status) => `${status}：${host} 中的 ${deviceId}`,
+      unknown: (id) => `没有需要解除阻止的内容：DPS 中没有 ${id} 的单独注册，也没有注册记录。请检查注册 ID。`,
       notInHub: '无：设备不在已知的 IoT 中心内',
       hubLeft: (host, command) =>
         `没有 ${host} 的连接字符串，因此未更改设备的标识。设置 ENROLLKIT_HUB_CONNECTION_STRING 并再次运行该命令，或运行：${command}`,
