@@ -3681,7 +3681,7 @@ export const en = {
     beginsLikeDer: (problem: string) => `It begins like DER, but ${problem}.`,
     unknownDer: 'It is DER, but not a certificate, key, request or revocation list.',
     moreAfterDer: (end: number, more: number) =>
-      `The first DER value ends at byte ${end}, and ${more} more bytes follow. A DER file can only have one value.`,
+      `The first DER value ends at byte ${end}, but the file has ${end + more} bytes. A DER file can only have one value.`,
     giveSeveral: 'Use PEM or PKCS#7 for several certificates.',
     keyMoreThanTwoParts: 'it has more than two parts',
     dekInfoMissing: 'its DEK-Info header does not say how it is encrypted',
@@ -3695,6 +3695,8 @@ export const en = {
     pemPosition: (number: number, label: string, line: number) =>
       `PEM block ${number} (${label}) at line ${line}`,
     pemCutOff: (position: string, end: string) => `${position} has no line ${end}: it is truncated.`,
+    pemNoBeginning: (label: string) =>
+      `It has the last line of a PEM block (END ${label}), but not the first.`,
     pemEmpty: (position: string) => `${position} is empty.`,
     pemNotBase64: (position: string) => `${position} is not base64.`,
     pfxObsoleteCipher: (cipher: string) =>
@@ -3792,7 +3794,7 @@ export const en = {
     addressInvalid: 'it is not an IPv4 or IPv6 address',
     keyNotOfPublicKey: 'The private key does not belong to the public key.',
     wouldNotHold: (subject: string, issuer: string, reasons: string) =>
-      `A certificate ${subject} issued by ${issuer || 'a CA without a name'} would never be valid. ${reasons}`,
+      `A certificate ${subject || 'without a subject'} issued by ${issuer || 'a CA without a name'} would never be valid. ${reasons}`,
     signElsewhere:
       'Sign with a CA that is allowed to issue it. If you know that its verifiers accept it, add --force.',
     subjectEmpty: 'The subject is empty, and there is no subject alternative name.',
@@ -3829,6 +3831,7 @@ export const en = {
     ecCurve: (curve: string) => `EC keys on the curve ${curve}`,
     keyTypeOf: (type: string) => `Keys of type ${type}`,
     doesNotSign: (kind: string) => `${kind} are not supported for signing. Use RSA, P-256, P-384 or P-521.`,
+    signWithOtherKey: 'Use a key of another type, or create one, for example with --key-algorithm ec-p256.',
     giveKeyFile: 'Specify the private key file: PEM, DER or PKCS#12.',
     severalKeys: 'There is more than one private key.',
     passphraseRequired: 'The private key is encrypted, and there is no passphrase.',
@@ -4894,8 +4897,10 @@ export const en = {
     tooSmall: (minimum: number) => `it must be at least ${minimum}`,
     tooBig: (maximum: number) => `it must be at most ${maximum}`,
     /** By the names that zod gives types. */
+    invalidName: 'its name is empty, too long or not allowed',
     kinds: {
       object: 'an object',
+      record: 'an object',
       array: 'a list',
       string: 'text',
       number: 'a number',
@@ -7536,6 +7541,8 @@ The verification certificate is ready. In the portal, on the same page:
       },
       statuses: { enabled: 'enabled', disabled: 'disabled', unknown: 'unchanged' },
       inHub: (host: string, deviceId: string, status: string) => `${status}: ${deviceId} in ${host}`,
+      unknown: (id: string) =>
+        `There is nothing to unblock: DPS has no individual enrollment and no registration of ${id}. Check the registration ID.`,
       notInHub: 'none: the device is not in a known hub',
       hubLeft: (host: string, command: string) =>
         `There is no connection string for ${host}, so the identity of the device was not changed. Set ENROLLKIT_HUB_CONNECTION_STRING and run the command again, or run: ${command}`,

@@ -2940,7 +2940,7 @@ export const zhCN: Sentences = {
     beginsLikeDer: (problem) => `它的开头像 DER，但${problem}。`,
     unknownDer: '它是 DER，但不是证书、密钥、请求或吊销列表。',
     moreAfterDer: (end, more) =>
-      `第一个 DER 值在第 ${end} 个字节结束，之后还有 ${more} 个字节。一个 DER 文件只能有一个值。`,
+      `第一个 DER 值在第 ${end} 个字节结束，但文件有 ${end + more} 个字节。一个 DER 文件只能有一个值。`,
     giveSeveral: '多个证书请使用 PEM 或 PKCS#7。',
     keyMoreThanTwoParts: '它有两个以上的部分',
     dekInfoMissing: '其 DEK-Info 标头没有说明加密方式',
@@ -2952,6 +2952,7 @@ export const zhCN: Sentences = {
     keyUnreadable: (problem) => `无法读取私钥：${problem}。`,
     pemPosition: (number, label, line) => `第 ${line} 行的第 ${number} 个 PEM 块 (${label})`,
     pemCutOff: (position, end) => `${position} 没有 ${end} 行：它被截断了。`,
+    pemNoBeginning: (label) => `它有 PEM 块的最后一行（END ${label}），但没有第一行。`,
     pemEmpty: (position) => `${position} 是空的。`,
     pemNotBase64: (position) => `${position} 不是 base64。`,
     pfxObsoleteCipher: (cipher) => `它使用 ${cipher} 加密，该算法已过时且不受支持`,
@@ -3037,7 +3038,7 @@ export const zhCN: Sentences = {
     addressInvalid: '它不是 IPv4 或 IPv6 地址',
     keyNotOfPublicKey: '私钥与公钥不匹配。',
     wouldNotHold: (subject, issuer, reasons) =>
-      `由${issuer ? ` ${issuer} ` : '没有名称的 CA '}颁发的证书 ${subject} 永远不会有效。${reasons}`,
+      `由${issuer ? ` ${issuer} ` : '没有名称的 CA '}颁发的证书 ${subject || '（没有主题）'} 永远不会有效。${reasons}`,
     signElsewhere: '使用允许颁发它的 CA 签名。如果你确定验证方会接受它，请添加 --force。',
     subjectEmpty: '主题名称为空，也没有使用者可选名称。',
     selfSignedKey: '自签名证书需要与其公钥匹配的私钥。',
@@ -3069,6 +3070,7 @@ export const zhCN: Sentences = {
     ecCurve: (curve) => `使用曲线 ${curve} 的 EC 密钥`,
     keyTypeOf: (type) => `类型为 ${type} 的密钥`,
     doesNotSign: (kind) => `${kind}不支持签名。请使用 RSA、P-256、P-384 或 P-521。`,
+    signWithOtherKey: '使用其他类型的密钥，或创建一个，例如使用 --key-algorithm ec-p256。',
     giveKeyFile: '指定私钥文件：PEM、DER 或 PKCS#12。',
     severalKeys: '有多个私钥。',
     passphraseRequired: '私钥已加密，但没有提供密码。',
@@ -3982,8 +3984,10 @@ export const zhCN: Sentences = {
     listTooLong: (maximum) => `列表最多可包含 ${maximum} 项`,
     tooSmall: (minimum) => `不得小于 ${minimum}`,
     tooBig: (maximum) => `不得大于 ${maximum}`,
+    invalidName: '它的名称为空、过长或不被允许',
     kinds: {
       object: '对象',
+      record: '对象',
       array: '列表',
       string: '文本',
       number: '数字',
@@ -6329,6 +6333,7 @@ export const zhCN: Sentences = {
       },
       statuses: { enabled: '已启用', disabled: '已禁用', unknown: '未更改' },
       inHub: (host, deviceId, status) => `${status}：${host} 中的 ${deviceId}`,
+      unknown: (id) => `没有需要解除阻止的内容：DPS 中没有 ${id} 的单独注册，也没有注册记录。请检查注册 ID。`,
       notInHub: '无：设备不在已知的 IoT 中心内',
       hubLeft: (host, command) =>
         `没有 ${host} 的连接字符串，因此未更改设备的标识。设置 ENROLLKIT_HUB_CONNECTION_STRING 并再次运行该命令，或运行：${command}`,

@@ -58,7 +58,7 @@ test('what is no certificate is told by file and block', async () => {
     [
       'two DER certificates',
       Buffer.concat([der, der]),
-      `ends at byte ${der.length}, and ${der.length} more bytes follow`,
+      `ends at byte ${der.length}, but the file has ${2 * der.length} bytes`,
     ],
     ['a key', key, 'PRIVATE KEY'],
     ['DER of something else', Buffer.from('3003020101', 'hex'), 'but no certificate'],

@@ -9,7 +9,7 @@ import { tlv } from '../../src/pki/der/write.js';
 import { makeCertificateRequest } from '../../src/pki/make/certificate-request.js';
 import { parseCertificate, parseCertificates } from '../../src/pki/x509/certificate.js';
 import { generatedKeys } from '../support/generated-keys.js';
-import { alternativeNames, raw } from '../support/raw-certificates.js';
+import { alternativeNames, authority, raw } from '../support/raw-certificates.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
@@ -107,6 +107,25 @@ test('a key by an obsolete cipher is told by its cipher and the command that con
     }
   }));
 
+test('a key of a type that does not sign is named by its file, with what to do', () =>
+  inTemporaryFolder(async (folder) => {
+    const key = join(folder, 'ed25519.pem');
+    const keys = generatedKeys('ed25519');
+    writeFileSync(key, keys.privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    const ca = join(folder, 'ca.pem');
+    writeFileSync(ca, authority('CA', authority('Root'), { keys }).pem);
+    const out = join(folder, 'out');
+    for (const command of [
+      ['csr', 'd', '--key', key],
+      ['device', 'd', '--ca', ca, '--ca-key', key],
+    ]) {
+      const { status, stderr } = await run(['cert', ...command, '--out', out], { env });
+      assert.equal(status, 2, command[0]);
+      assertRefusal(stderr, 'INVALID_KEY', key, 'ed25519', '--key-algorithm');
+      assert.ok(!existsSync(out));
+    }
+  }));
+
 test('a bundle with a cross-signed root beside the self-signed one is a chain, and names what it left out', () =>
   inTemporaryFolder(async (folder) => {
     const out = join(folder, 'chain.pem');
@@ -127,7 +146,7 @@ test('a key file that cannot be read is refused as a key, whatever it has instea
     const { privateKey } = generatedKeys('ec', { namedCurve: 'P-256' });
     const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
     const damaged = {
-      quoted: pem.replace(/^/gm, '> '),
+      'not base64': pem.replace('\n', '\n!'),
       'cut off': pem.slice(0, 100),
       garbage: Buffer.from([1, 2, 3, 4]),
       'a certificate': readFileSync(data('cross-signed/certificate.pem')),

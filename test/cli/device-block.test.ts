@@ -65,7 +65,7 @@ test('an enrollment that existed stays, with its other settings, and keys stay t
   }));
 
 test('a device that never registered is kept out, too; without its certificate, or with another one, nothing is done', () =>
-  withQuickstart(async ({ folder, json }) => {
+  withQuickstart(async ({ folder, json, enrollkit }) => {
     const file = join(folder, 'devices', 'device-002', 'certificate.pem');
     const other = await json(['device', 'block', 'device-001', '--certificate', file], 2);
     assert.equal(other.code, 'USAGE');
@@ -81,6 +81,11 @@ test('a device that never registered is kept out, too; without its certificate, 
     // Unblocking needs no certificate.
     rmSync(join(folder, 'devices', 'device-9'), { recursive: true });
     assert.equal((await json(['device', 'unblock', 'device-9'])).enrollment, 'deleted');
+    // A mistyped ID is not reported as a device that can connect again.
+    const unknown = await enrollkit('device', 'unblock', 'no-such-device');
+    assert.equal(unknown.status, 0);
+    assert.match(unknown.stderr, /no-such-device/);
+    assert.doesNotMatch(unknown.stderr, /device register/);
   }));
 
 test.run();

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Writable } from 'node:stream';
 import { test } from 'uvu';
+import { runDisplay } from '../../src/cli/device/run-display.js';
+import { Output } from '../../src/cli/kernel/output.js';
 import { csvReferences, messageMakers, templateSchema } from '../../src/fleet/running/template.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
@@ -126,7 +129,8 @@ test('templates and tables of methods that are none are refused with the place, 
     }
     await refused('--reported', `{"a": "${'x'.repeat(40_000)}"}`, 'INVALID_TEMPLATE', '32768');
     for (const [text, ...facts] of [
-      ['[]', 'given.json:1:1'],
+      ['[]', 'given.json:1:1', 'an object'],
+      ['{"": {}}', 'given.json:1:6', '"": '],
       ['{"reboot": {"status": "ok"}}', 'given.json:1:23'],
       ['{"reboot": {"delay": 301}}', 'given.json:1:22', '300'],
       ['{"reboot": {"answer": 1}}', 'given.json:1:13', 'answer'],
@@ -134,6 +138,36 @@ test('templates and tables of methods that are none are refused with the place, 
       await refused('--methods', text, 'INVALID_METHODS', ...facts);
     }
   }));
+
+test('many failures of one kind do not hide the reason of another', () => {
+  const printed: string[] = [];
+  const sink = () =>
+    new Writable({
+      write(chunk, _encoding, done) {
+        printed.push(String(chunk));
+        done();
+      },
+    }) as unknown as NodeJS.WriteStream;
+  const output = new Output({
+    stdout: sink(),
+    stderr: sink(),
+    env: withCodes,
+    json: false,
+    verbose: false,
+    color: false,
+  });
+  const display = runDisplay(output);
+  const failed = { time: '', event: 'failed', what: 'register' } as const;
+  for (const [count, code, message] of [
+    [20, 'NETWORK', 'unreachable'],
+    [2, 'DEVICE_NOT_AUTHORIZED', '401002'],
+  ] as const) {
+    for (let device = 1; device <= count; device += 1)
+      display.onEvent({ ...failed, deviceId: `d${device}`, code, message });
+  }
+  assert.equal(printed.filter((line) => line.includes('unreachable')).length, 5);
+  assert.equal(printed.filter((line) => line.includes('401002')).length, 2);
+});
 
 test('flags that contradict each other, and folders without devices, are refused', () =>
   inTemporaryFolder(async (cwd) => {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import { readContents } from '../../src/pki/containers/contents.js';
 import { pemEncode } from '../../src/pki/containers/pem.js';
-import { createPkcs7 } from '../../src/pki/containers/pkcs7.js';
+import { createPkcs7, readPkcs7 } from '../../src/pki/containers/pkcs7.js';
 import { readPfx } from '../../src/pki/containers/pkcs12-read.js';
 import { createPfx } from '../../src/pki/containers/pkcs12-write.js';
 import { isEncryptedKey, privateKeyFromPem } from '../../src/pki/keys.js';
@@ -13,6 +13,7 @@ import { makeCertificateRequest } from '../../src/pki/make/certificate-request.j
 import { parseCertificate, parseCertificates } from '../../src/pki/x509/certificate.js';
 import { parseRevocationLists } from '../../src/pki/x509/crl.js';
 import { parseCertificateRequest } from '../../src/pki/x509/csr.js';
+import { lookAtCertificate } from '../../src/pki/x509/look.js';
 import { fails } from '../support/fails.js';
 import { authority, device } from '../support/raw-certificates.js';
 import { revocationList } from '../support/revocation-lists.js';
@@ -24,6 +25,7 @@ const { privateKey, publicKey } = leaf.keys;
 const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' });
 const data = (path: string) => readFileSync(new URL(`../data/pki/${path}`, import.meta.url));
 
+const derOf = (pem: string) => Buffer.from(pem.replace(/-----.*-----|\n/g, ''), 'base64');
 const utf16 = (text: string) => Buffer.from(text, 'utf16le');
 /** Each form of a PEM text, by its name. */
 const forms: Record<string, (pem: string) => string | Uint8Array> = {
@@ -39,11 +41,35 @@ const forms: Record<string, (pem: string) => string | Uint8Array> = {
   'one line': (pem) => pem.replaceAll('\n', ' '),
   'line ends written out': (pem) => pem.replaceAll('\n', '\\n'),
   'a JSON string': (pem) => JSON.stringify(pem).replaceAll('+', '\\u002B').replaceAll('/', '\\/'),
-  DER: (pem) => Buffer.from(pem.replace(/-----.*-----|\n/g, ''), 'base64'),
+  DER: derOf,
   'base64 alone': (pem) => pem.replace(/-----.*-----\n/g, ''),
   'base64 in one line': (pem) => pem.replace(/-----.*-----|\n/g, ''),
   'base64url, as JSON Web Keys have it': (pem) =>
     Buffer.from(pem.replace(/-----.*-----|\n/g, ''), 'base64').toString('base64url'),
+  'percent encoding': (pem) => encodeURIComponent(pem),
+  'percent encoding of a form': (pem) => new URLSearchParams([['', pem]]).toString().slice(1),
+  HTML: (pem) =>
+    `<pre>${pem.replaceAll('+', '&#43;').replaceAll('/', '&#x2F;').replaceAll('\n', '<br>\n')}</pre>`,
+  'the dashes of a word processor': (pem) => Buffer.from(pem.replaceAll('-----', '\u2014\u2014-')),
+  'its dashes, as a string': (pem) => pem.replaceAll('-----', '\u2013\u2013\u2013'),
+  'its spaces': (pem) => Buffer.from(pem.replaceAll(' ', '\u00a0').replaceAll('\n', '\u200b\n')),
+  'a lost hyphen': (pem) => pem.slice(1, -2),
+  'more hyphens': (pem) => pem.replaceAll('-----', '------'),
+  'strings of C': (pem) => `const char pem[] =\n${pem.replace(/^(.+)\n/gm, '  "$1\\r\\n"\n')};\n`,
+  'a macro of C': (pem) => `#define PEM \\\n${pem.replace(/^(.+)\n/gm, '"$1\\n" \\\n')}\n`,
+  'strings of C#': (pem) => `var pem =\n${pem.replace(/^(.+)\n/gm, '    "$1\\n" +\n')}    "";\n`,
+  'a continued string': (pem) => `pem = "${pem.replaceAll('\n', '\\n\\\n')}"\n`,
+  'a quoted e-mail': (pem) => pem.replace(/^/gm, '> > '),
+  'line ends written out twice': (pem) => pem.replaceAll('\n', '\\\\n'),
+  'hexadecimal digits': (pem) => derOf(pem).toString('hex'),
+  'hexadecimal digits with colons': (pem) =>
+    derOf(pem)
+      .toString('hex')
+      .toUpperCase()
+      .replace(/..(?=.)/g, '$&:'),
+  'an array of C': (pem) => derOf(pem).toString('hex').replace(/../g, '0x$&, '),
+  'a data URL': (pem) => `data:application/x-pem-file;base64,${Buffer.from(pem).toString('base64')}`,
+  'headers, which OpenSSL skips': (pem) => pem.replace('\n', '\nComment: x\nLocation: y\n\n'),
   'base64 of PEM': (pem) => Buffer.from(pem).toString('base64'),
   'base64 of base64': (pem) => Buffer.from(pem.replace(/-----.*-----|\n/g, '')).toString('base64'),
 };
@@ -127,6 +153,41 @@ test('an EC key with explicit parameters is refused as such', () => {
   );
 });
 
+test('a hyphen lost in one line of a bundle loses no certificate', () => {
+  const bundle = `${leaf.pem}${root.pem.replace('-----BEGIN', '----BEGIN')}`;
+  assert.equal(parseCertificates(bundle).length, 2);
+});
+
+test('a PKCS#12 file in PEM, as GnuTLS writes it, has a certificate and a key', async () => {
+  const pfx = await createPfx({
+    certificate: leaf.der,
+    privateKey,
+    chain: [],
+    friendlyName: 'd',
+    passphrase: 'secret',
+  });
+  const contents = readContents(pemEncode('PKCS12', pfx));
+  assert.equal(contents.form === 'der' && contents.kind, 'PKCS#12 file');
+});
+
+test('an odd certificate is looked at in PKCS#7, too', () => {
+  const p7b = createPkcs7([leaf.der]);
+  const at = p7b.indexOf(Buffer.from('020102', 'hex'));
+  assert.ok(at > 0);
+  p7b[at + 2] = 9;
+  assert.throws(() => readPkcs7(p7b), fails('INVALID_PKCS7', /version/));
+  assert.equal(readPkcs7(p7b, lookAtCertificate)[0]!.subject.commonName, 'device');
+});
+
+test('large inputs of what might be armour are refused in little time', () => {
+  for (const text of ['-', '"', '> ', '&#', '<', '%20', '----BEGIN A', '-----BEGIN ', '0x', '"+']) {
+    const started = performance.now();
+    const input = `-----BEGIN+X-----${text.repeat(2_000_000 / text.length)}x\n`;
+    assert.throws(() => readContents(input), fails('INVALID_CERTIFICATE'));
+    assert.ok(performance.now() - started < 2000, text);
+  }
+});
+
 test('what is something else is told what it is', () => {
   const cases: [input: string | Uint8Array, is: RegExp][] = [
     [Buffer.from('feedfeed00000002', 'hex'), /Java keystore/],
@@ -136,6 +197,7 @@ test('what is something else is told what it is', () => {
     ['<!DOCTYPE html>', /web page/],
     [Buffer.from('504b0304aaaa', 'hex'), /ZIP/],
     ['hello', /neither PEM nor DER/],
+    [leaf.pem.slice(leaf.pem.indexOf('\n')), /END CERTIFICATE.*not the first/],
   ];
   for (const [input, is] of cases) assert.throws(() => readContents(input), fails('INVALID_CERTIFICATE', is));
   const spki = publicKey.export({ format: 'der', type: 'spki' });

@@ -1,12 +1,14 @@
 /** Makes a certificate request, and a key unless one is given. */
 import { join } from 'node:path';
 import { sentences } from '../../languages/language.js';
+import { signatureAlgorithm } from '../../pki/crypto.js';
 import { privateKeyToPem } from '../../pki/keys.js';
 import { makeCertificateRequest } from '../../pki/make/certificate-request.js';
 import { publicFileMode, secretFileMode } from '../../workspace/files.js';
 import { alternativeNamesFrom, subjectFrom } from '../input/certificate-names.js';
 import { assertKeyFlags, keysFrom } from '../input/key-flags.js';
 import { newPassphrase } from '../input/new-passphrase.js';
+import { naming } from '../input/read-file.js';
 import {
   assertFree,
   isCompletedEarlier,
@@ -36,6 +38,7 @@ export const run: RunOf<typeof certCsr> = async ({ args, flags }, context) => {
     ? await newPassphrase(flags, context, sentences.cliCert.encrypted.newKey)
     : undefined;
   const keys = await keysFrom(flags, context);
+  if (keyPath !== undefined) naming(keyPath, () => signatureAlgorithm(keys.privateKey));
   const { pem } = await makeCertificateRequest({
     ...keys,
     subject: subjectFrom(args.name, flags),

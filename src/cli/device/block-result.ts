@@ -44,6 +44,9 @@ export function blockResult(
     done === 'blocked'
       ? `enrollkit device unblock ${registrationId}${sameFolder}`
       : `enrollkit device register ${registrationId}${sameFolder}`;
-  if (!output.json) output.note(`device.${done}.next`, `\n${text.next[done](command)}`);
+  const isUnknown = done === 'unblocked' && enrollment === 'none' && hubs.length === 0;
+  if (isUnknown && !output.json) {
+    output.note('device.unblocked.unknown', `\n${text.unknown(registrationId)}`);
+  } else if (!output.json) output.note(`device.${done}.next`, `\n${text.next[done](command)}`);
   return left.length > 0 ? exitStatus.partial : exitStatus.ok;
 }

@@ -18,8 +18,8 @@ export interface RunDisplay {
 
 /** Between two lines where nothing is redrawn. */
 const lineMs = 10_000;
-/** How many failures of single devices are shown. */
-const maxNotes = 5;
+/** How many failures of single devices are shown of each kind, so that many of one do not hide the reason of another. */
+const maxNotesOfKind = 5;
 
 export function runDisplay(output: Output): RunDisplay {
   return output.json ? jsonDisplay(output) : textDisplay(output);
@@ -51,19 +51,29 @@ function textDisplay(output: Output): RunDisplay {
   };
   let shownAt = performance.now();
   let before: RunProgress | undefined;
-  let notes = 0;
-  const note = (id: string, text: string) => {
-    notes += 1;
-    if (notes > maxNotes) return;
+  let notShown = 0;
+  const notes = new Map<string, number>();
+  const note = (id: string, code: string, text: string) => {
+    const kind = `${id} ${code}`;
+    const count = (notes.get(kind) ?? 0) + 1;
+    notes.set(kind, count);
+    if (count > maxNotesOfKind) {
+      notShown += 1;
+      return;
+    }
     clear();
     output.note(id, text);
   };
   return {
     onEvent(event) {
       if (event.event === 'failed') {
-        note('device.run.failed', sentences.deviceRun.gaveUp(event.deviceId, event.message));
+        note('device.run.failed', event.code, sentences.deviceRun.gaveUp(event.deviceId, event.message));
       } else if (event.event === 'disconnected') {
-        note('device.run.disconnected', sentences.deviceRun.lostConnection(event.deviceId, event.message));
+        note(
+          'device.run.disconnected',
+          event.code,
+          sentences.deviceRun.lostConnection(event.deviceId, event.message),
+        );
       }
     },
     onProgress(progress) {
@@ -92,7 +102,7 @@ function textDisplay(output: Output): RunDisplay {
     result(result) {
       clear();
       const next = result.failures[0]?.error.next;
-      if (notes > maxNotes) output.note('device.run.more', sentences.deviceRun.moreNotes(notes - maxNotes));
+      if (notShown > 0) output.note('device.run.more', sentences.deviceRun.moreNotes(notShown));
       const { rows } = sentences.deviceRun;
       const again = result.sentAgain > 0 ? rows.again(result.sentAgain) : '';
       output.result(

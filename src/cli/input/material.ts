@@ -111,7 +111,7 @@ function certificatesOfPem(contents: Extract<Contents, { form: 'pem' }>, parse: 
   const certificates = contents.blocks.flatMap(({ label, der, position }) => {
     if (label === 'TRUSTED CERTIFICATE') return [inBlock(position, () => parse(withoutTrustSettings(der)))];
     if (/^(X509 )?CERTIFICATE$/.test(label)) return [inBlock(position, () => parse(der))];
-    if (pkcs7Label.test(label)) return inBlock(position, () => readPkcs7(der));
+    if (pkcs7Label.test(label)) return inBlock(position, () => readPkcs7(der, parse));
     return [];
   });
   if (certificates.length > 0) return certificates;
@@ -128,7 +128,7 @@ async function materialOfDer(
     case 'certificate':
       return { certificates: [parse(contents.der)] };
     case 'PKCS#7 file':
-      return { certificates: readPkcs7(contents.der), unordered: true };
+      return { certificates: readPkcs7(contents.der, parse), unordered: true };
     case 'PKCS#12 file': {
       const { certificates, privateKey } = await openGuessing(contents.der, opening);
       if (certificates.length === 0) {

@@ -3,6 +3,7 @@
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
+import { signatureAlgorithm } from '../../pki/crypto.js';
 import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
 import type { IssuedCertificate, Issuer } from '../../pki/make/issuer.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
@@ -59,6 +60,7 @@ async function namedCa(
       next: sentences.cliInput.signingCa.giveKey,
     });
   }
+  naming(keyPath ?? path, () => signatureAlgorithm(privateKey));
   const certificate = ownerOf(privateKey, material, keyPath ?? path, 'authority');
   const chain = naming(path, () => chainFrom(certificate, material.certificates));
   return {

@@ -6,11 +6,14 @@
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { DerError, type Element, objectIdentifierOf, readElement, sequenceOf, tags } from '../der/read.js';
-import { decode } from './encoding.js';
+import { type Decoded, decode } from './encoding.js';
 import { type PemBlock, pemBlocks } from './pem.js';
 
 /** Far more than any file in use; limits the work per input. */
 const maxInputBytes = 16_777_216;
+
+/** The PEM label of PKCS#12 files. */
+export const pfxLabel = 'PKCS12';
 
 export type DerKind =
   | 'certificate'
@@ -34,13 +37,16 @@ export type Contents =
  */
 export function readContents(input: string | Uint8Array): Contents {
   assertSize(input, invalid);
-  const decoded = decode(input);
+  const decoded = withoutPfxArmor(decode(input));
   if ('der' in decoded) return { form: 'der', der: decoded.der, kind: kindOfDer(decoded.der) };
   const blocks = pemBlocks(decoded.text);
   if (blocks.length === 0) {
     throw (
       foreign(decoded.text) ??
-      invalid(sentences.pkiContainers.notPemNorDer, sentences.pkiContainers.givePemOrDer)
+      invalid(
+        beginningMissing(decoded.text) ?? sentences.pkiContainers.notPemNorDer,
+        sentences.pkiContainers.givePemOrDer,
+      )
     );
   }
   return { form: 'pem', text: decoded.text, blocks };
@@ -78,7 +84,10 @@ export function blocksOf(input: string | Uint8Array, wanted: Wanted): PemBlock[]
           sentences.pkiContainers.holdsOtherBlocks(labelsOf(blocks), sentences.pkiContainers.kinds[what]),
         )
       : (foreign(decoded.text) ??
-          invalid(sentences.pkiContainers.holdsNeither(sentences.pkiContainers.kinds[what], block)));
+          invalid(
+            beginningMissing(decoded.text) ??
+              sentences.pkiContainers.holdsNeither(sentences.pkiContainers.kinds[what], block),
+          ));
   } catch (error) {
     if (!(error instanceof EnrollkitError)) throw error;
     throw invalid(error.message, foreign(decoded.text)?.next);
@@ -98,9 +107,16 @@ function wantedDer(der: Buffer, { kinds, what, invalid }: Wanted): PemBlock {
   return { label: kind === 'PKCS#7 file' ? 'PKCS7' : 'DER', der, position: 'DER' };
 }
 
+/** A PKCS#12 file as GnuTLS writes it, in PEM, is read like one in DER. */
+function withoutPfxArmor(decoded: Decoded): Decoded {
+  if ('der' in decoded || !decoded.text.includes(`-----BEGIN ${pfxLabel}-----`)) return decoded;
+  const [block, ...others] = pemBlocks(decoded.text);
+  return block?.label === pfxLabel && others.length === 0 ? { der: block.der } : decoded;
+}
+
 /** The DER of a PKCS#12 file in any encoding; undefined if the input is something else. */
 export function pfxIn(input: string | Uint8Array): Buffer | undefined {
-  const decoded = decode(input);
+  const decoded = withoutPfxArmor(decode(input));
   return 'der' in decoded && knownKind(decoded.der) === 'PKCS#12 file' ? decoded.der : undefined;
 }
 
@@ -122,6 +138,12 @@ function assertSize(input: string | Uint8Array, invalid: Wanted['invalid']): voi
   if (input.length > maxInputBytes)
     throw invalid(sentences.pkiContainers.tooLarge(input.length, maxInputBytes));
   if (input.length === 0) throw invalid(sentences.pkiContainers.empty);
+}
+
+/** The sentence on a text that has the end of a PEM block only. */
+function beginningMissing(text: string): string | undefined {
+  const [, label] = /-----END ([A-Z0-9 #]+)-----/.exec(text) ?? [];
+  return label && sentences.pkiContainers.pemNoBeginning(label);
 }
 
 const labelsOf = (blocks: readonly PemBlock[]) => [...new Set(blocks.map(({ label }) => label))];

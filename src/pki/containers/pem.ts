@@ -7,7 +7,7 @@ export interface PemBlock {
   /** The text after BEGIN: CERTIFICATE, PRIVATE KEY, ... */
   label: string;
   der: Buffer;
-  /** Only for private keys in OpenSSL's older encrypted format (RFC 1421 section 4.6): `Proc-Type`, `DEK-Info`. */
+  /** As in RFC 1421 section 4.6: `Proc-Type` and `DEK-Info` of encrypted private keys, comments of some programs. */
   headers?: ReadonlyMap<string, string>;
   /** Number of the block and line of BEGIN, both from 1: `PEM block 2 (CERTIFICATE) at line 14`. */
   position: string;
@@ -40,7 +40,7 @@ export function pemBlocks(text: string): PemBlock[] {
     const end = text.indexOf(endLine, begin.lastIndex);
     if (end < 0)
       throw new EnrollkitError('INVALID_CERTIFICATE', sentences.pkiContainers.pemCutOff(position, endLine));
-    const { headers, rest } = withoutHeaders(label, text.slice(begin.lastIndex, end));
+    const { headers, rest } = withoutHeaders(text.slice(begin.lastIndex, end));
     const body = rest.replace(/\s+/g, '');
     if (body === '')
       throw new EnrollkitError('INVALID_CERTIFICATE', sentences.pkiContainers.pemEmpty(position));
@@ -56,12 +56,8 @@ export function pemBlocks(text: string): PemBlock[] {
 /** The two headers of an encrypted key, also when its lines were joined to one. */
 const encryptionHeaders = /^\s*Proc-Type:\s*(4,\s*ENCRYPTED)\s+DEK-Info:\s*(\S+)\s+/;
 
-/** RFC 7468 has no headers; they are read for private keys only. */
-function withoutHeaders(
-  label: string,
-  text: string,
-): { headers?: ReadonlyMap<string, string>; rest: string } {
-  if (!label.endsWith('PRIVATE KEY')) return { rest: text };
+/** RFC 7468 has no headers, but OpenSSL skips them before any contents, and encrypted private keys need theirs. */
+function withoutHeaders(text: string): { headers?: ReadonlyMap<string, string>; rest: string } {
   const encryption = encryptionHeaders.exec(text);
   if (encryption) {
     const headers = new Map([

@@ -21,10 +21,10 @@ import {
 import { isKeyPair, type OpenPrivateKeyOptions } from '../keys.js';
 import { privateKeyOf } from '../private-key.js';
 import { algorithmOf, type Certificate, parseCertificate } from '../x509/certificate.js';
-import { blocksOf } from './contents.js';
+import { blocksOf, pfxLabel } from './contents.js';
 import { type Deriving, runReader, runReaderSync } from './deriving.js';
 import type { PemBlock } from './pem.js';
-import { decrypt, ObsoleteCipher, type Passphrase, passphraseOf } from './pkcs12/decrypt.js';
+import { Convertible, decrypt, type Passphrase, passphraseOf } from './pkcs12/decrypt.js';
 import { derivePkcs12Key, type Pkcs12Hash, purposes } from './pkcs12/key-derivation.js';
 import { pbmac1, pbmac1Of } from './pkcs12/pbmac1.js';
 import { type DerivedKeys, KeyDerivationWork } from './pkcs12/work.js';
@@ -102,8 +102,8 @@ function* pfxReader(
   derived?: DerivedKeys,
 ): Deriving<PfxReading> {
   const [{ der }] = blocksOf(input, {
-    label: /^PKCS12$/,
-    block: 'PKCS12',
+    label: new RegExp(`^${pfxLabel}$`),
+    block: pfxLabel,
     kinds: ['PKCS#12 file'],
     what: 'PKCS#12 file',
     invalid,
@@ -116,7 +116,7 @@ function* pfxReader(
     if (!(error instanceof DerError)) throw error;
     throw invalid(
       sentences.pkiContainers.pfxUnreadable(error.message),
-      error instanceof ObsoleteCipher ? sentences.pkiContainers.convertPfx : undefined,
+      error instanceof Convertible ? sentences.pkiContainers.convertPfx : undefined,
     );
   }
 }
@@ -169,7 +169,7 @@ function* verifyMac(
   if (type === pbmac1)
     return isSame(yield* pbmac1Of(parameters, authenticated, text, work), octetStringOf(digest));
   const hash = macHashes[type];
-  if (!hash) throw new DerError(sentences.pkiContainers.pfxAuthenticationUnknown(type));
+  if (!hash) throw new Convertible(sentences.pkiContainers.pfxAuthenticationUnknown(type));
   const expected = octetStringOf(digest);
   const derivation = {
     hash,

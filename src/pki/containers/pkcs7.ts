@@ -32,10 +32,14 @@ export function createPkcs7(certificates: readonly (string | Uint8Array)[]): Buf
 /**
  * Reads the certificates of a PKCS#7 file, PEM or DER, in order. Signatures are ignored.
  *
+ * @param parse reads each certificate; by default strictly
  * @returns at least one
  * @throws EnrollkitError INVALID_PKCS7, saying what is wrong and with which certificate
  */
-export function readPkcs7(input: string | Uint8Array): Certificate[] {
+export function readPkcs7(
+  input: string | Uint8Array,
+  parse: (der: Buffer) => Certificate = parseCertificate,
+): Certificate[] {
   const [block, ...more] = blocksOf(input, {
     label: pkcs7Label,
     block: 'PKCS7',
@@ -54,7 +58,7 @@ export function readPkcs7(input: string | Uint8Array): Certificate[] {
   if (ders.length === 0) throw invalid(sentences.pkiContainers.holdsNoCertificate);
   return ders.map((certificate, index) => {
     try {
-      return parseCertificate(certificate);
+      return parse(certificate);
     } catch (error) {
       if (!(error instanceof EnrollkitError)) throw error;
       throw invalid(sentences.pkiContainers.pfxCertificateUnreadable(index + 1, error.message));

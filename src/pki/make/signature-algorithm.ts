@@ -38,5 +38,7 @@ export function signatureAlgorithm(key: KeyObject): SignatureAlgorithm {
   const kind = curve
     ? sentences.pkiMake.ecCurve(curve)
     : sentences.pkiMake.keyTypeOf(String(key.asymmetricKeyType));
-  throw new EnrollkitError('INVALID_KEY', sentences.pkiMake.doesNotSign(kind));
+  throw new EnrollkitError('INVALID_KEY', sentences.pkiMake.doesNotSign(kind), {
+    next: sentences.pkiMake.signWithOtherKey,
+  });
 }

@@ -16,7 +16,7 @@ export function problemLines(problems: readonly string[]): string {
 /** One problem, its place first: `devices.count: is not a field of a plan`. */
 export function planProblem(issue: z.core.$ZodIssue): string {
   const place =
-    issue.path.length === 0 ? '' : `${issue.path.map((name) => shortened(String(name))).join('.')}: `;
+    issue.path.length === 0 ? '' : `${issue.path.map((name) => shortened(String(name)) || '""').join('.')}: `;
   return `${place}${inWords(issue).replace(/\.$/, '')}`;
 }
 
@@ -36,6 +36,8 @@ function inWords(issue: z.core.$ZodIssue): string {
       if ('options' in issue && issue.options)
         return sentences.quickstartPlan.notOneOf(issue.options.map(quoted));
       return sentences.quickstartPlan.noForm;
+    case 'invalid_key':
+      return sentences.quickstartPlan.invalidName;
     case 'too_small':
       return issue.origin === 'array'
         ? sentences.quickstartPlan.listTooShort

@@ -24,12 +24,8 @@ import { obsoleteName } from './obsolete-ciphers.js';
 import { decryptRc2 } from './rc2.js';
 import type { KeyDerivationWork } from './work.js';
 
-/** A cipher that node no longer has. */
-export class ObsoleteCipher extends DerError {
-  constructor(readonly cipher: string) {
-    super(sentences.pkiContainers.pfxObsoleteCipher(cipher));
-  }
-}
+/** What is not read here, but by OpenSSL, which can convert it. */
+export class Convertible extends DerError {}
 
 /** A passphrase in both encodings. */
 export interface Passphrase {
@@ -112,7 +108,7 @@ export function* decrypt(
 ): Deriving<Buffer | undefined> {
   if (!parameters) throw new DerError(sentences.pkiContainers.encryptedWithoutParameters(type));
   const obsolete = obsoleteName({ type, parameters });
-  if (obsolete !== undefined) throw new ObsoleteCipher(obsolete);
+  if (obsolete !== undefined) throw new Convertible(sentences.pkiContainers.pfxObsoleteCipher(obsolete));
   if (type === pbes2) return yield* decryptPbes2(parameters, ciphertext, passphrase.text, work);
   const cipher = legacyCiphers[type];
   if (!cipher) throw unknownAlgorithm(type);
