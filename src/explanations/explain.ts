@@ -37,25 +37,31 @@ interface Explained {
   readonly next: string;
 }
 
-const { kinds, dps, hub, arm, http, tls, connection, own, findings, exits } = sentences.explanations;
-// Every error code of enrollkit is explained.
-const ownCodes: Readonly<Record<ErrorCode, Omit<Explained, 'next'>>> = own;
-
-/** Where a code comes from, for people. */
-export const kindNames: Readonly<Record<CodeKind, string>> = kinds;
+let all: readonly ExplainedCode[] | undefined;
 
 /** All codes. A number that two services have is found as that of DPS first. */
-export const explainedCodes: readonly ExplainedCode[] = withRelated([
-  ...entries('dps', dps),
-  ...namesOf(hub).map((code) => entry('hub', code, hub[code], hubNumbers[code])),
-  ...entries('arm', arm),
-  ...entries('http', http),
-  ...namesOf(tls).map((number) => entry('tls', tlsAlertNames[number], tls[number], Number(number))),
-  ...entries('connection', connection),
-  ...namesOf(ownCodes).map((code) => entry('enrollkit', code, { ...ownCodes[code], next: nextStep(code) })),
-  ...entries('finding', findings),
-  ...namesOf(exits).map((status) => entry('exit', `exit-${status}`, exits[status], Number(status))),
-]);
+export function explainedCodes(): readonly ExplainedCode[] {
+  // Most commands explain none.
+  all ??= withRelated(readCodes());
+  return all;
+}
+
+function readCodes(): ExplainedCode[] {
+  const { dps, hub, arm, http, tls, connection, own, findings, exits } = sentences.explanations;
+  // Every error code of enrollkit is explained.
+  const ownCodes: Readonly<Record<ErrorCode, Omit<Explained, 'next'>>> = own;
+  return [
+    ...entries('dps', dps),
+    ...namesOf(hub).map((code) => entry('hub', code, hub[code], hubNumbers[code])),
+    ...entries('arm', arm),
+    ...entries('http', http),
+    ...namesOf(tls).map((number) => entry('tls', tlsAlertNames[number], tls[number], Number(number))),
+    ...entries('connection', connection),
+    ...namesOf(ownCodes).map((code) => entry('enrollkit', code, { ...ownCodes[code], next: nextStep(code) })),
+    ...entries('finding', findings),
+    ...namesOf(exits).map((status) => entry('exit', `exit-${status}`, exits[status], Number(status))),
+  ];
+}
 
 function namesOf<Name extends PropertyKey>(table: Readonly<Record<Name, unknown>>): Name[] {
   return Object.keys(table) as Name[];
@@ -71,13 +77,15 @@ function entry(kind: CodeKind, code: string, explained: Explained, number?: numb
   return { code, kind, meaning, causes, next, related: [], ...(number === undefined ? {} : { number }) };
 }
 
-function withRelated(all: ExplainedCode[]): ExplainedCode[] {
+function withRelated(codes: readonly ExplainedCode[]): ExplainedCode[] {
+  const ofNumber = new Map<number, string[]>();
   const numberOf = ({ code, number = Number(code) }: ExplainedCode) => number;
-  return all.map((one) => ({
+  for (const one of codes) ofNumber.set(numberOf(one), [...(ofNumber.get(numberOf(one)) ?? []), one.code]);
+  // Names have no number, and are not related.
+  ofNumber.delete(Number.NaN);
+  return codes.map((one) => ({
     ...one,
-    related: all
-      .filter((other) => other !== one && numberOf(other) === numberOf(one))
-      .map(({ code }) => code),
+    related: (ofNumber.get(numberOf(one)) ?? []).filter((code) => code !== one.code),
   }));
 }
 
@@ -127,21 +135,21 @@ function codeNamed(asked: string): ExplainedCode | undefined {
   const lower = asked.toLowerCase();
   // NotFound is of ARM, NOT_FOUND of enrollkit.
   const found =
-    explainedCodes.find(({ code }) => code === asked) ??
-    explainedCodes.find(({ code }) => code.toLowerCase() === lower) ??
-    explainedCodes.find(
+    explainedCodes().find(({ code }) => code === asked) ??
+    explainedCodes().find(({ code }) => code.toLowerCase() === lower) ??
+    explainedCodes().find(
       ({ code }) => comparable(code) === wanted || comparable(`amqp:${asked}`) === comparable(code),
     );
   if (found) return found;
   // As MQTT clients write it.
   const [, returnCode] = /^(?:mqtt|connack)?(?:returncode|rc)?([1-5])$/.exec(wanted) ?? [];
   if (returnCode !== undefined) return codeNamed(`connack-${returnCode}`);
-  const numbered = explainedCodes.find(({ number }) => String(number) === wanted);
+  const numbered = explainedCodes().find(({ number }) => String(number) === wanted);
   if (numbered) return numbered;
   const [, alert] = /^(?:err)?(?:(?:ssl|tls)(?:v\d+)?)*(?:alert)?(?:number)?(.+)$/.exec(wanted) ?? [];
   // OpenSSL spells it with two l.
   const name = alert === 'usercancelled' ? 'usercanceled' : alert;
-  return explainedCodes.find(
+  return explainedCodes().find(
     ({ kind, code, number: alertNumber }) =>
       kind === 'tls' && (comparable(code) === name || String(alertNumber) === name),
   );
@@ -156,7 +164,7 @@ export function explainServiceCode(code: string | number): ExplainedCode | undef
   const found = explainCode(String(code));
   const [, status] = /^(\d{3})\d{3}$/.exec(String(code)) ?? [];
   if (found || status === undefined) return found;
-  return explainedCodes.find(({ kind, code }) => kind === 'http' && code === status);
+  return explainedCodes().find(({ kind, code }) => kind === 'http' && code === status);
 }
 
 /** Without case and punctuation. */
@@ -172,7 +180,7 @@ function comparable(text: string): string {
  */
 export function nearestCodes(text: string, count = 3): string[] {
   const wanted = comparable(text).slice(0, 64);
-  const ranked = explainedCodes.map(({ code }) => ({
+  const ranked = explainedCodes().map(({ code }) => ({
     code,
     distance: editDistance(wanted, comparable(code)),
   }));

@@ -185,7 +185,7 @@ test('an error that names its cause lists no other', async () => {
 
 test('no explanation only says to read the message or to look again', () => {
   const filler = /found nothing wrong|^the (message|description) (names|has|shows) (it|them)$/;
-  for (const { code, causes } of explainedCodes) {
+  for (const { code, causes } of explainedCodes()) {
     for (const { cause, check } of causes) {
       assert.doesNotMatch(cause, filler, code);
       assert.doesNotMatch(check, filler, code);
@@ -194,7 +194,7 @@ test('no explanation only says to read the message or to look again', () => {
 });
 
 test('a code is found by its own name and number, and by no other', () => {
-  for (const { code } of explainedCodes) {
+  for (const { code } of explainedCodes()) {
     assert.equal(explainCode(code)!.code, code);
     assert.equal(explainCode(` ${code.toLowerCase()} `)!.code, code);
   }

@@ -14,7 +14,7 @@ export async function liveValues(
   switch (kind) {
     case 'codes': {
       const { explainedCodes } = await import('../../explanations/explain.js');
-      return explainedCodes.map(({ code }) => String(code));
+      return explainedCodes().map(({ code }) => String(code));
     }
     case 'devices': {
       const { layoutOf } = await import('../../workspace/layout.js');

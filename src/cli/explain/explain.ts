@@ -13,9 +13,7 @@ export const explain = defineCommand({
     { line: 'explain DEVICE_NOT_AUTHORIZED', summary: sentences.cliExplain.ownExample },
   ],
   async run({ args }, { output }) {
-    const { explainCode, explanationDocument, kindNames, nearestCodes } = await import(
-      '../../explanations/explain.js'
-    );
+    const { explainCode, explanationDocument, nearestCodes } = await import('../../explanations/explain.js');
     const { pageWidth, printable, truncate, wrap } = await import('../terminal/text.js');
     const asked = args.code.join(' ');
     const found = explainCode(asked);
@@ -30,7 +28,7 @@ export const explain = defineCommand({
     const { bold, dim } = output.dataStyle;
     const number = found.number === undefined ? '' : ` ${found.number}`;
     const lines = [
-      `${bold(found.code)} ${dim(`(${kindNames[found.kind]}${number})`)}`,
+      `${bold(found.code)} ${dim(`(${sentences.explanations.kinds[found.kind]}${number})`)}`,
       wrap(found.meaning, pageWidth),
       '',
       bold(sentences.cliExplain.causes(found.causes.length)),
