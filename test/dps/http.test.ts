@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as z from 'zod';
 import { sasPolicy } from '../../src/dps/client/auth.js';
@@ -192,6 +192,18 @@ http('a reply that is too long is refused, not read', async () => {
     const error = await failing('REFUSED', client({ maxReplyBytes: 4000 }).send(read, shape));
     assert.match(error.message, /localhost:\d+ is longer than 4000 bytes/, String(call));
   }
+});
+
+http('a compressed reply is read; one that is damaged is asked for again', async () => {
+  const text = Buffer.from(JSON.stringify({ id: 'compressed' }));
+  const compressed = (encoding: string, body: Buffer) => ({
+    body,
+    headers: { 'content-encoding': encoding },
+  });
+  answers = [compressed('gzip', gzipSync(text)), compressed('deflate', deflateSync(text))];
+  for (const _ of [1, 2]) assert.equal((await client().send(read, shape)).body.id, 'compressed');
+  answers = [compressed('gzip', gzipSync(text).subarray(0, 12)), { body: { id: 'whole' } }];
+  assert.equal((await client().send(read, shape)).body.id, 'whole');
 });
 
 http('a compressed reply is limited by what it decompresses to', async () => {

@@ -32,6 +32,17 @@ async function connect(changes: Partial<Parameters<typeof connectToHub>[0]> = {}
   return connectToHub({ ...base, ...(await deviceCredentials(chain)), ...changes });
 }
 
+hub(
+  'an opened key that is not that of the certificate is found, also before another connection',
+  async () => {
+    const { privateKey } = (await makeChain()).device;
+    await failing('KEY_MISMATCH', connect({ privateKey }));
+    await failing('KEY_MISMATCH', connect({ privateKey }));
+    const own = await connect({ privateKey: world.chain.device.privateKey });
+    await own.close();
+  },
+);
+
 hub('a device sends messages, reads its twin and changes what it reports', async () => {
   const connection = await connect();
   try {

@@ -54,11 +54,8 @@ export async function withCredentials<Result>(
   trust: string | undefined,
   act: (certificate: ClientCertificate) => Promise<Result>,
 ): Promise<Result> {
-  const { certificateChain: chain, privateKey } = credentials;
-  if (typeof privateKey !== 'string' || !plainKey.test(privateKey)) {
-    return act(await openCredentials(credentials));
-  }
-  const certificate = { chain, privateKey };
+  const certificate = uncheckedOf(credentials);
+  if (certificate === undefined) return act(await openCredentials(credentials));
   try {
     secureContextOf(certificate, trust);
   } catch {
@@ -72,8 +69,28 @@ export async function withCredentials<Result>(
   }
 }
 
+/** Undefined for a key that TLS alone may not be able to read. */
+function uncheckedOf({
+  certificateChain: chain,
+  privateKey,
+}: DeviceCredentials): ClientCertificate | undefined {
+  if (typeof privateKey !== 'string') return withOpenedKey(chain, privateKey);
+  return plainKey.test(privateKey) ? { chain, privateKey } : undefined;
+}
+
 /** Those of opened keys, so that all connections of a device share a secure context. */
 const opened = new WeakMap<KeyObject, ClientCertificate>();
+
+function withOpenedKey(chain: string, key: KeyObject): ClientCertificate {
+  const before = opened.get(key);
+  if (before?.chain === chain) return before;
+  const privateKey = key.export({ format: 'pem', type: 'pkcs8' }).toString();
+  const certificate = { chain, privateKey };
+  opened.set(key, certificate);
+  return certificate;
+}
+
+const checked = new WeakSet<ClientCertificate>();
 
 /**
  * Checks credentials and decrypts the key once: TLS would do the key derivation again for each connection.
@@ -87,8 +104,8 @@ export async function openCredentials({
   passphrase,
   signal,
 }: DeviceCredentials & Pick<OpenPrivateKeyOptions, 'signal'>): Promise<ClientCertificate> {
-  const before = typeof privateKey === 'string' ? undefined : opened.get(privateKey);
-  if (before?.chain === certificateChain) return before;
+  const known = typeof privateKey === 'string' ? undefined : withOpenedKey(certificateChain, privateKey);
+  if (known && checked.has(known)) return known;
   const key =
     typeof privateKey === 'string' ? await openPrivateKey(privateKey, { passphrase, signal }) : privateKey;
   const [leaf] = parseCertificates(certificateChain);
@@ -96,8 +113,9 @@ export async function openCredentials({
     throw new EnrollkitError('KEY_MISMATCH', sentences.dpsClient.keyMismatch);
   }
   const isClear = typeof privateKey === 'string' && !isEncryptedKey(privateKey);
-  const clear = isClear ? privateKey : key.export({ format: 'pem', type: 'pkcs8' }).toString();
-  const credentials = { chain: certificateChain, privateKey: clear };
-  if (typeof privateKey !== 'string') opened.set(privateKey, credentials);
+  const credentials = isClear
+    ? { chain: certificateChain, privateKey }
+    : (known ?? withOpenedKey(certificateChain, key));
+  checked.add(credentials);
   return credentials;
 }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { apiVersions } from '../contract/api-versions.js';
 import { hubTopics, hubUserName, jsonContent, propertyBag } from '../contract/mqtt.js';
 import type { Twin } from '../contract/schemas.js';
-import { type DeviceCredentials, openCredentials } from './device-credentials.js';
+import { type ClientCertificate, type DeviceCredentials, withCredentials } from './device-credentials.js';
 import { backoffMs } from './http/retry.js';
 import { readTwin, twinRefusal } from './hub-session/twin-answers.js';
 import { repeatWhenLost } from './lost-connection.js';
@@ -39,8 +39,7 @@ export interface HubConnection {
  */
 export async function connectToHub(options: HubConnectionOptions): Promise<HubConnection> {
   const { target, assignedHub, deviceId, signal = new AbortController().signal } = options;
-  const clientCertificate = await openCredentials(options);
-  const open = () =>
+  const open = (clientCertificate: ClientCertificate) =>
     MqttSession.open({
       plane: 'hub',
       endpoint: assignedHub,
@@ -52,7 +51,9 @@ export async function connectToHub(options: HubConnectionOptions): Promise<HubCo
       exchange: target.exchange,
       signal,
     });
-  const session = await repeatWhenLost(open, signal);
+  const session = await withCredentials(options, target.trust, (certificate) =>
+    repeatWhenLost(() => open(certificate), signal),
+  );
   const twins = new TwinRequests(session, options);
   return {
     async sendTelemetry(body, properties = {}) {

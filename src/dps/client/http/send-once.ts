@@ -97,7 +97,7 @@ export function sendOnce(
         expand(content, { maxOutputLength: maxReplyBytes }, (failure, expanded) => {
           if (!failure) done(expanded);
           else if (codeOf(failure) === 'ERR_BUFFER_TOO_LARGE') fail(tooLong());
-          else cut(failure);
+          else fail(new RestError(failure.message, { code: RestError.PARSE_ERROR, request }));
         });
       });
     });
