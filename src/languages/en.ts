@@ -2919,7 +2919,7 @@ export const en = {
         meaning: 'Something took too long.',
         causes: [
           ['a slow network or service', 'run the command again'],
-          ['a firewall that drops packets', 'enrollkit doctor'],
+          ['a proxy that does not answer, or a firewall that drops packets', 'enrollkit doctor'],
         ],
       },
       SERVER_NOT_TRUSTED: {
@@ -4226,6 +4226,14 @@ export const en = {
     device: (registrationId: string) => `the device ${registrationId}`,
     notAssignedInTime: (registrationId: string, seconds: number) =>
       `DPS did not assign the device ${registrationId} to a hub within ${seconds} seconds.`,
+    checkAssignment: (registrationId: string) =>
+      `The hub is busy or unreachable, or the webhook of a custom allocation policy is slow. Run the command again; to see the status: enrollkit registration show ${registrationId}`,
+    stillFailing: (registrationId: string, status: number, seconds: number) =>
+      `DPS failed (${status}) each time: the device ${registrationId} was not registered within ${seconds} seconds.`,
+    stillThrottled: (registrationId: string, seconds: number) =>
+      `DPS is throttling requests (429): the device ${registrationId} was not registered within ${seconds} seconds.`,
+    stillAssigning: (registrationId: string, seconds: number) =>
+      `DPS is still assigning the device ${registrationId} after ${seconds} seconds.`,
     noOperation: 'it has no operation ID',
     noHub: 'it does not name the hub that the device is assigned to',
     notJson: 'it is not JSON',
@@ -4314,6 +4322,7 @@ export const en = {
     handshakeFailed: (host: string, code: string) =>
       `The TLS handshake with ${host} failed (${code}): the server does not use TLS, or refused this client.`,
     unreachable: (host: string, why: string) => `${host} cannot be reached: ${why}.`,
+    throughProxy: (host: string, proxy: string) => `${host} (through the proxy ${proxy})`,
     hostNotFound:
       'no host with that name was found, because the name is mistyped or this computer is offline',
     lookupFailed:

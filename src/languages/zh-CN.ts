@@ -2301,7 +2301,7 @@ export const zhCN: Sentences = {
         meaning: '某项操作耗时过长。',
         causes: [
           ['网络或服务缓慢', '重新运行命令'],
-          ['防火墙丢弃了数据包', 'enrollkit doctor'],
+          ['代理没有应答，或防火墙丢弃数据包', 'enrollkit doctor'],
         ],
       },
       SERVER_NOT_TRUSTED: {
@@ -3402,6 +3402,13 @@ export const zhCN: Sentences = {
     device: (registrationId) => `设备 ${registrationId}`,
     notAssignedInTime: (registrationId, seconds) =>
       `DPS 未在 ${seconds} 秒内将设备 ${registrationId} 分配到 IoT 中心。`,
+    checkAssignment: (registrationId) =>
+      `IoT 中心繁忙或无法访问，或自定义分配策略的 Webhook 响应缓慢。请重新运行命令；要查看状态：enrollkit registration show ${registrationId}`,
+    stillFailing: (registrationId, status, seconds) =>
+      `DPS 每次都失败 (${status})：设备 ${registrationId} 在 ${seconds} 秒内未能注册。`,
+    stillThrottled: (registrationId, seconds) =>
+      `DPS 正在限制请求 (429)：设备 ${registrationId} 在 ${seconds} 秒内未能注册。`,
+    stillAssigning: (registrationId, seconds) => `${seconds} 秒后，DPS 仍在分配设备 ${registrationId}。`,
     noOperation: '没有操作 ID',
     noHub: '没有指明设备分配到的 IoT 中心',
     notJson: '不是 JSON',
@@ -3474,6 +3481,7 @@ export const zhCN: Sentences = {
     handshakeFailed: (host, code) =>
       `与 ${host} 的 TLS 握手失败 (${code})：服务器未使用 TLS，或拒绝了此客户端。`,
     unreachable: (host, why) => `无法连接到 ${host}：${why}。`,
+    throughProxy: (host, proxy) => `${host}（通过代理 ${proxy}）`,
     hostNotFound: '找不到该名称的主机：名称输入有误，或此计算机处于脱机状态',
     lookupFailed: '无法查找该名称：此计算机处于脱机状态，或其 DNS 服务器没有应答',
     connectionRefused: '该处没有侦听的程序，或防火墙拒绝了连接',

@@ -72,8 +72,10 @@ export async function withCredentials<Result>(
   }
 }
 
-/** Those of opened keys, so that all connections of a device share a secure context. */
-const opened = new WeakMap<KeyObject, ClientCertificate>();
+/** Those of opened keys, so that all connections of a device share a secure context; the newest first. */
+const opened = new WeakMap<KeyObject, readonly ClientCertificate[]>();
+/** The chain that a device has of its own, and the one that Azure issued. */
+const chainsOfKey = 2;
 
 /**
  * Checks credentials and decrypts the key once: TLS would do the key derivation again for each connection.
@@ -87,8 +89,9 @@ export async function openCredentials({
   passphrase,
   signal,
 }: DeviceCredentials & Pick<OpenPrivateKeyOptions, 'signal'>): Promise<ClientCertificate> {
-  const before = typeof privateKey === 'string' ? undefined : opened.get(privateKey);
-  if (before?.chain === certificateChain) return before;
+  const known = typeof privateKey === 'string' ? [] : (opened.get(privateKey) ?? []);
+  const before = known.find(({ chain }) => chain === certificateChain);
+  if (before) return before;
   const key =
     typeof privateKey === 'string' ? await openPrivateKey(privateKey, { passphrase, signal }) : privateKey;
   const [leaf] = parseCertificates(certificateChain);
@@ -98,6 +101,6 @@ export async function openCredentials({
   const isClear = typeof privateKey === 'string' && !isEncryptedKey(privateKey);
   const clear = isClear ? privateKey : key.export({ format: 'pem', type: 'pkcs8' }).toString();
   const credentials = { chain: certificateChain, privateKey: clear };
-  if (typeof privateKey !== 'string') opened.set(privateKey, credentials);
+  if (typeof privateKey !== 'string') opened.set(privateKey, [credentials, ...known].slice(0, chainsOfKey));
   return credentials;
 }

@@ -70,9 +70,10 @@ export function isDateFailure(failure: unknown): boolean {
 
 /**
  * @param host the host, with its port if it matters
+ * @param shown the same in the message, where it can have a proxy beside it
  * @returns EnrollkitError NETWORK or SERVER_NOT_TRUSTED
  */
-export function transportFailure(failure: unknown, host: string): EnrollkitError {
+export function transportFailure(failure: unknown, host: string, shown: string = host): EnrollkitError {
   const code = codeOf(failure);
   const options = { cause: redactedCause(failure), context: { host, code } };
   if (code !== undefined && trustCodes.has(code)) {
@@ -92,5 +93,5 @@ export function transportFailure(failure: unknown, host: string): EnrollkitError
     return new EnrollkitError('NETWORK', sentences.dpsClient.handshakeFailed(host, code), options);
   }
   const why = networkReasons[code ?? ''] ?? sentences.dpsClient.connectionFailed(code);
-  return new EnrollkitError('NETWORK', sentences.dpsClient.unreachable(host, why), options);
+  return new EnrollkitError('NETWORK', sentences.dpsClient.unreachable(shown, why), options);
 }
