@@ -78,8 +78,7 @@ export const en = {
         'Run enrollkit doctor. It checks that the device exists in its hub, is enabled, and has its current certificate there.',
       THROTTLED: 'Wait a minute, then run the command again.',
       SERVICE_FAILED: 'The failure is on the side of the service. Wait a minute, then run the command again.',
-      NETWORK:
-        'Check the network, the proxy (HTTPS_PROXY) and the host name, then run the command again. To check the network and the ports: enrollkit doctor',
+      NETWORK: 'Check the network, the proxy (HTTPS_PROXY) and the host name, then run the command again.',
       TIMEOUT: 'Run the command again.',
       SERVER_NOT_TRUSTED:
         'If a proxy inspects TLS traffic here, set NODE_EXTRA_CA_CERTS to its root certificate.',
@@ -96,7 +95,7 @@ export const en = {
       FILE_UNWRITABLE:
         'Free up disk space or check the permissions of the folder, then run the command again.',
       JOURNAL_UNREADABLE:
-        'Move the .enrollkit folder away, and delete what earlier runs created: enrollkit clean --find',
+        'Move the .enrollkit folder away. To delete what earlier runs created in Azure: enrollkit clean --find --target azure',
       ADDRESS_UNUSABLE: 'Choose an address of this computer: --host ADDRESS.',
       PORT_IN_USE: 'Choose another port, or 0 for any free port.',
       PORT_NOT_PERMITTED: 'Run it with the privileges that ports below 1024 require, or choose higher ports.',
@@ -4327,6 +4326,8 @@ export const en = {
       'no host with that name was found, because the name is mistyped or this computer is offline',
     lookupFailed:
       'the name could not be looked up, because this computer is offline or its DNS server does not answer',
+    checkName:
+      'Check the name and the network, then run the command again. To tell them apart: enrollkit doctor',
     connectionRefused: 'nothing listens there, or a firewall rejected the connection',
     connectionCut: 'the connection was interrupted',
     answerCut: 'the connection was interrupted during the answer',

@@ -22,6 +22,13 @@ const trustCodes = new Set([
 ]);
 const dateCodes = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 
+/** Of a name that could not be looked up: there is no such name, or no network. */
+const lookupCodes = new Set(['ENOTFOUND', 'EAI_AGAIN']);
+
+export function isLookupFailure(failure: unknown): boolean {
+  return lookupCodes.has(codeOf(failure) ?? '');
+}
+
 const networkReasons: Record<string, string> = {
   ENOTFOUND: sentences.dpsClient.hostNotFound,
   EAI_AGAIN: sentences.dpsClient.lookupFailed,
@@ -93,5 +100,8 @@ export function transportFailure(failure: unknown, host: string, shown: string =
     return new EnrollkitError('NETWORK', sentences.dpsClient.handshakeFailed(host, code), options);
   }
   const why = networkReasons[code ?? ''] ?? sentences.dpsClient.connectionFailed(code);
-  return new EnrollkitError('NETWORK', sentences.dpsClient.unreachable(shown, why), options);
+  return new EnrollkitError('NETWORK', sentences.dpsClient.unreachable(shown, why), {
+    ...options,
+    ...(isLookupFailure(failure) ? { next: sentences.dpsClient.checkName } : {}),
+  });
 }
