@@ -437,7 +437,7 @@ async function closedPort() {
 http('a name that cannot be looked up may be mistyped, or there is no network, over every protocol', () => {
   for (const code of ['ENOTFOUND', 'EAI_AGAIN']) {
     const cause = Object.assign(new Error(code), { code });
-    const parties = { plane: 'device', endpoint: 'x.example', deviceId: 'd' } as const;
+    const parties = { plane: 'device', endpoint: 'x.example', clientId: 'd' } as const;
     for (const error of [transportFailure(cause, 'x.example'), connectionFailure(cause, parties, 8883)]) {
       assert.equal(error.code, 'NETWORK');
       assert.match(error.message, /^x\.example .*offline/);
