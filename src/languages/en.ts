@@ -78,8 +78,7 @@ export const en = {
         'Run enrollkit doctor. It checks that the device exists in its hub, is enabled, and has its current certificate there.',
       THROTTLED: 'Wait a minute, then run the command again.',
       SERVICE_FAILED: 'The failure is on the side of the service. Wait a minute, then run the command again.',
-      NETWORK:
-        'Check the network, the proxy (HTTPS_PROXY) and the host name, then run the command again. To check the network and the ports: enrollkit doctor',
+      NETWORK: 'Check the network, the proxy (HTTPS_PROXY) and the host name, then run the command again.',
       TIMEOUT: 'Run the command again.',
       SERVER_NOT_TRUSTED:
         'If a proxy inspects TLS traffic here, set NODE_EXTRA_CA_CERTS to its root certificate.',
@@ -96,7 +95,7 @@ export const en = {
       FILE_UNWRITABLE:
         'Free up disk space or check the permissions of the folder, then run the command again.',
       JOURNAL_UNREADABLE:
-        'Move the .enrollkit folder away, and delete what earlier runs created: enrollkit clean --find',
+        'Move the .enrollkit folder away. To delete what earlier runs created in Azure: enrollkit clean --find --target azure',
       ADDRESS_UNUSABLE: 'Choose an address of this computer: --host ADDRESS.',
       PORT_IN_USE: 'Choose another port, or 0 for any free port.',
       PORT_NOT_PERMITTED: 'Run it with the privileges that ports below 1024 require, or choose higher ports.',
@@ -2919,7 +2918,7 @@ export const en = {
         meaning: 'Something took too long.',
         causes: [
           ['a slow network or service', 'run the command again'],
-          ['a firewall that drops packets', 'enrollkit doctor'],
+          ['a proxy that does not answer, or a firewall that drops packets', 'enrollkit doctor'],
         ],
       },
       SERVER_NOT_TRUSTED: {
@@ -4234,6 +4233,14 @@ export const en = {
     device: (registrationId: string) => `the device ${registrationId}`,
     notAssignedInTime: (registrationId: string, seconds: number) =>
       `DPS did not assign the device ${registrationId} to a hub within ${seconds} seconds.`,
+    checkAssignment: (registrationId: string) =>
+      `The hub is busy or unreachable, or the webhook of a custom allocation policy is slow. Run the command again; to see the status: enrollkit registration show ${registrationId}`,
+    stillFailing: (registrationId: string, status: number, seconds: number) =>
+      `DPS failed (${status}) each time: the device ${registrationId} was not registered within ${seconds} seconds.`,
+    stillThrottled: (registrationId: string, seconds: number) =>
+      `DPS is throttling requests (429): the device ${registrationId} was not registered within ${seconds} seconds.`,
+    stillAssigning: (registrationId: string, seconds: number) =>
+      `DPS is still assigning the device ${registrationId} after ${seconds} seconds.`,
     noOperation: 'it has no operation ID',
     noHub: 'it does not name the hub that the device is assigned to',
     notJson: 'it is not JSON',
@@ -4322,10 +4329,13 @@ export const en = {
     handshakeFailed: (host: string, code: string) =>
       `The TLS handshake with ${host} failed (${code}): the server does not use TLS, or refused this client.`,
     unreachable: (host: string, why: string) => `${host} cannot be reached: ${why}.`,
+    throughProxy: (host: string, proxy: string) => `${host} (through the proxy ${proxy})`,
     hostNotFound:
       'no host with that name was found, because the name is mistyped or this computer is offline',
     lookupFailed:
       'the name could not be looked up, because this computer is offline or its DNS server does not answer',
+    checkName:
+      'Check the name and the network, then run the command again. To tell them apart: enrollkit doctor',
     connectionRefused: 'nothing listens there, or a firewall rejected the connection',
     connectionCut: 'the connection was interrupted',
     answerCut: 'the connection was interrupted during the answer',

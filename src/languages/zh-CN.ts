@@ -67,7 +67,7 @@ export const zhCN: Sentences = {
         '运行 enrollkit doctor。它会检查该设备在其 IoT 中心是否存在、是否已启用，以及其中是否为当前的证书。',
       THROTTLED: '等待一分钟，然后重新运行命令。',
       SERVICE_FAILED: '故障出在服务端。请等待一分钟，然后重新运行命令。',
-      NETWORK: '检查网络、代理 (HTTPS_PROXY) 和主机名，然后重新运行命令。要检查网络和端口：enrollkit doctor',
+      NETWORK: '检查网络、代理 (HTTPS_PROXY) 和主机名，然后重新运行命令。',
       TIMEOUT: '重新运行命令。',
       SERVER_NOT_TRUSTED: '如果此处有检查 TLS 流量的代理，请将 NODE_EXTRA_CA_CERTS 设置为其根证书。',
       PROOF_OF_POSSESSION_PENDING: '在门户中完成上面显示的步骤，然后重新运行命令。',
@@ -79,7 +79,8 @@ export const zhCN: Sentences = {
       FILE_EXISTS: '将其移走，或使用其他文件夹：--dir FOLDER。',
       FILE_UNREADABLE: '检查路径及其权限。',
       FILE_UNWRITABLE: '释放磁盘空间或检查文件夹的权限，然后重新运行命令。',
-      JOURNAL_UNREADABLE: '移走 .enrollkit 文件夹，并删除先前运行创建的内容：enrollkit clean --find',
+      JOURNAL_UNREADABLE:
+        '移走 .enrollkit 文件夹。要删除先前运行在 Azure 中创建的内容：enrollkit clean --find --target azure',
       ADDRESS_UNUSABLE: '选择此计算机的一个地址：--host ADDRESS。',
       PORT_IN_USE: '选择其他端口，或使用 0 表示任意空闲端口。',
       PORT_NOT_PERMITTED: '以使用 1024 以下端口所需的权限运行，或选择更高的端口。',
@@ -2301,7 +2302,7 @@ export const zhCN: Sentences = {
         meaning: '某项操作耗时过长。',
         causes: [
           ['网络或服务缓慢', '重新运行命令'],
-          ['防火墙丢弃了数据包', 'enrollkit doctor'],
+          ['代理没有应答，或防火墙丢弃数据包', 'enrollkit doctor'],
         ],
       },
       SERVER_NOT_TRUSTED: {
@@ -3408,6 +3409,13 @@ export const zhCN: Sentences = {
     device: (registrationId) => `设备 ${registrationId}`,
     notAssignedInTime: (registrationId, seconds) =>
       `DPS 未在 ${seconds} 秒内将设备 ${registrationId} 分配到 IoT 中心。`,
+    checkAssignment: (registrationId) =>
+      `IoT 中心繁忙或无法访问，或自定义分配策略的 Webhook 响应缓慢。请重新运行命令；要查看状态：enrollkit registration show ${registrationId}`,
+    stillFailing: (registrationId, status, seconds) =>
+      `DPS 每次都失败 (${status})：设备 ${registrationId} 在 ${seconds} 秒内未能注册。`,
+    stillThrottled: (registrationId, seconds) =>
+      `DPS 正在限制请求 (429)：设备 ${registrationId} 在 ${seconds} 秒内未能注册。`,
+    stillAssigning: (registrationId, seconds) => `${seconds} 秒后，DPS 仍在分配设备 ${registrationId}。`,
     noOperation: '没有操作 ID',
     noHub: '没有指明设备分配到的 IoT 中心',
     notJson: '不是 JSON',
@@ -3480,8 +3488,10 @@ export const zhCN: Sentences = {
     handshakeFailed: (host, code) =>
       `与 ${host} 的 TLS 握手失败 (${code})：服务器未使用 TLS，或拒绝了此客户端。`,
     unreachable: (host, why) => `无法连接到 ${host}：${why}。`,
+    throughProxy: (host, proxy) => `${host}（通过代理 ${proxy}）`,
     hostNotFound: '找不到该名称的主机：名称输入有误，或此计算机处于脱机状态',
     lookupFailed: '无法查找该名称：此计算机处于脱机状态，或其 DNS 服务器没有应答',
+    checkName: '检查名称和网络，然后重新运行命令。要区分二者：enrollkit doctor',
     connectionRefused: '该处没有侦听的程序，或防火墙拒绝了连接',
     connectionCut: '连接已中断',
     answerCut: '连接在响应过程中中断',

@@ -178,20 +178,28 @@ checks('a proxy that inspects TLS: doctor and the error of a registration name i
     const [seen] = await interceptionFindings(host, 443, undefined, new URL(url));
     assert.deepEqual([seen!.code, seen!.severity], ['TLS_INTERCEPTED', 'error']);
     assert.ok(seen!.message.includes('Corporate Inspection CA'));
-    const refused = await registerDevice({
-      target: { globalDeviceEndpoint: host, deviceMqttEndpoint: host, deviceAmqpEndpoint: host },
-      idScope: '0ne00000000',
-      registrationId: 'device-001',
-      certificateChain: device.pem,
-      privateKey: await privateKeyToPem(device.privateKey),
-      protocol: 'https',
-    }).then(
-      () => undefined,
-      (error: EnrollkitError) => error,
-    );
+    const registerOverHttps = async () =>
+      registerDevice({
+        target: { globalDeviceEndpoint: host, deviceMqttEndpoint: host, deviceAmqpEndpoint: host },
+        idScope: '0ne00000000',
+        registrationId: 'device-001',
+        certificateChain: device.pem,
+        privateKey: await privateKeyToPem(device.privateKey),
+        protocol: 'https',
+      }).then(
+        () => undefined,
+        (error: EnrollkitError) => error,
+      );
+    const refused = await registerOverHttps();
     assert.equal(refused?.code, 'SERVER_NOT_TRUSTED');
     assert.match(refused!.message, /Corporate Inspection CA|SELF_SIGNED_CERT_IN_CHAIN|proxy/i);
     assert.deepEqual([...new Set(asked)], [`${host}:443`]);
+    // A proxy that is not there: the error names it, since the host may well be.
+    proxy.closeAllConnections();
+    await new Promise((done) => proxy.close(done));
+    const unreachable = await registerOverHttps();
+    assert.equal(unreachable?.code, 'NETWORK');
+    assert.ok(unreachable!.message.includes(new URL(url).host), unreachable!.message);
   } finally {
     if (before === undefined) delete process.env.HTTPS_PROXY;
     else process.env.HTTPS_PROXY = before;

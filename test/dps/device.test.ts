@@ -8,6 +8,7 @@ import mqttPacket from 'mqtt-packet';
 import { suite } from 'uvu';
 import { type RegisterDeviceOptions, registerDevice } from '../../src/dps/client/device.js';
 import { MqttSession } from '../../src/dps/client/mqtt/session.js';
+import type { FaultSelection } from '../../src/emulator/start.js';
 import type { EnrollkitError } from '../../src/errors.js';
 import { explainServiceCode } from '../../src/explanations/explain.js';
 import { privateKeyToPem } from '../../src/pki/keys.js';
@@ -212,15 +213,39 @@ device('asks again when it is throttled, and ends when its time is over', async 
     assert.deepEqual(asked, [put, put, poll, poll]);
     const failed = await failing('REGISTRATION_FAILED', register('https', changes));
     assert.equal(failed.context.errorCode, 400208);
-    assert.match(failed.next, /linked-hub create/);
+    assert.match(failed.next, /enrollkit hub link/);
     await failing('REFUSED', register('https', changes));
     const late = await failing('TIMEOUT', register('https', { ...changes, timeoutMs: 200 }));
-    assert.match(late.message, /device-001 to a hub within 0.2 seconds/);
+    assert.match(late.message, /assigning the device device-001 after 0.2 seconds/);
   } finally {
     server.closeAllConnections();
     await new Promise((done) => server.close(done));
   }
 });
+
+device(
+  'a registration that is not finished in time says what it waited for, and does not ask without pause',
+  async () => {
+    const { faults } = world.emulator;
+    const rule = (fault: object) => ({ rules: [{ id: 'x', match: { plane: 'device' as const }, fault }] });
+    try {
+      for (const [fault, code, next] of [
+        [{ type: 'status', status: 429, errorCode: 429001 }, 'THROTTLED', /Wait/],
+        [{ type: 'status', status: 503, errorCode: 503001 }, 'SERVICE_FAILED', /Wait/],
+        [{ type: 'assigning' }, 'TIMEOUT', /enrollkit registration show device-001/],
+      ] as const) {
+        faults.set(rule(fault) as FaultSelection);
+        const error = await failing(code, register('https', { timeoutMs: 400 }));
+        assert.match(error.message, /device-001/);
+        assert.match(error.next, next);
+        const [{ injected } = { injected: 0 }] = faults.list().rules;
+        assert.ok(injected >= 1 && injected < 20, `${code}: ${injected} requests`);
+      }
+    } finally {
+      faults.clear();
+    }
+  },
+);
 
 device('a number without an entry is explained by its HTTP status', () => {
   assert.equal(explainServiceCode(401999)!.code, '401');

@@ -9,8 +9,10 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as z from 'zod';
 import { sasPolicy } from '../../src/dps/client/auth.js';
+import { connectionFailure } from '../../src/dps/client/device-refusal.js';
 import { HttpClient, type HttpClientOptions, type HttpRequest } from '../../src/dps/client/http/client.js';
 import type { RequestEvent } from '../../src/dps/client/observer.js';
+import { transportFailure } from '../../src/dps/client/transport-failure.js';
 import { privateKeyToPem } from '../../src/pki/keys.js';
 import { make, makeChain } from '../support/chains.js';
 import { waitsDuring } from '../support/waits.js';
@@ -443,5 +445,18 @@ async function closedPort() {
     close: () => new Promise((done) => taken.close(done)),
   };
 }
+
+http('a name that cannot be looked up may be mistyped, or there is no network, over every protocol', () => {
+  for (const code of ['ENOTFOUND', 'EAI_AGAIN']) {
+    const cause = Object.assign(new Error(code), { code });
+    const parties = { plane: 'device', endpoint: 'x.example', clientId: 'd' } as const;
+    for (const error of [transportFailure(cause, 'x.example'), connectionFailure(cause, parties, 8883)]) {
+      assert.equal(error.code, 'NETWORK');
+      assert.match(error.message, /^x\.example .*offline/);
+      assert.match(error.next, /enrollkit doctor/);
+      assert.doesNotMatch(error.next, /8883/);
+    }
+  }
+});
 
 http.run();

@@ -6,7 +6,7 @@ import { request as requestOverTls } from 'node:https';
 import { connect as connectTcp, createServer, type LookupFunction, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { connect as connectTls, type PeerCertificate } from 'node:tls';
-import { codeOf } from '../../dps/client/transport-failure.js';
+import { codeOf, isLookupFailure } from '../../dps/client/transport-failure.js';
 import { explainCode } from '../../explanations/explain.js';
 import { sentences } from '../../languages/language.js';
 import { type Finding, failure, info, warning } from './finding.js';
@@ -37,8 +37,7 @@ export async function portFindings(
   surroundings: Surroundings = { lookup, interfaces: networkInterfaces },
 ): Promise<Finding[]> {
   const all = await Promise.all(ports.map((one) => problemOf(one, surroundings)));
-  const isUnknown = (problem: Problem | undefined) =>
-    problem !== undefined && lookupCodes.has(problem.code ?? '');
+  const isUnknown = (problem: Problem | undefined) => problem !== undefined && isLookupFailure(problem);
   const offline = all.some(isUnknown) ? await offlineReason(surroundings) : undefined;
   // They all fail for the same reason.
   const results = all.map((problem) => (offline !== undefined && isUnknown(problem) ? 'offline' : problem));
@@ -70,9 +69,6 @@ export async function portFindings(
   return findings;
 }
 
-/** Of names that cannot be looked up. */
-const lookupCodes = new Set(['ENOTFOUND', 'EAI_AGAIN']);
-
 /** Why no name can be looked up here; undefined if others can. */
 async function offlineReason({ lookup, interfaces }: Surroundings): Promise<string | undefined> {
   const addresses = Object.values(interfaces()).flatMap((one) => one ?? []);
@@ -84,8 +80,8 @@ async function offlineReason({ lookup, interfaces }: Surroundings): Promise<stri
   return (await knows) ? undefined : sentences.cliDoctor.noLookup(knownHost);
 }
 
-function fixOf({ code }: Problem, name: string): string {
-  if (lookupCodes.has(code ?? '')) return sentences.cliDoctor.checkName;
+function fixOf(problem: Problem, name: string): string {
+  if (isLookupFailure(problem)) return sentences.cliDoctor.checkName;
   return name === 'HTTPS' ? sentences.cliDoctor.checkNetwork : sentences.cliDoctor.openPort;
 }
 

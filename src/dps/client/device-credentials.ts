@@ -78,15 +78,18 @@ function uncheckedOf({
   return plainKey.test(privateKey) ? { chain, privateKey } : undefined;
 }
 
-/** Those of opened keys, so that all connections of a device share a secure context. */
-const opened = new WeakMap<KeyObject, ClientCertificate>();
+/** Those of opened keys, so that all connections of a device share a secure context; the newest first. */
+const opened = new WeakMap<KeyObject, readonly ClientCertificate[]>();
+/** The chain that a device has of its own, and the one that Azure issued. */
+const chainsOfKey = 2;
 
 function withOpenedKey(chain: string, key: KeyObject): ClientCertificate {
-  const before = opened.get(key);
-  if (before?.chain === chain) return before;
+  const known = opened.get(key) ?? [];
+  const before = known.find((one) => one.chain === chain);
+  if (before) return before;
   const privateKey = key.export({ format: 'pem', type: 'pkcs8' }).toString();
   const certificate = { chain, privateKey };
-  opened.set(key, certificate);
+  opened.set(key, [certificate, ...known].slice(0, chainsOfKey));
   return certificate;
 }
 

@@ -2,7 +2,7 @@
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import type { Plane } from '../contract/api-versions.js';
-import { codeOf, transportFailure } from './transport-failure.js';
+import { codeOf, isLookupFailure, transportFailure } from './transport-failure.js';
 
 /** The device and the server, for error messages. */
 export interface DeviceParties {
@@ -37,7 +37,8 @@ export function connectionFailure(error: unknown, parties: DeviceParties, port: 
     return refusedBy(parties, sentences.dpsClient.mqttCertificate, codeOf(error));
   }
   const failure = transportFailure(error, parties.endpoint);
-  if (failure.code !== 'NETWORK') return failure;
+  // No firewall keeps a name from being found.
+  if (failure.code !== 'NETWORK' || isLookupFailure(error)) return failure;
   return new EnrollkitError('NETWORK', failure.message, {
     cause: failure.cause,
     context: failure.context,

@@ -60,6 +60,8 @@ export interface RegisterDeviceOptions extends DeviceCredentials {
 
 /** The official SDKs poll at this interval without a Retry-After. */
 const pollEveryMs = 2000;
+/** By how much the waits between polls grow. */
+const pollStepMs = 10;
 /** Enough for several of Azure's waits of 3 seconds, and for a throttled fleet. */
 const defaultTimeoutMs = 120_000;
 
@@ -87,16 +89,8 @@ export async function registerWith(
   const { protocol, registrationId, idScope, target, timeoutMs = defaultTimeoutMs, signal } = options;
   signal?.throwIfAborted();
   const deadline = new AbortController();
-  const timer = setTimeout(
-    () =>
-      deadline.abort(
-        new EnrollkitError(
-          'TIMEOUT',
-          sentences.dpsClient.notAssignedInTime(registrationId, timeoutMs / 1000),
-        ),
-      ),
-    timeoutMs,
-  );
+  let last: LastAnswer | undefined;
+  const timer = setTimeout(() => deadline.abort(tooLate(registrationId, timeoutMs / 1000, last)), timeoutMs);
   const abort = () => deadline.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
   const apiVersion = options.certificateRequest === undefined ? apiVersions.device[0] : csrApiVersion;
@@ -116,7 +110,10 @@ export async function registerWith(
       });
     }, deadline.signal);
   try {
-    return await registerAndPoll(send, options, deadline.signal);
+    const onWait = (answer: LastAnswer) => {
+      last = answer;
+    };
+    return await registerAndPoll(send, options, deadline.signal, onWait);
   } catch (error) {
     throw await withDiagnosis(error, options);
   } finally {
@@ -164,12 +161,33 @@ export async function readRegistration(
   }
 }
 
+/** Why a registration waits: the status of its last answer. */
+type LastAnswer = 'assigning' | number;
+
+/** The error of a registration that is not finished in time, by what it waited for. */
+function tooLate(registrationId: string, seconds: number, answer: LastAnswer | undefined): EnrollkitError {
+  const say = sentences.dpsClient;
+  const context = { registrationId };
+  if (answer === 'assigning') {
+    return new EnrollkitError('TIMEOUT', say.stillAssigning(registrationId, seconds), {
+      context,
+      next: say.checkAssignment(registrationId),
+    });
+  }
+  if (answer === 429)
+    return new EnrollkitError('THROTTLED', say.stillThrottled(registrationId, seconds), { context });
+  return answer === undefined
+    ? new EnrollkitError('TIMEOUT', say.notAssignedInTime(registrationId, seconds), { context })
+    : new EnrollkitError('SERVICE_FAILED', say.stillFailing(registrationId, answer, seconds), { context });
+}
+
 type Send = (request: (over: DeviceTransport) => Promise<TransportReply>) => Promise<TransportReply>;
 
 async function registerAndPoll(
   send: Send,
   options: RegisterDeviceOptions,
   signal: AbortSignal,
+  onWait: (answer: LastAnswer) => void,
 ): Promise<AssignedRegistration> {
   const { registrationId, payload, certificateRequest: csr } = options;
   const body = {
@@ -178,11 +196,12 @@ async function registerAndPoll(
     ...(csr === undefined ? {} : { csr }),
   };
   let sendNext = () => send((transport) => transport.register(body));
-  for (let refusals = 0; ; ) {
+  for (let refusals = 0, polls = 0; ; ) {
     const reply = await sendNext();
     if (reply.status >= 429) {
       // DPS throttles or has a problem; retry, as the official SDKs do.
       const ms = waitMs(reply.retryAfterMs, refusals);
+      onWait(reply.status);
       if (reply.status === 429) options.onThrottled?.(ms);
       await wait(ms, signal);
       refusals += 1;
@@ -196,7 +215,11 @@ async function registerAndPoll(
       throw await failure(registrationState?.errorCode, registrationState?.errorMessage, status, options);
     }
     if (!operationId) throw unexpected(sentences.dpsClient.noOperation, options);
-    await wait(reply.retryAfterMs ?? pollEveryMs, signal);
+    onWait('assigning');
+    // Against a service that lets devices return at once, such as the emulator: at first often, then as without Retry-After.
+    const atLeast = Math.min(polls * pollStepMs, pollEveryMs);
+    await wait(Math.max(reply.retryAfterMs ?? pollEveryMs, atLeast), signal);
+    polls += 1;
     sendNext = () => send((transport) => transport.getOperation(operationId));
   }
 }

@@ -22,6 +22,13 @@ const trustCodes = new Set([
 ]);
 const dateCodes = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 
+/** Of a name that could not be looked up: there is no such name, or no network. */
+const lookupCodes = new Set(['ENOTFOUND', 'EAI_AGAIN']);
+
+export function isLookupFailure(failure: unknown): boolean {
+  return lookupCodes.has(codeOf(failure) ?? '');
+}
+
 const networkReasons: Record<string, string> = {
   ENOTFOUND: sentences.dpsClient.hostNotFound,
   EAI_AGAIN: sentences.dpsClient.lookupFailed,
@@ -70,9 +77,10 @@ export function isDateFailure(failure: unknown): boolean {
 
 /**
  * @param host the host, with its port if it matters
+ * @param shown the same in the message, where it can have a proxy beside it
  * @returns EnrollkitError NETWORK or SERVER_NOT_TRUSTED
  */
-export function transportFailure(failure: unknown, host: string): EnrollkitError {
+export function transportFailure(failure: unknown, host: string, shown: string = host): EnrollkitError {
   const code = codeOf(failure);
   const options = { cause: redactedCause(failure), context: { host, code } };
   if (code !== undefined && trustCodes.has(code)) {
@@ -92,5 +100,8 @@ export function transportFailure(failure: unknown, host: string): EnrollkitError
     return new EnrollkitError('NETWORK', sentences.dpsClient.handshakeFailed(host, code), options);
   }
   const why = networkReasons[code ?? ''] ?? sentences.dpsClient.connectionFailed(code);
-  return new EnrollkitError('NETWORK', sentences.dpsClient.unreachable(host, why), options);
+  return new EnrollkitError('NETWORK', sentences.dpsClient.unreachable(shown, why), {
+    ...options,
+    ...(isLookupFailure(failure) ? { next: sentences.dpsClient.checkName } : {}),
+  });
 }

@@ -1,4 +1,5 @@
 /** The certificate that a running device shows its hub: its own, or one that Azure issued and the device renews. */
+import type { KeyObject } from 'node:crypto';
 import { type ClientCertificate, openCredentials } from '../../dps/client/device-credentials.js';
 import type { HubSession } from '../../dps/client/hub-session/hub-session.js';
 import { certificateRequestFor, issuedCertificates } from '../../dps/client/operational-certificate.js';
@@ -18,12 +19,12 @@ const retryMs = 60_000;
 export class OperationalCertificate {
   readonly #device: RunnableDevice;
   readonly #options: RunDevicesOptions;
+  #key: KeyObject | undefined;
   #request: string | undefined;
   /** From the device's certificate to its root. */
   #issued: readonly Certificate[] | undefined;
-  /** For TLS: its own certificate, and the one for its hub. */
-  #own: ClientCertificate | undefined;
-  #forHub: ClientCertificate | undefined;
+  /** The same as PEM. */
+  #issuedChain = '';
 
   constructor(device: RunnableDevice, options: RunDevicesOptions) {
     this.#device = device;
@@ -37,8 +38,7 @@ export class OperationalCertificate {
 
   /** What the device shows DPS. @throws EnrollkitError what `openCredentials` throws */
   async forDps(): Promise<ClientCertificate> {
-    this.#own ??= await openCredentials(this.#device);
-    return this.#own;
+    return openCredentials({ ...this.#device, privateKey: this.#openKey() });
   }
 
   /**
@@ -48,16 +48,19 @@ export class OperationalCertificate {
    */
   async forHub(): Promise<ClientCertificate> {
     if (this.#issued === undefined) return this.forDps();
-    const certificateChain = this.#issued.map(certificateToPem).join('');
-    this.#forHub ??= await openCredentials({ ...this.#device, certificateChain });
-    return this.#forHub;
+    return openCredentials({ certificateChain: this.#issuedChain, privateKey: this.#openKey() });
+  }
+
+  /** Opened once: `openCredentials` remembers what it makes of it. */
+  #openKey(): KeyObject {
+    this.#key ??= privateKeyFromPem(this.#device.privateKey);
+    return this.#key;
   }
 
   /** The certificate request, base64 of DER; undefined for a device that does not request a certificate. */
   async request(): Promise<string | undefined> {
     if (!this.#options.requestsCertificates) return undefined;
-    const { registrationId, privateKey } = this.#device;
-    this.#request ??= await certificateRequestFor(registrationId, privateKeyFromPem(privateKey));
+    this.#request ??= await certificateRequestFor(this.#device.registrationId, this.#openKey());
     return this.#request;
   }
 
@@ -65,7 +68,7 @@ export class OperationalCertificate {
   take(chain: readonly string[] | undefined): void {
     if (chain === undefined || chain.length === 0) return;
     this.#issued = issuedCertificates(chain);
-    this.#forHub = undefined;
+    this.#issuedChain = this.#issued.map(certificateToPem).join('');
   }
 
   /**

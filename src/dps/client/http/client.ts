@@ -14,6 +14,7 @@ import {
   type PipelinePolicy,
   type PipelineRequest,
   type PipelineResponse,
+  RestError,
   retryPolicy,
 } from '@azure/core-rest-pipeline';
 import type * as z from 'zod';
@@ -27,6 +28,7 @@ import { LeafOnlyAgent } from '../leaf-only.js';
 import type { RequestObserver } from '../observer.js';
 import { sharedLookup } from '../shared-lookup.js';
 import { isDateFailure, transportFailure } from '../transport-failure.js';
+import { byProxy } from './by-proxy.js';
 import { clockSkew, clockSkewError, fetchDate, isSkewed } from './clock.js';
 import { createPipeline, isLoopback } from './pipeline.js';
 import { replyError } from './reply-error.js';
@@ -210,7 +212,9 @@ export class HttpClient {
       const skew = clockSkew(await this.#date(), now);
       if (isSkewed(skew)) return clockSkewError(skew, this.#origin.host, now);
     }
-    return transportFailure(failure, this.#origin.host);
+    const { host } = this.#origin;
+    const request = failure instanceof RestError ? failure.request : undefined;
+    return transportFailure(failure, host, byProxy(host, request));
   }
 
   /** The Date header of a server whose certificate is out of date. */

@@ -13,6 +13,7 @@ import {
 import { EnrollkitError } from '../../../errors.js';
 import { sentences } from '../../../languages/language.js';
 import { codeOf, connectionReset } from '../transport-failure.js';
+import { byProxy } from './by-proxy.js';
 
 export interface SendLimits {
   /** From sending to the last byte of the reply. */
@@ -53,9 +54,13 @@ export function sendOnce(
     const timer = setTimeout(
       () =>
         fail(
-          new EnrollkitError('TIMEOUT', sentences.dpsClient.noAnswerInTime(host, timeoutMs / 1000), {
-            context: { host, timeoutMs },
-          }),
+          new EnrollkitError(
+            'TIMEOUT',
+            sentences.dpsClient.noAnswerInTime(byProxy(host, request), timeoutMs / 1000),
+            {
+              context: { host, timeoutMs },
+            },
+          ),
         ),
       timeoutMs,
     );
