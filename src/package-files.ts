@@ -4,6 +4,7 @@
  */
 
 import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { sentences } from './languages/language.js';
 
 const packageFolder = folderWith('package.json', new URL('./', import.meta.url));
@@ -22,6 +23,26 @@ export function packageFile(path: string): URL {
 /** A program of enrollkit, for processes and threads to run; each of them is an entry point of the bundle. */
 export function programFile(path: 'bin' | 'pki/slow-work-process' | 'fleet/issue/worker'): URL {
   return new URL(`${path}.js`, programFolder);
+}
+
+/** What an installation has, and nobody else writes. */
+const installed = ['dist/', 'build/', 'templates/', 'package.json'].map((path) =>
+  fileURLToPath(packageFile(path)),
+);
+
+/**
+ * The file of the package that is missing or cut off, or the folder that it is in, if that is what an error says: of
+ * loading a module, or of reading a template.
+ */
+export function damagedFile(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, path } = error as NodeJS.ErrnoException;
+  // An error of syntax does not say where it is; only modules of the package are loaded.
+  if (error.name === 'SyntaxError')
+    return /^ +at .*\(node:internal\/(modules|vm)/m.test(error.stack ?? '') ? installed[0] : undefined;
+  const named = /MODULE_NOT_FOUND$/.test(code ?? '') ? /'([^']+)'/.exec(error.message)?.[1] : path;
+  const isMissing = named !== undefined && (named !== path || code === 'ENOENT');
+  return isMissing && installed.some((one) => named.startsWith(one)) ? named : undefined;
 }
 
 /** The version in package.json. */

@@ -13,7 +13,7 @@ if (enableCompileCache && !process.env.NODE_COMPILE_CACHE) {
   if (folder !== undefined) enableCompileCache(join(folder, 'enrollkit'));
 }
 
-import('./bin.js');
+module.exports = import('./bin.js');
 
 /** The user's folder for caches; undefined without a home folder. */
 function folderForCaches({ XDG_CACHE_HOME, HOME, LOCALAPPDATA }) {

@@ -5410,6 +5410,9 @@ export const en = {
     notTagged: (what: string, tag: string, run: string) =>
       `the ${what} does not have the tag ${tag}=${run}, so it is not the one that was created here`,
     resultNotFound: (title: string) => `"${title}" completed, but its result cannot be found.`,
+    installationDamaged: (file: string) =>
+      `The installation of enrollkit is damaged: ${file} is missing or incomplete.`,
+    reinstall: 'Reinstall enrollkit.',
     unexpectedError: (message: string) => `Unexpected error: ${message}`,
     folderUsed: (folder: string) => `The folder ${folder} already contains another run.`,
     newFolder: 'Use --dir FOLDER to specify a new folder.',

@@ -4433,6 +4433,8 @@ export const zhCN: Sentences = {
       `其中有 ${count} 个资源不是由 enrollkit 创建的，或无法删除：${names.join('、')}`,
     notTagged: (what, tag, run) => `${what} 没有标记 ${tag}=${run}，因此不是在此创建的资源`,
     resultNotFound: (title) => `“${title}”已完成，但找不到其结果。`,
+    installationDamaged: (file) => `enrollkit 的安装已损坏：${file} 缺失或不完整。`,
+    reinstall: '请重新安装 enrollkit。',
     unexpectedError: (message) => `意外错误：${message}`,
     folderUsed: (folder) => `文件夹 ${folder} 已包含另一次运行。`,
     newFolder: '使用 --dir FOLDER 指定新文件夹。',

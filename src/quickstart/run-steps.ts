@@ -2,6 +2,7 @@
 
 import { EnrollkitError, interruption, isAbort } from '../errors.js';
 import { inEnglish, sentences } from '../languages/language.js';
+import { damagedFile } from '../package-files.js';
 import { fileFault } from '../workspace/files.js';
 import type { Emit } from './events.js';
 import { type PreviewedStep, previewStep } from './preview-step.js';
@@ -101,6 +102,11 @@ export function asEnrollkitError(thrown: unknown, signal: AbortSignal): Enrollki
   if (isOurs) return thrown;
   const fault = fileFault(thrown);
   if (fault) return fault;
+  const damaged = damagedFile(thrown);
+  if (damaged !== undefined) {
+    const { installationDamaged, reinstall: next } = sentences.quickstart;
+    return new EnrollkitError('FILE_UNREADABLE', installationDamaged(damaged), { next, cause: thrown });
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new EnrollkitError('INTERNAL', sentences.quickstart.unexpectedError(message), { cause: thrown });
 }

@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'uvu';
 import { contentsOf } from '../support/folders.js';
+import { generatedKeys } from '../support/generated-keys.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
 import { run } from './in-process.js';
@@ -72,6 +73,28 @@ test('with --force, a key gives way to another one and is kept, and the command 
     await replaced('d2/key.pem', 'cert', 'convert', at('ca/certificate.pem'), '--out', at('d2/key.pem'));
     await replaced('ca/key.pem', 'cert', 'bundle', at('ca/certificate.pem'), '--out', at('ca/key.pem'));
     assert.ok(readdirSync(folder).every((name) => !/\.(old|new)$/.test(name)));
+  }));
+
+test('a text that was never a key is not kept as one', () =>
+  inTemporaryFolder(async (folder) => {
+    const { privateKey } = generatedKeys('ec', { namedCurve: 'P-256' });
+    const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+    for (const [text, isKept] of [
+      ['old notes\n', false],
+      ['# A program.\nprint("hello")\n', false],
+      [pem.replace('\n', '\n!'), true],
+      [pem.split('\n')[1]!, true],
+      [JSON.stringify(privateKey.export({ format: 'jwk' })), true],
+      ['\0\x01\x02', true],
+    ] as const) {
+      const out = join(folder, 'out');
+      mkdirSync(out);
+      writeFileSync(join(out, 'key.pem'), text);
+      const { status, stderr } = await run(['cert', 'csr', 'd', '--out', out, '--force'], { env: withCodes });
+      assert.equal(status, 0, stderr);
+      assert.equal(stderr.includes('[file.key-kept]'), isKept, `${text}: ${stderr}`);
+      for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+    }
   }));
 
 test('in the current folder and above it, a key is kept beside the new one', () =>

@@ -1,5 +1,6 @@
 /** Files that a person names. */
 
+import { isUtf8 } from 'node:buffer';
 import { EnrollkitError, isAbort } from '../../errors.js';
 import { type Contents, holdsKey, readContents } from '../../pki/containers/contents.js';
 import { lookAt } from '../../workspace/files.js';
@@ -19,14 +20,29 @@ export function contentsOf(path: string): Contents {
   return naming(path, () => readContents(bytes));
 }
 
-/** Whether a file holds a private key, or anything that is not known to be without one. */
+/**
+ * Whether a file holds a private key, or anything that is not known to be without one. A text is, unless it has the words
+ * of a key: a program, a list, notes.
+ */
 export function mayHoldKey(path: string): boolean {
   try {
     return holdsKey(contentsOf(path));
   } catch (error) {
     if (!(error instanceof EnrollkitError)) throw error;
-    return lookAt(path)?.size !== 0;
+    if (lookAt(path)?.size === 0) return false;
+    return !(error.code === 'INVALID_CERTIFICATE' && isTextWithoutKey(readBytes(path)));
   }
+}
+
+/** The words of damaged PEM, of JSON Web Keys, PuTTY and age, which may all be keys of someone. */
+const wordsOfKeys = /PRIVATE[ -]KEY|SECRET-KEY|PuTTY-User-Key|"(d|k)"\s*:/i;
+
+function isTextWithoutKey(bytes: Buffer): boolean {
+  const isText = isUtf8(bytes) && bytes.every((byte) => byte >= 0x20 || (byte >= 9 && byte <= 13));
+  const text = bytes.toString('utf8');
+  // A line of a key has no spaces; most long lines of other texts do.
+  const isSpaced = text.split('\n').every((line) => line.length < 40 || line.includes(' '));
+  return isText && isSpaced && !wordsOfKeys.test(text);
 }
 
 /** Runs what looks into a file; an error of ours gets the file's path in front, and keeps all else. */

@@ -3,6 +3,7 @@
  * libsql has no build or is not installed. Everything in enrollkit except the emulator works without either.
  */
 
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
@@ -55,12 +56,49 @@ export function openSqlite(path: string, asThrown: (error: unknown) => unknown):
 /** @throws EnrollkitError EMULATOR_UNSUPPORTED when neither libsql nor the SQLite of Node.js can be loaded */
 export function loadSqlite(): SqliteDriver {
   try {
-    loaded ??= createRequire(import.meta.url)('libsql') as SqliteDriver;
+    loaded ??= loadLibsql();
   } catch (cause) {
     loaded = nodeSqlite();
     if (loaded === undefined) throw unsupported(cause);
   }
   return loaded;
+}
+
+/** @throws when it is not installed, or cannot be loaded */
+function loadLibsql(): SqliteDriver {
+  const require = createRequire(import.meta.url);
+  if (process.platform === 'linux') assertWholeLibrary(createRequire(require.resolve('libsql')));
+  return require('libsql') as SqliteDriver;
+}
+
+/** A library that is cut off ends a process on Linux without a word, by SIGBUS, while it is loaded. */
+function assertWholeLibrary(require: NodeJS.Require): void {
+  const suffixes = process.arch === 'arm' ? ['gnueabihf', 'musleabihf'] : ['gnu', 'musl'];
+  for (const suffix of suffixes) {
+    let path: string;
+    try {
+      path = require.resolve(`@libsql/linux-${process.arch}-${suffix}`);
+    } catch {
+      continue; // Only that of this computer's C library is installed.
+    }
+    if (isCutOff(path)) throw new Error(`${path} is cut off`);
+  }
+}
+
+/** Whether a file in the Executable and Linkable Format lacks its end, where its table of sections is. */
+function isCutOff(path: string): boolean {
+  const header = Buffer.alloc(64);
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    if (readSync(file, header) < header.length) return true;
+    const has64Bits = header[4] === 2;
+    const begin = has64Bits ? Number(header.readBigUInt64LE(40)) : header.readUInt32LE(32);
+    const entries = has64Bits ? 58 : 46;
+    return begin + header.readUInt16LE(entries) * header.readUInt16LE(entries + 2) > size;
+  } finally {
+    closeSync(file);
+  }
 }
 
 function unsupported(cause: unknown): EnrollkitError {
