@@ -5265,6 +5265,10 @@ export const en = {
     sendEach: 'Send a message from each device and read its twin',
     notRepeated: 'accepted in an earlier run, not repeated',
     signedBy: (name: string) => `signed by ${name}`,
+    chainHasNoEnd: (chain: string) =>
+      `${chain} was changed after enrollkit wrote it, and does not end with a root CA certificate.`,
+    giveCaAgain: (chain: string) =>
+      `Restore ${chain} from a backup, or run the command with the CA again: --ca FILE --ca-key FILE.`,
     otherPfx: (pfx: string, certificate: string) =>
       `${pfx} contains another key than that of ${certificate}.`,
     movePfx: (pfx: string) =>

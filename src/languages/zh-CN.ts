@@ -4314,6 +4314,8 @@ export const zhCN: Sentences = {
     sendEach: '从每台设备发送消息并读取其设备孪生',
     notRepeated: '已在之前的运行中接受，未重复发送',
     signedBy: (name) => `由 ${name} 签名`,
+    chainHasNoEnd: (chain) => `${chain} 在 enrollkit 写入后被更改，并且末尾不是根 CA 证书。`,
+    giveCaAgain: (chain) => `从备份还原 ${chain}，或使用该 CA 重新运行命令：--ca FILE --ca-key FILE。`,
     otherPfx: (pfx, certificate) => `${pfx} 中的密钥不是 ${certificate} 的密钥。`,
     movePfx: (pfx) => `移走 ${pfx}，然后重新运行命令，即可由证书及其密钥重新创建。`,
     moveAndRerun: (folder) => `移走 ${folder}，然后重新运行命令以创建新的。`,

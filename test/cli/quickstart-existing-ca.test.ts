@@ -1,6 +1,14 @@
 /** `enrollkit quickstart --ca FILE`: a CA that you already have, as several tools write it. */
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -125,8 +133,17 @@ if (isInstalled('openssl')) {
     inTemporaryFolder(async (top) => {
       const folder = join(top, 'certs');
       const { at } = commandsOn(folder);
-      const result = await quickstart(folder, ['--ca', inVault('line.pfx'), '--iot-edge'], withPassphrase);
+      const given = ['--ca', inVault('line.pfx'), '--iot-edge'];
+      const result = await quickstart(folder, given, withPassphrase);
       assert.equal(result.devices[0].status, 'assigned');
+      // Certificates are gone from the chain: without the CA, nobody knows which.
+      const chain = readFileSync(at('ca/intermediate/chain.pem'), 'utf8');
+      writeFileSync(at('ca/intermediate/chain.pem'), chain.slice(0, chain.lastIndexOf('-----BEGIN')));
+      const again = ['quickstart', '--json', '--dir', folder, '--plan', at('.enrollkit/plan.json')];
+      const refused = await run(again, { env: { ...withPassphrase, ...withCodes } });
+      assertRefusal(refused.stderr, 'CHAIN_INVALID', at('ca/intermediate/chain.pem'));
+      await quickstart(folder, given, withPassphrase);
+      assert.equal(readFileSync(at('ca/intermediate/chain.pem'), 'utf8'), chain);
       assertHolds(at('devices/device-001/chain.pem'), inVault('root.pem'));
       assertHolds(at('devices/device-001/edge-ca/chain.pem'), inVault('root.pem'));
       assert.ok(isEncrypted(at('ca/intermediate/key.pem')));

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'uvu';
+import { keyPairSource } from '../../src/fleet/issue/key-pairs.js';
 import { createPfx } from '../../src/pki/containers/pkcs12-write.js';
 import {
   generateKeyPair,
@@ -19,6 +20,7 @@ import { makeCertificateRequest } from '../../src/pki/make/certificate-request.j
 import { issue } from '../../src/pki/make/issue.js';
 import { loadProfile } from '../../src/pki/make/profile.js';
 import { renewCertificate } from '../../src/pki/make/renew.js';
+import { generatedKeyOf, privateKeyOf } from '../../src/pki/private-key.js';
 import { make } from '../support/chains.js';
 import { fails } from '../support/fails.js';
 import { openssl } from '../support/openssl.js';
@@ -128,6 +130,15 @@ test('a private key whose halves are of two keys belongs to neither, nor makes a
   await assert.rejects(makeCertificateRequest({ subject, publicKey, privateKey: swapped }), mismatch);
   const contents = { certificate: pem, chain: [], friendlyName: 'd', passphrase: '' };
   await assert.rejects(createPfx({ ...contents, privateKey: swapped }), mismatch);
+});
+
+test('a key that was just generated is imported as any other is', () => {
+  for (const algorithm of ['ec-p256', 'ec-p384', 'rsa-2048'] as const) {
+    const { privateKeyInfo } = keyPairSource(algorithm)();
+    const key = generatedKeyOf(privateKeyInfo);
+    assert.ok(key.equals(privateKeyOf(privateKeyInfo)), algorithm);
+    assert.ok(isKeyPair(key, createPublicKey(key)), algorithm);
+  }
 });
 
 test('what is no key is refused, and never quoted', () => {

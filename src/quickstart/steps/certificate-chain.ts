@@ -20,7 +20,15 @@ import { assertCanUse } from '../existing-ca.js';
 import { authoritiesOf, type CaRole } from '../planned-certificates.js';
 import { assertNoRemains, requireExistingCa, unfinishedKey } from '../remains.js';
 import { generatedCaName } from '../resource-tags.js';
-import { clockOwner, expiredOn, openKey, type RunContext, requireFound, type Step } from '../step.js';
+import {
+  clockOwner,
+  type ExistingCa,
+  expiredOn,
+  openKey,
+  type RunContext,
+  requireFound,
+  type Step,
+} from '../step.js';
 
 export const certificateChain: Step = {
   id: 'certificate-chain',
@@ -58,11 +66,12 @@ export const certificateChain: Step = {
     if (existingCa !== 'none' && !found[existingCa])
       found[existingCa] = await copyExisting(context, existingCa);
     if (existingCa === 'intermediate') {
-      found.intermediate = restoreMissing(files, requireFound(found, 'intermediate'), '');
+      const intermediate = requireFound(found, 'intermediate');
+      found.intermediate = restoreMissing(files, intermediate, issuersOf(context, 'intermediate') ?? '');
       return;
     }
     const suffix = () => randomBytes(4).toString('hex').toUpperCase();
-    if (found.root) found.root = restoreMissing(files, found.root, '');
+    if (found.root) found.root = restoreMissing(files, found.root, issuersOf(context, 'root') ?? '');
     else {
       // Two roots of one name would be mistaken for each other in DPS, so each gets a unique name.
       const commonName = plan.certificates.rootCommonName ?? generatedCaName('root', suffix());
@@ -82,14 +91,24 @@ export const certificateChain: Step = {
   },
 };
 
+/** What follows the certificate of a CA in its `chain.pem`; undefined for an existing CA that was not given to this run. */
+function issuersOf({ plan, found, existingCa }: RunContext, role: CaRole): string | undefined {
+  if (role !== plan.certificates.existingCa) return role === 'root' ? '' : found.root?.chainPem;
+  return existingCa && issuersInChain(existingCa);
+}
+
+function issuersInChain({ chainPem }: ExistingCa): string {
+  return parseCertificates(chainPem).slice(1).map(certificateToPem).join('');
+}
+
 /** Copies the CA that was given. Its own files stay as they are, and the key in the folder is encrypted if it was. */
 async function copyExisting(context: RunContext, role: CaRole): Promise<StoredCertificate> {
   const { plan, layout, found, files, now } = context;
   const { key } = layout[role];
   const existingCa = requireExistingCa(context, role);
   await assertCanUse(plan, existingCa, now());
-  const { pem, chainPem, privateKey, passphrase } = existingCa;
-  const issuersPem = parseCertificates(chainPem).slice(1).map(certificateToPem).join('');
+  const { pem, privateKey, passphrase } = existingCa;
+  const issuersPem = issuersInChain(existingCa);
   const keyPem = await privateKeyToPem(privateKey, passphrase ?? keyPassphrase(context));
   found.keys.set(key, privateKey);
   return saveCertificate(files, layout[role], { pem, issuersPem, keyPem });
@@ -97,7 +116,7 @@ async function copyExisting(context: RunContext, role: CaRole): Promise<StoredCe
 
 /** A stored CA that this plan can go on with; undefined if there is none, and a new one can be made. */
 async function usable(context: RunContext, role: CaRole): Promise<StoredCertificate | undefined> {
-  const { plan, layout, found, now } = context;
+  const { plan, layout, now } = context;
   const stored = loadCertificate(layout[role]);
   if (!stored) {
     assertNoRemains(context, layout[role]);
@@ -136,8 +155,24 @@ async function usable(context: RunContext, role: CaRole): Promise<StoredCertific
   }
   // Opened now, so that a wrong passphrase or a swapped key is found before anything is uploaded.
   await openKey(context, stored);
-  const issuersPem = role === 'root' ? '' : found.root?.chainPem;
-  return withCheckedChain(stored, issuersPem);
+  const checked = withCheckedChain(stored, issuersOf(context, role));
+  if (isExisting && !existingCa) assertChainEnds(context, checked);
+  return checked;
+}
+
+/**
+ * Refuses the chain of an existing CA that was changed since a run wrote it and does not end with a root: nobody knows
+ * whether certificates are missing.
+ *
+ * @throws EnrollkitError CHAIN_INVALID
+ */
+function assertChainEnds({ files }: RunContext, { paths, chainPem, missing }: StoredCertificate): void {
+  if (missing || !files.wasMade(paths.chain) || files.isUnchanged(paths.chain)) return;
+  const last = parseCertificates(chainPem).at(-1)!;
+  if (isIssuedBy(last, last)) return;
+  throw new EnrollkitError('CHAIN_INVALID', sentences.quickstartSteps.chainHasNoEnd(paths.chain), {
+    next: sentences.quickstartSteps.giveCaAgain(paths.chain),
+  });
 }
 
 /**
