@@ -1,6 +1,6 @@
 /** One seed with all that a test may want: several services and hubs, and every kind of enrollment. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -367,10 +367,7 @@ test('one that is refused leaves no hub and no service behind, and what was ther
   await inTemporaryFolder(async (dir) => {
     await refuse(dir);
     const state = join(dir, 'emulator');
-    assert.deepEqual(
-      readdirSync(state).filter((name) => name.startsWith('state')),
-      [],
-    );
+    assert.equal(existsSync(state), false);
     const first = await startTestEmulator({ dir });
     assert.deepEqual(namesOf(first), ['enrollkit-dps', 'hub-1']);
     await first.verifiedCa('root', root);
