@@ -2,12 +2,12 @@
 
 export type { ProblemCode } from '../dps/client/diagnosis/problem.js';
 export type { EnrollmentMembers } from '../dps/client/enrollment-members.js';
+export type { AlternativeNameKind, AlternativeNames } from '../pki/make/alternative-names.js';
 export {
   type DeregisterFleetOptions,
   type DeregisterFleetResult,
   deregisterFleet,
 } from './deregister-fleet.js';
-export type { AlternativeNameKind, AlternativeNames } from './devices/alternative-names.js';
 export type { DeviceRequest, SubjectPrefix } from './devices/device.js';
 export { devicesFromList } from './devices/device-list.js';
 export {

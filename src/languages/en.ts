@@ -3796,13 +3796,11 @@ export const en = {
     countryInvalid: (value: string) => `The country ${value} is not two letters, such as DE.`,
     attributeTooLong: (attribute: string, length: number, maximum: number) =>
       `The ${attribute} has ${length} characters; RFC 5280 allows ${maximum}.`,
-    nameUnknownValue: (name: string) => `The name ${name} has a value of an unknown type.`,
     alternativeNameInvalid: (kind: string, name: string, problem: string) =>
       `The subject alternative name ${kind} ${name} is not valid: ${problem}.`,
     commonNameInvalid: 'The common name is empty or has control characters.',
     commonNameTooLong: (beginning: string, length: number, maximum: number) =>
       `The common name "${beginning}..." has ${length} characters; RFC 5280 allows ${maximum}.`,
-    certificateCannotSign: (reason: string) => `The certificate cannot sign. ${reason}`,
     validityImpossible: (from: string, until: string) =>
       `A certificate cannot be valid from ${from} to ${until}. The dates must be in order, and from the years 1950 to 9999.`,
     invalidTime: 'an invalid time',
@@ -5417,8 +5415,6 @@ export const en = {
     noHubConnectionString: 'The connection string of the hub is missing.',
     noHubConnectionStringNext:
       'Set ENROLLKIT_HUB_CONNECTION_STRING to the connection string of a policy of the hub with RegistryRead and RegistryWrite, or run the command without --hub-devices.',
-    invalidAlternativeName: (kind: string, name: string, reason: string) =>
-      `The alternative name ${kind} ${name} is invalid: ${reason}.`,
     emptyList: (path: string) => `${path}: the list has no devices`,
     controlCharacters: (tag: string) => `The tag ${tag} contains control characters.`,
     tooManyTags: (maximum: number) =>

@@ -3037,12 +3037,10 @@ export const zhCN: Sentences = {
     countryInvalid: (value) => `国家/地区 ${value} 不是两个字母（例如 DE）。`,
     attributeTooLong: (attribute, length, maximum) =>
       `${attribute}有 ${length} 个字符；RFC 5280 允许 ${maximum} 个。`,
-    nameUnknownValue: (name) => `名称 ${name} 中有类型未知的值。`,
     alternativeNameInvalid: (kind, name, problem) => `使用者可选名称 ${kind} ${name} 无效：${problem}。`,
     commonNameInvalid: '公用名为空或含有控制字符。',
     commonNameTooLong: (beginning, length, maximum) =>
       `公用名“${beginning}...”有 ${length} 个字符；RFC 5280 允许 ${maximum} 个。`,
-    certificateCannotSign: (reason) => `该证书不能签名。${reason}`,
     validityImpossible: (from, until) =>
       `证书的有效期不能从 ${from} 到 ${until}。日期必须按先后顺序，且在 1950 年到 9999 年之间。`,
     invalidTime: '无效的时间',
@@ -4433,7 +4431,6 @@ export const zhCN: Sentences = {
     noHubConnectionString: '缺少 IoT 中心的连接字符串。',
     noHubConnectionStringNext:
       '将 ENROLLKIT_HUB_CONNECTION_STRING 设置为具有 RegistryRead 和 RegistryWrite 权限的 IoT 中心策略的连接字符串，或不带 --hub-devices 运行命令。',
-    invalidAlternativeName: (kind, name, reason) => `备用名称 ${kind} ${name} 无效：${reason}。`,
     emptyList: (path) => `${path}：列表中没有设备`,
     controlCharacters: (tag) => `标记 ${tag} 含有控制字符。`,
     tooManyTags: (maximum) => `一个列表最多可以有 ${maximum} 个标记名称，而此行又增加了一个。`,

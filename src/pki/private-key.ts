@@ -4,7 +4,15 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 import { EnrollkitError } from '../errors.js';
 import { sentences } from '../languages/language.js';
 import { pemEncode } from './containers/pem.js';
-import { readOnly, sequenceOf, tags } from './der/read.js';
+import {
+  bitStringOf,
+  expect,
+  objectIdentifierOf,
+  octetStringOf,
+  readOnly,
+  sequenceOf,
+  tags,
+} from './der/read.js';
 
 /**
  * The only way to import a private key. Node is never given a passphrase: it would derive keys for as long as a file
@@ -22,6 +30,39 @@ export function privateKeyOf(der: Uint8Array, label = 'PRIVATE KEY'): KeyObject 
     next: sentences.pkiMake.restoreKey,
   });
 }
+
+/**
+ * Imports a key that this process has generated, which needs no check. A third of the work for EC keys: OpenSSL's decoders
+ * take five times as long as importing the numbers.
+ *
+ * @param privateKeyInfo PKCS#8 DER, with the public key if it is an EC key
+ */
+export function generatedKeyOf(privateKeyInfo: Buffer): KeyObject {
+  const [, algorithm, privateKey] = sequenceOf(readOnly(privateKeyInfo));
+  const [, curve] = sequenceOf(algorithm);
+  const crv = curve?.tag === tags.objectIdentifier ? curveNames.get(objectIdentifierOf(curve)) : undefined;
+  let key: KeyObject;
+  if (crv === undefined) key = createPrivateKey(pemEncode('PRIVATE KEY', privateKeyInfo));
+  else {
+    const [, scalar, publicKey] = sequenceOf(readOnly(octetStringOf(privateKey)));
+    const point = bitStringOf(readOnly(expect(publicKey, publicKeyTag).content)).bytes;
+    const size = (point.length - 1) / 2;
+    const [x, y] = [point.subarray(1, 1 + size), point.subarray(1 + size)];
+    const [d, ...coordinates] = [octetStringOf(scalar), x, y].map((octets) => octets.toString('base64url'));
+    const jwk = { kty: 'EC', crv, d: d!, x: coordinates[0]!, y: coordinates[1]! };
+    key = createPrivateKey({ key: jwk, format: 'jwk' });
+  }
+  wholeKeys.add(key);
+  return key;
+}
+
+/** RFC 5480 section 2.1.1.1; the names are those of JWK (RFC 7518 section 6.2.1.1). */
+const curveNames = new Map([
+  ['1.2.840.10045.3.1.7', 'P-256'],
+  ['1.3.132.0.34', 'P-384'],
+]);
+/** In an ECPrivateKey: `[1]` (RFC 5915 section 3). */
+const publicKeyTag = 0xa1;
 
 /** Node recognizes the curve of explicit parameters, but keeps them; so ask the key's encoding. */
 function namesItsCurve(key: KeyObject): boolean {

@@ -149,6 +149,8 @@ export function folderUsed(folder: string): EnrollkitError {
 function nothingFound(): Found {
   return {
     keys: new Map(),
+    generatedKeys: new Map(),
+    made: new Map(),
     written: new Map(),
     registeredNow: new Set(),
     connectedNow: new Set(),

@@ -12,6 +12,7 @@ import type {
 } from '../dps/contract/schemas.js';
 import type { Sentences } from '../languages/en.js';
 import { sentences } from '../languages/language.js';
+import { generatedKeyOf } from '../pki/private-key.js';
 import type { Journal, JournalTarget } from '../workspace/journal.js';
 import type { Layout } from '../workspace/layout.js';
 import type { OwnFiles } from '../workspace/own-files.js';
@@ -86,6 +87,8 @@ export interface RunContext {
 export interface Found {
   /** Private keys opened so far, by their files. */
   readonly keys: Map<string, KeyObject>;
+  /** Private keys that this run has generated for its devices, by their files; PKCS#8 DER. */
+  readonly generatedKeys: Map<string, Buffer>;
   /** Whether Azure Resource Manager may be read: without it, possession is proven in the portal, unseen. */
   controlPlane?: boolean;
   idScope?: string;
@@ -99,6 +102,8 @@ export interface Found {
   /** By registration ID. */
   enrollments?: Map<string, IndividualEnrollment>;
   devices?: Map<string, StoredCertificate>;
+  /** Devices whose files this run has made, by registration ID: what is in them is in `written`. */
+  readonly made: Map<string, StoredCertificate>;
   /** What this run has written for its devices: SHA-256 digests by path. */
   readonly written: Map<string, string>;
   registrations?: Map<string, RegistrationState>;
@@ -155,7 +160,9 @@ export async function openKey(
 ): Promise<KeyObject> {
   const { found } = context;
   const path = stored.paths.key;
-  const key = found.keys.get(path) ?? (await loadPrivateKey(stored, context));
+  const generated = found.generatedKeys.get(path);
+  const key =
+    found.keys.get(path) ?? (generated ? generatedKeyOf(generated) : await loadPrivateKey(stored, context));
   found.keys.set(path, key);
   return key;
 }

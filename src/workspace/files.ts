@@ -131,6 +131,7 @@ export function placeNew(staged: string, path: string): void {
  */
 export function stageFile(path: string, contents: string | Uint8Array, mode: number, staged: string): void {
   try {
+    ensureFolder(dirname(staged));
     const file = openStaged(path, contents, mode, staged);
     try {
       fsyncSync(file);
@@ -143,9 +144,8 @@ export function stageFile(path: string, contents: string | Uint8Array, mode: num
   }
 }
 
-/** @returns the open file, with its contents, which may not be on the disk yet */
+/** @returns the open file, in a folder that exists, with its contents, which may not be on the disk yet */
 function openStaged(path: string, contents: string | Uint8Array, mode: number, staged: string): number {
-  ensureFolder(dirname(staged));
   let file: number | undefined;
   try {
     file = openSync(staged, 'wx', mode);
@@ -176,6 +176,7 @@ const fsyncFile = promisify(fsync);
  * @throws EnrollkitError FILE_UNWRITABLE, after which some of the files may be there
  */
 export async function stageFiles(files: readonly StagedFile[]): Promise<void> {
+  for (const folder of new Set(files.map(({ staged }) => dirname(staged)))) ensureFolder(folder);
   for (let first = 0; first < files.length; first += stagedAtOnce) {
     const open: { path: string; file: number }[] = [];
     try {

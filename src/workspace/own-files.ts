@@ -15,7 +15,9 @@ import { assertNoLinkBelow } from './symbolic-links.js';
 import {
   type Change,
   type Completed,
+  filesOf,
   finishInterrupted,
+  type NewFile,
   Transaction,
   type TransactionFolder,
 } from './transaction.js';
@@ -23,6 +25,11 @@ import {
 export interface WriteOptions {
   /** Whether to record the file in the journal, so that `clean` removes it. Default: true. */
   note?: boolean;
+}
+
+/** A file and where it is written; the path is absolute. */
+export interface PlacedFile extends NewFile {
+  path: string;
 }
 
 /** For one process at a time: the lock of the folder is held while files are written. */
@@ -43,7 +50,10 @@ export class OwnFiles {
 
   /** Starts a change of several files, of which all are made or none. */
   change(): FilesChange {
-    return new FilesChange(this, this.#layout, this.#journal, new Transaction(this.#place));
+    return new FilesChange(this, this.#layout, this.#journal, (digests) => {
+      const note = (changes: readonly Change[]) => this.#noteChanges(changes, digests);
+      return new Transaction({ ...this.#place, note });
+    });
   }
 
   /**
@@ -114,14 +124,16 @@ export class OwnFiles {
     return this.#journal.has(this.#thing(path));
   }
 
-  #noteChanges(changes: readonly Change[]): void {
+  /** @param digests of what was written just now, by absolute path; any other file is read */
+  #noteChanges(changes: readonly Change[], digests?: ReadonlyMap<string, string>): void {
     const events: JournalEvent[] = [];
     const made = (path: string) => {
-      const contents = readBytesIfExists(join(this.#layout.folder, path));
-      if (contents) events.push({ event: 'made', thing: { kind: 'file', path, sha256: sha256Of(contents) } });
+      const absolute = join(this.#layout.folder, path);
+      const sha256 = digests?.get(absolute) ?? digestOf(absolute);
+      if (sha256 !== undefined) events.push({ event: 'made', thing: { kind: 'file', path, sha256 } });
     };
     for (const change of changes) {
-      if (change.kind === 'write' && change.note) made(change.path);
+      if (change.kind === 'create' || (change.kind === 'write' && change.note)) filesOf(change).forEach(made);
       if (change.kind !== 'move') continue;
       for (const [from, to] of change.note ?? []) {
         made(to);
@@ -150,11 +162,16 @@ export class FilesChange {
   readonly #planned = new Map<string, string>();
 
   /** See {@link OwnFiles.change}. */
-  constructor(files: OwnFiles, layout: Layout, journal: Journal, transaction: Transaction) {
+  constructor(
+    files: OwnFiles,
+    layout: Layout,
+    journal: Journal,
+    begin: (digests: ReadonlyMap<string, string>) => Transaction,
+  ) {
     this.#files = files;
     this.#layout = layout;
     this.#journal = journal;
-    this.#transaction = transaction;
+    this.#transaction = begin(this.#planned);
   }
 
   /** The SHA-256 digests of the new contents, by absolute path. */
@@ -166,6 +183,22 @@ export class FilesChange {
   create(path: string, contents: string | Uint8Array, mode: number, options: WriteOptions = {}): void {
     this.#files.assertFree(path, this.#folders);
     this.#write(path, contents, mode, options, false);
+  }
+
+  /**
+   * Makes a folder that must not exist yet, with its files: in one step, which costs less than making each file.
+   *
+   * @throws EnrollkitError as {@link OwnFiles.create}
+   */
+  createFolder(folder: string, files: readonly PlacedFile[]): void {
+    this.#files.assertFree(folder, this.#folders);
+    const path = this.#in(folder);
+    const byPath = new Map<string, NewFile>();
+    for (const file of files) {
+      this.#plan(file.path, file.contents, true);
+      byPath.set(this.#in(file.path).slice(path.length + 1), file);
+    }
+    this.#transaction.createFolder(path, byPath);
   }
 
   /** As {@link OwnFiles.replace}. */
@@ -249,10 +282,14 @@ export class FilesChange {
     { note = true }: WriteOptions,
     replace: boolean,
   ): void {
+    this.#plan(path, contents, note);
+    this.#transaction.write(this.#in(path), contents, mode, { replace, note });
+  }
+
+  #plan(path: string, contents: string | Uint8Array, note: boolean): void {
     const sha256 = sha256Of(contents);
     this.#planned.set(path, sha256);
     if (note) this.#noted.push({ kind: 'file', path: this.#in(path), sha256 });
-    this.#transaction.write(this.#in(path), contents, mode, { replace, note });
   }
 
   #move(from: string, to: string, files: [from: string, to: string][]): void {
@@ -274,7 +311,14 @@ export class FilesChange {
   }
 }
 
+function digestOf(path: string): string | undefined {
+  const contents = readBytesIfExists(path);
+  return contents && sha256Of(contents);
+}
+
 /** Relative to the certificate folder, with `/` between its parts. */
 function pathIn({ folder }: Layout, path: string): string {
+  // The usual case, without the work of `relative`.
+  if (sep === '/' && path.startsWith(`${folder}/`)) return path.slice(folder.length + 1);
   return relative(folder, path).split(sep).join('/');
 }

@@ -8,7 +8,7 @@ import { assertReadsBack } from '../pki/read-back.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../pki/x509/certificate.js';
 import { lookAt, publicFileMode, readBytesIfExists, secretFileMode } from './files.js';
 import type { CertificatePaths } from './layout.js';
-import type { FilesChange, OwnFiles, WriteOptions } from './own-files.js';
+import type { FilesChange, OwnFiles, PlacedFile, WriteOptions } from './own-files.js';
 
 export interface StoredCertificate {
   paths: CertificatePaths;
@@ -52,8 +52,10 @@ export function saveCertificate(
   return { paths, certificate: parseCertificates(pem)[0]!, pem, chainPem };
 }
 
+type CertificateFileName = 'key' | 'chain' | 'certificate';
+
 export interface SaveOptions {
-  note?: (name: 'key' | 'chain' | 'certificate') => boolean;
+  note?: (name: CertificateFileName) => boolean;
   besides?: (change: FilesChange) => void;
 }
 
@@ -65,14 +67,27 @@ export interface SaveOptions {
 export function addCertificate(
   change: FilesChange,
   paths: CertificatePaths,
-  { pem, issuersPem, keyPem }: NewCertificate,
+  made: NewCertificate,
   { note = () => true, besides = () => {} }: SaveOptions = {},
 ): void {
-  const options = (name: Parameters<typeof note>[0]): WriteOptions => ({ note: note(name) });
-  if (keyPem !== undefined) change.create(paths.key, keyPem, secretFileMode, options('key'));
-  change.create(paths.chain, pem + issuersPem, publicFileMode, options('chain'));
-  besides(change);
-  change.create(paths.certificate, pem, publicFileMode, options('certificate'));
+  for (const { name, path, contents, mode } of certificateFiles(paths, made)) {
+    if (name === 'certificate') besides(change);
+    change.create(path, contents, mode, { note: note(name) });
+  }
+}
+
+/** The files of a certificate, in the order to write them in: a folder that has a certificate is complete. */
+export function certificateFiles(
+  paths: CertificatePaths,
+  { pem, issuersPem, keyPem }: NewCertificate,
+): (PlacedFile & { name: CertificateFileName })[] {
+  return [
+    ...(keyPem === undefined
+      ? []
+      : [{ name: 'key', path: paths.key, contents: keyPem, mode: secretFileMode } as const]),
+    { name: 'chain', path: paths.chain, contents: pem + issuersPem, mode: publicFileMode },
+    { name: 'certificate', path: paths.certificate, contents: pem, mode: publicFileMode },
+  ];
 }
 
 /**

@@ -44,12 +44,15 @@ const changeSchema = z.discriminatedUnion('kind', [
     /** The files that the journal follows: where they were, and where they are. */
     note: z.array(pair).optional(),
   }),
+  /** A new folder with these files in it, which the journal records. */
+  z.strictObject({ kind: z.literal('create'), path, files: z.array(path) }),
   /** A folder for its owner alone, also if it exists with a wider mode. */
   z.strictObject({ kind: z.literal('folder'), path }),
   /** What the transaction is part of, for the command that completes it. Changes nothing. */
   z.strictObject({ kind: z.literal('request'), request: z.string() }),
 ]);
 export type Change = z.infer<typeof changeSchema>;
+type CreatedFolder = Extract<Change, { kind: 'create' }>;
 
 /** A folder in which one process at a time changes files. Its lock is held while any of this is used. */
 export interface TransactionFolder {
@@ -99,7 +102,8 @@ export function finishInterrupted(place: TransactionFolder): Completed | undefin
     completed = { request: undefined, written: [], moved: [] };
     for (const change of changes.data) {
       if (change.kind === 'request') completed.request = change.request;
-      else if (change.kind === 'write') completed.written.push(change.path);
+      else if (change.kind === 'write' || change.kind === 'create')
+        completed.written.push(...filesOf(change));
       else if (change.kind === 'move') completed.moved.push({ from: change.path, to: change.to });
     }
   }
@@ -107,10 +111,17 @@ export function finishInterrupted(place: TransactionFolder): Completed | undefin
   return completed;
 }
 
+/** The files that a change writes, relative to the folder of the transaction. */
+export function filesOf(change: Extract<Change, { kind: 'write' }> | CreatedFolder): string[] {
+  return change.kind === 'write' ? [change.path] : change.files.map((name) => `${change.path}/${name}`);
+}
+
 export class Transaction {
   readonly #place: TransactionFolder;
   readonly #moves: Change[] = [];
   readonly #folders: Change[] = [];
+  /** New folders, with their files. */
+  readonly #created = new Map<CreatedFolder, NewFiles>();
   readonly #files = new Map<string, NewContents>();
 
   constructor(place: TransactionFolder) {
@@ -129,6 +140,15 @@ export class Transaction {
     options: { replace?: boolean; note?: boolean } = {},
   ): void {
     this.#files.set(path, { contents, mode, ...options });
+  }
+
+  /**
+   * Makes a folder that must not exist, with its files, in one step; after everything else.
+   *
+   * @param files by their paths in it; the journal records them
+   */
+  createFolder(path: string, files: NewFiles): void {
+    this.#created.set({ kind: 'create', path, files: [...files.keys()] }, files);
   }
 
   /** Moved before anything is written. The destination must not exist. @param note the files that the journal follows */
@@ -183,6 +203,7 @@ export class Transaction {
       ...this.#moves,
       ...this.#folders,
       ...writes,
+      ...this.#created.keys(),
       ...(request === undefined ? [] : [{ kind: 'request' as const, request }]),
     ];
   }
@@ -191,9 +212,16 @@ export class Transaction {
   #staged(changes: readonly Change[]): StagedFile[] {
     const { folder, work } = this.#place;
     return changes.flatMap((change, index) => {
+      const [path, staged] = ['path' in change ? join(folder, change.path) : folder, stagedIn(work, index)];
+      if (change.kind === 'create') {
+        return [...this.#created.get(change)!].map(([name, file]) => ({
+          ...{ path: join(path, name), staged: join(staged, name) },
+          ...file,
+        }));
+      }
       if (change.kind !== 'write') return [];
       const { contents, mode } = this.#files.get(change.path)!;
-      return [{ path: join(folder, change.path), contents, mode, staged: stagedIn(work, index) }];
+      return [{ path, contents, mode, staged }];
     });
   }
 
@@ -222,12 +250,18 @@ export class Transaction {
   }
 }
 
-interface NewContents {
-  contents: string | Uint8Array;
-  mode: number;
+interface NewContents extends NewFile {
   replace?: boolean;
   note?: boolean;
 }
+
+export interface NewFile {
+  contents: string | Uint8Array;
+  mode: number;
+}
+
+/** The files of a new folder, by their paths in it. */
+export type NewFiles = ReadonlyMap<string, NewFile>;
 
 function placeOne(
   { folder, work, isReplaceable }: TransactionFolder,
@@ -291,6 +325,10 @@ function apply(
         const to = join(folder, change.to);
         assertNoLinkBelow(folder, dirname(to));
         if (lookAt(path) && !lookAt(to)) rename(path, to);
+      } else if (change.kind === 'create') {
+        if (!existsSync(staged)) continue;
+        if (lookAt(path)) throw nameTaken(path);
+        rename(staged, path);
       } else if (existsSync(staged)) {
         const existing = lookAt(path);
         if (!existing) {

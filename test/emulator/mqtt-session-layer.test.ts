@@ -67,7 +67,7 @@ function layerOf(session: Partial<Session> = {}, { connectTimeout = 5000 } = {})
   });
   function client(): Client {
     const [server, bytes] = duplexPair();
-    layer.handle(server, () => []);
+    layer.handle(server, { leaf: undefined, chain: [] });
     const packets: Packet[] = [];
     const parser = mqttPacket
       .parser()

@@ -131,7 +131,11 @@ test('an AMQP message that cannot be encoded ends its connection, also when a fa
     let link: Link;
     const server = createServer((socket) =>
       serveAmqp(socket, {
-        client: { chain: [], plain: undefined, dialled: { name: undefined, address: undefined } },
+        client: {
+          certificates: { leaf: undefined, chain: [] },
+          plain: undefined,
+          dialled: { name: undefined, address: undefined },
+        },
         nodes: {
           attach: (request) => {
             link = request.link;

@@ -1,9 +1,9 @@
 /** Makes a certificate request, and a key unless one is given. */
 import { join } from 'node:path';
 import { sentences } from '../../languages/language.js';
-import { signatureAlgorithm } from '../../pki/crypto.js';
 import { privateKeyToPem } from '../../pki/keys.js';
 import { makeCertificateRequest } from '../../pki/make/certificate-request.js';
+import { signatureAlgorithm } from '../../pki/make/signature-algorithm.js';
 import { publicFileMode, secretFileMode } from '../../workspace/files.js';
 import { alternativeNamesFrom, subjectFrom } from '../input/certificate-names.js';
 import { assertKeyFlags, keysFrom } from '../input/key-flags.js';

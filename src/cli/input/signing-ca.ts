@@ -3,9 +3,9 @@
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import { signatureAlgorithm } from '../../pki/crypto.js';
 import type { OpenPrivateKeyOptions } from '../../pki/keys.js';
 import type { IssuedCertificate, Issuer } from '../../pki/make/issuer.js';
+import { signatureAlgorithm } from '../../pki/make/signature-algorithm.js';
 import { type Certificate, certificateToPem, parseCertificates } from '../../pki/x509/certificate.js';
 import { type Layout, layoutOf } from '../../workspace/layout.js';
 import { loadCertificate, loadPrivateKey } from '../../workspace/stored-certificates.js';

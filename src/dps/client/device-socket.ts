@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import { type ClientCertificate, secureContextOf } from './device-credentials.js';
+import { readsLeafOnly } from './leaf-only.js';
 import { sharedLookup } from './shared-lookup.js';
 
 export interface DeviceSocketOptions {
@@ -20,14 +21,16 @@ export function connectDevice(
   standardPort: number,
 ): TLSSocket {
   const { host, port } = splitEndpoint(endpoint);
-  return connect({
-    host,
-    port: port ?? standardPort,
-    // Server names must be host names (RFC 6066 section 3).
-    ...(isIP(host) ? {} : { servername: host }),
-    lookup: sharedLookup,
-    secureContext: secureContextOf(clientCertificate, trust),
-  });
+  return readsLeafOnly(
+    connect({
+      host,
+      port: port ?? standardPort,
+      // Server names must be host names (RFC 6066 section 3).
+      ...(isIP(host) ? {} : { servername: host }),
+      lookup: sharedLookup,
+      secureContext: secureContextOf(clientCertificate, trust),
+    }),
+  );
 }
 
 /**

@@ -11,14 +11,15 @@ import {
 } from '../../pki/x509/certificate.js';
 import { policyProblem } from '../access/sas-check.js';
 import type { Policy } from '../state/identity.js';
+import type { PresentedCertificates } from '../wire/tls/presented-certificates.js';
 import type { DeviceCredential, HubDevice } from './devices.js';
 import type { HostedHub } from './hub.js';
 import type { AuthMethod } from './messages.js';
 
 /** What a client authenticates with, and what it asks for. */
 export interface DeviceProof {
-  /** The certificates of the handshake: DER, leaf first. */
-  chain: readonly Buffer[];
+  /** Those of the handshake. */
+  certificates: PresentedCertificates;
   /** Its shared access signature. */
   authorization: string | undefined;
   /** The hub's names, with or without port. */
@@ -60,9 +61,10 @@ export function refusalOf(device: HubDevice | undefined, proof: DeviceProof, at:
   if (token?.policyName) return policyTokenProblem(deviceId, token, proof, at);
   if (credential.type === 'sas')
     return deviceTokenProblem(deviceId, credential.symmetricKeys, token, proof, at);
-  if (proof.chain.length === 0) return 'no client certificate was presented';
+  const { leaf } = proof.certificates;
+  if (leaf === undefined) return 'no client certificate was presented';
   try {
-    return certificateProblem(deviceId, credential, proof, at);
+    return certificateProblem(deviceId, parseCertificate(leaf), credential, proof, at);
   } catch (error) {
     return `the certificate cannot be read: ${(error as Error).message}`;
   }
@@ -90,11 +92,11 @@ export function tokenExpiry(authorization: string | undefined): Date | undefined
 /** @throws EnrollkitError INVALID_CERTIFICATE */
 function certificateProblem(
   deviceId: string,
+  leaf: Certificate,
   credential: Exclude<DeviceCredential, { type: 'sas' }>,
-  { chain, authorities = [], allowsRenewedCertificates = false }: DeviceProof,
+  { certificates, authorities = [], allowsRenewedCertificates = false }: DeviceProof,
   at: Date,
 ): string | undefined {
-  const leaf = parseCertificate(chain[0]!);
   const { subject, notBefore, notAfter } = leaf;
   if (credential.type === 'selfSigned') {
     const { primaryThumbprint, secondaryThumbprint, retiringThumbprint } = credential;
@@ -109,7 +111,7 @@ function certificateProblem(
   }
   if (subject.commonName !== deviceId)
     return `the certificate's common name is ${JSON.stringify(subject.commonName)}`;
-  const presented = chain.slice(1).map((issuer) => parseCertificate(issuer));
+  const presented = certificates.chain.slice(1).map((issuer) => parseCertificate(issuer));
   const isTrusted = (issuer: Certificate) =>
     credential.type === 'selfSigned' && credential.issuerThumbprints.includes(sha256Thumbprint(issuer));
   const trustAnchors = credential.type === 'certificateAuthority' ? authorities : presented.filter(isTrusted);

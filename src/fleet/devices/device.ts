@@ -1,5 +1,5 @@
 /** A device of a fleet, as requested and as made. Plain data, for worker threads. */
-import type { AlternativeNames } from './alternative-names.js';
+import type { AlternativeNames } from '../../pki/make/alternative-names.js';
 
 /** The part of a subject besides the common name. */
 export interface SubjectPrefix {

@@ -4,9 +4,9 @@ import { createReadStream } from 'node:fs';
 import { CsvError, parse } from 'csv-parse';
 import * as z from 'zod';
 import { sentences } from '../../languages/language.js';
+import { type AlternativeNameKind, alternativeNameKinds } from '../../pki/make/alternative-names.js';
 import { tagPrefix } from '../manifest.js';
 import { fileError, linesOf } from '../text-files.js';
-import { type AlternativeNameKind, alternativeNameKinds } from './alternative-names.js';
 
 /** A device in a list; only its shape is checked. */
 export interface ListedDevice {

@@ -1,10 +1,10 @@
 /** The common parts of a fleet's certificates, taken from one that `issue()` made. */
 import type { KeyObject } from 'node:crypto';
-import { signatureAlgorithm } from '../../pki/crypto.js';
 import { type Element, objectIdentifierOf, octetStringOf, readOnly, sequenceOf } from '../../pki/der/read.js';
 import { type Issuer, issue, type Subject } from '../../pki/make/issue.js';
 import type { Profile } from '../../pki/make/profile.js';
 import { subjectName } from '../../pki/make/requested-names.js';
+import { signatureAlgorithm } from '../../pki/make/signature-algorithm.js';
 import { parseCertificate } from '../../pki/x509/certificate.js';
 import { extensionTypes } from '../../pki/x509/extensions.js';
 import { nameOf } from '../../pki/x509/name.js';
@@ -48,7 +48,7 @@ export async function certificateTemplate(request: TemplateRequest): Promise<Cer
     signatureAlgorithm: Uint8Array.from(algorithm.raw),
     middle: Uint8Array.from(Buffer.concat([inner.raw, issuerName.raw, validity.raw])),
     extensions: extensionParts(sequenceOf(readOnly(parts.at(-1)!.content))),
-    digest: signatureAlgorithm(issuer.privateKey).hash!.replace('-', '').toLowerCase(),
+    digest: signatureAlgorithm(issuer.privateKey).digest,
     notBefore: isoSeconds(notBefore),
     notAfter: isoSeconds(notAfter),
   };
@@ -87,8 +87,7 @@ function extensionParts(extensions: readonly Element[]): ExtensionPart[] {
  * @throws EnrollkitError INVALID_SUBJECT
  */
 export function subjectPrefix(subject: Omit<Subject, 'commonName'>): SubjectPrefix {
-  const der = Buffer.from(subjectName({ ...subject, commonName: 'x' }).toArrayBuffer());
-  const element = readOnly(der);
+  const element = readOnly(subjectName({ ...subject, commonName: 'x' }));
   const relativeNames = sequenceOf(element).slice(0, -1);
   return {
     der: Uint8Array.from(Buffer.concat(relativeNames.map(({ raw }) => raw))),

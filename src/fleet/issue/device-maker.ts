@@ -1,7 +1,7 @@
 /** Makes devices: a key pair, a certificate and its row in the manifest. Loaded by every worker. */
 import { hash, type KeyObject, randomFillSync } from 'node:crypto';
 import type { KeyAlgorithm } from '../../pki/keys.js';
-import { encodeAlternativeNames } from '../devices/alternative-names.js';
+import { encodeAlternativeNames } from '../../pki/make/alternative-names.js';
 import type { DeviceRequest, MadeDevice, SubjectPrefix } from '../devices/device.js';
 import { CertificateStamp, type CertificateTemplate } from './certificate-stamp.js';
 import { type EncodedKeyPair, keyPairOf, keyPairSource } from './key-pairs.js';

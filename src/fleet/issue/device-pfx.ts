@@ -1,6 +1,5 @@
 /** PKCS#12 files of devices; loaded only when they are requested. */
-import { createPfxWith, derivePfxKeys, type PfxKeys } from '../../pki/containers/pkcs12-write.js';
-import { privateKeyOf } from '../../pki/private-key.js';
+import { derivePfxKeys, type PfxKeys, pfxWriter } from '../../pki/containers/pkcs12-write.js';
 import { certificateDers } from '../../pki/x509/certificate.js';
 import type { MadeDevice } from '../devices/device.js';
 
@@ -13,14 +12,14 @@ export function pfxMaker(
   issuersPem: string,
   keys: PfxKeys | undefined,
 ): (device: MadeDevice) => Promise<MadeDevice> {
-  const chain = certificateDers(issuersPem);
-  const protection = keys ?? derivePfxKeys('');
+  const write = Promise.resolve(keys ?? derivePfxKeys('')).then((derived) =>
+    pfxWriter(derived, certificateDers(issuersPem)),
+  );
   return async (device) => ({
     ...device,
-    pfx: createPfxWith(await protection, {
+    pfx: (await write)({
       certificate: device.certificate,
-      privateKey: privateKeyOf(device.privateKeyInfo),
-      chain,
+      privateKeyInfo: device.privateKeyInfo,
       friendlyName: device.registrationId,
     }),
   });

@@ -3,14 +3,14 @@ import { createECDH, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { bitStringOf, octetStringOf, readOnly, sequenceOf } from '../../pki/der/read.js';
 import type { KeyAlgorithm } from '../../pki/keys.js';
 import { privateKeyOf } from '../../pki/private-key.js';
-import { runSlowWorkSync } from '../../pki/slow-work.js';
+import { runSlowWork, runSlowWorkSync } from '../../pki/slow-work.js';
 
 /** DER; valid until the next key pair is made. */
 export interface EncodedKeyPair {
   /** SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7). */
-  publicKeyInfo: Uint8Array;
+  publicKeyInfo: Buffer;
   /** The BIT STRING in it; its digest is the key identifier. */
-  publicKeyBits: Uint8Array;
+  publicKeyBits: Buffer;
   /** PrivateKeyInfo, PKCS#8 (RFC 5958). */
   privateKeyInfo: Buffer;
 }
@@ -22,8 +22,34 @@ const pkcs8 = { format: 'der', type: 'pkcs8' } as const;
 export function keyPairSource(algorithm: KeyAlgorithm): () => EncodedKeyPair {
   if (algorithm === 'ec-p256') return ellipticCurveSource('prime256v1');
   if (algorithm === 'ec-p384') return ellipticCurveSource('secp384r1');
-  const bits = Number(algorithm.slice('rsa-'.length));
+  const bits = bitsOf(algorithm);
   return () => keyPairOf(runSlowWorkSync({ kind: 'rsa', bits }));
+}
+
+const bitsOf = (algorithm: KeyAlgorithm) => Number(algorithm.slice('rsa-'.length));
+
+/**
+ * Like {@link keyPairSource}, but several key pairs may be in use at a time, and RSA keys do not block this thread.
+ *
+ * @param signal cancels the generation
+ */
+export function asyncKeyPairSource(
+  algorithm: KeyAlgorithm,
+  signal: AbortSignal,
+): () => EncodedKeyPair | Promise<EncodedKeyPair> {
+  if (algorithm.startsWith('ec-')) {
+    const next = keyPairSource(algorithm);
+    return () => {
+      const { publicKeyInfo, publicKeyBits, privateKeyInfo } = next();
+      return {
+        publicKeyInfo: Buffer.from(publicKeyInfo),
+        publicKeyBits: Buffer.from(publicKeyBits),
+        privateKeyInfo: Buffer.from(privateKeyInfo),
+      };
+    };
+  }
+  const bits = bitsOf(algorithm);
+  return async () => keyPairOf(await runSlowWork({ kind: 'rsa', bits }, signal));
 }
 
 /** @param privateKeyInfo PKCS#8 DER */

@@ -4,6 +4,13 @@ import { integer, nullValue, objectIdentifier, octetString, sequence } from '../
 import { runSlowWork } from '../slow-work.js';
 import { iterations } from './iterations.js';
 
+const oids = {
+  pbes2: objectIdentifier('1.2.840.113549.1.5.13'),
+  pbkdf2: objectIdentifier('1.2.840.113549.1.5.12'),
+  aes256Cbc: objectIdentifier('2.16.840.1.101.3.4.1.42'),
+};
+const hmacWithSha256 = sequence(objectIdentifier('1.2.840.113549.2.9'), nullValue());
+
 /**
  * A key derived from a passphrase, which takes a quarter of a second. It may encrypt any number of things: each has its
  * own initialization vector, and whoever guesses the passphrase has all of them anyway.
@@ -42,15 +49,11 @@ export function encryptPbes2(
 ): { algorithm: Buffer; ciphertext: Buffer } {
   const iv = randomBytes(16);
   const cipher = createCipheriv('aes-256-cbc', key, iv);
-  const hmacWithSha256 = sequence(objectIdentifier('1.2.840.113549.2.9'), nullValue());
   const algorithm = sequence(
-    objectIdentifier('1.2.840.113549.1.5.13'), // PBES2
+    oids.pbes2,
     sequence(
-      sequence(
-        objectIdentifier('1.2.840.113549.1.5.12'), // PBKDF2
-        sequence(octetString(salt), integer(count), hmacWithSha256),
-      ),
-      sequence(objectIdentifier('2.16.840.1.101.3.4.1.42'), octetString(iv)), // AES-256-CBC
+      sequence(oids.pbkdf2, sequence(octetString(salt), integer(count), hmacWithSha256)),
+      sequence(oids.aes256Cbc, octetString(iv)),
     ),
   );
   return { algorithm, ciphertext: Buffer.concat([cipher.update(plaintext), cipher.final()]) };

@@ -4,7 +4,7 @@
  * Java read it.
  */
 
-import { createHash, createHmac, type KeyObject, randomBytes } from 'node:crypto';
+import { createHmac, hash, type KeyObject, randomBytes } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import {
@@ -44,18 +44,18 @@ export interface PfxContents {
 }
 
 const oids = {
-  data: '1.2.840.113549.1.7.1',
-  encryptedData: '1.2.840.113549.1.7.6',
-  shroudedKeyBag: '1.2.840.113549.1.12.10.1.2',
-  certBag: '1.2.840.113549.1.12.10.1.3',
-  x509Certificate: '1.2.840.113549.1.9.22.1',
-  friendlyName: '1.2.840.113549.1.9.20',
-  localKeyId: '1.2.840.113549.1.9.21',
-  sha256: '2.16.840.1.101.3.4.2.1',
-  pbmac1: '1.2.840.113549.1.5.14',
-  pbkdf2: '1.2.840.113549.1.5.12',
-  hmacWithSha256: '1.2.840.113549.2.9',
-} as const;
+  data: objectIdentifier('1.2.840.113549.1.7.1'),
+  encryptedData: objectIdentifier('1.2.840.113549.1.7.6'),
+  shroudedKeyBag: objectIdentifier('1.2.840.113549.1.12.10.1.2'),
+  certBag: objectIdentifier('1.2.840.113549.1.12.10.1.3'),
+  x509Certificate: objectIdentifier('1.2.840.113549.1.9.22.1'),
+  friendlyName: objectIdentifier('1.2.840.113549.1.9.20'),
+  localKeyId: objectIdentifier('1.2.840.113549.1.9.21'),
+  sha256: objectIdentifier('2.16.840.1.101.3.4.2.1'),
+  pbmac1: objectIdentifier('1.2.840.113549.1.5.14'),
+  pbkdf2: objectIdentifier('1.2.840.113549.1.5.12'),
+  hmacWithSha256: objectIdentifier('1.2.840.113549.2.9'),
+};
 
 /** What a passphrase protects a PKCS#12 file with; derived once for many files. */
 export interface PfxKeys {
@@ -86,76 +86,102 @@ export async function createPfx(contents: PfxContents): Promise<Buffer> {
 }
 
 /**
- * Like {@link createPfx}, for many files with one passphrase.
+ * Like {@link createPfx}, for a passphrase from which keys were derived before.
  *
  * @param keys from {@link derivePfxKeys} with the same `mac`
  */
 export function createPfxWith(
   keys: PfxKeys,
-  { privateKey, mac, ...contents }: Omit<PfxContents, 'passphrase'>,
+  { certificate, privateKey, chain, friendlyName, mac }: Omit<PfxContents, 'passphrase'>,
 ): Buffer {
-  const leaf = parseCertificate(contents.certificate);
+  const leaf = parseCertificate(certificate);
   if (!isKeyPair(privateKey, leaf.publicKey)) {
     throw new EnrollkitError('KEY_MISMATCH', sentences.pkiContainers.keyNotOfCertificate(leaf.subject.text));
   }
-  const localKeyId = createHash('sha1').update(leaf.der).digest();
-  const attributes = tlv(
-    0x31, // SET OF, sorted by encoding as DER requires
-    ...[
-      sequence(objectIdentifier(oids.localKeyId), setOfOne(octetString(localKeyId))),
-      sequence(objectIdentifier(oids.friendlyName), setOfOne(bmpString(contents.friendlyName))),
-    ].sort(Buffer.compare),
+  const write = pfxWriter(
+    keys,
+    chain.map((issuer) => parseCertificate(issuer).der),
+    mac,
   );
-  const certificates = sequence(
-    certificateBag(leaf.der, attributes),
-    ...contents.chain.map((certificate) => certificateBag(parseCertificate(certificate).der)),
-  );
-  const encryptedCertificates = encryptPbes2(certificates, keys.encryption);
   const privateKeyInfo = privateKey.export({ format: 'der', type: 'pkcs8' });
-  const shroudedKey = encryptPrivateKeyInfo(privateKeyInfo, keys.encryption);
-  const authenticatedSafe = sequence(
-    sequence(
-      objectIdentifier(oids.encryptedData),
-      explicit(
-        0,
-        sequence(
-          integer(0),
+  return write({ certificate: leaf.der, privateKeyInfo, friendlyName });
+}
+
+/** What a PKCS#12 file has of its own, where many have the same issuers; DER. */
+export interface PfxEntry {
+  certificate: Uint8Array;
+  /** PrivateKeyInfo (RFC 5958). */
+  privateKeyInfo: Uint8Array;
+  friendlyName: string;
+}
+
+/**
+ * Returns a function that writes PKCS#12 files of certificates with the same issuers and passphrase. It checks nothing:
+ * for certificates and keys that were just made.
+ *
+ * @param keys from {@link derivePfxKeys} with the same `mac`
+ * @param chain the issuers, DER, nearest first
+ */
+export function pfxWriter(
+  keys: PfxKeys,
+  chain: readonly Uint8Array[],
+  mac: PfxContents['mac'] = 'pkcs12',
+): (entry: PfxEntry) => Buffer {
+  const issuers = chain.map((certificate) => certificateBag(certificate));
+  return ({ certificate, privateKeyInfo, friendlyName }) => {
+    const localKeyId = hash('sha1', certificate, 'buffer');
+    const attributes = tlv(
+      0x31, // SET OF, sorted by encoding as DER requires
+      ...[
+        sequence(oids.localKeyId, setOfOne(octetString(localKeyId))),
+        sequence(oids.friendlyName, setOfOne(bmpString(friendlyName))),
+      ].sort(Buffer.compare),
+    );
+    const certificates = sequence(certificateBag(certificate, attributes), ...issuers);
+    const encryptedCertificates = encryptPbes2(certificates, keys.encryption);
+    const shroudedKey = encryptPrivateKeyInfo(privateKeyInfo, keys.encryption);
+    const authenticatedSafe = sequence(
+      sequence(
+        oids.encryptedData,
+        explicit(
+          0,
           sequence(
-            objectIdentifier(oids.data),
-            encryptedCertificates.algorithm,
-            implicitPrimitive(0, encryptedCertificates.ciphertext),
+            integer(0),
+            sequence(
+              oids.data,
+              encryptedCertificates.algorithm,
+              implicitPrimitive(0, encryptedCertificates.ciphertext),
+            ),
           ),
         ),
       ),
-    ),
-    dataContent(
-      sequence(sequence(objectIdentifier(oids.shroudedKeyBag), explicit(0, shroudedKey), attributes)),
-    ),
-  );
-  return sequence(
-    integer(3),
-    dataContent(authenticatedSafe),
-    (mac === 'pbmac1' ? pbmac1Data : macData)(authenticatedSafe, keys.mac),
-  );
+      dataContent(sequence(sequence(oids.shroudedKeyBag, explicit(0, shroudedKey), attributes))),
+    );
+    return sequence(
+      integer(3),
+      dataContent(authenticatedSafe),
+      (mac === 'pbmac1' ? pbmac1Data : macData)(authenticatedSafe, keys.mac),
+    );
+  };
 }
 
 function dataContent(bytes: Uint8Array): Buffer {
-  return sequence(objectIdentifier(oids.data), explicit(0, octetString(bytes)));
+  return sequence(oids.data, explicit(0, octetString(bytes)));
 }
 
 function certificateBag(der: Uint8Array, ...attributes: Uint8Array[]): Buffer {
-  const bag = sequence(objectIdentifier(oids.x509Certificate), explicit(0, octetString(der)));
-  return sequence(objectIdentifier(oids.certBag), explicit(0, bag), ...attributes);
+  const bag = sequence(oids.x509Certificate, explicit(0, octetString(der)));
+  return sequence(oids.certBag, explicit(0, bag), ...attributes);
 }
 
 /** MacData of PBMAC1; its salt and iterations are not used (RFC 9579 section 4). */
 function pbmac1Data(authenticatedSafe: Uint8Array, { salt, iterations: count, key }: DerivedKey): Buffer {
   const mac = createHmac('sha256', key).update(authenticatedSafe).digest();
-  const hmac = sequence(objectIdentifier(oids.hmacWithSha256), nullValue());
+  const hmac = sequence(oids.hmacWithSha256, nullValue());
   const derivation = sequence(octetString(salt), integer(count), integer(key.length), hmac);
-  const parameters = sequence(sequence(objectIdentifier(oids.pbkdf2), derivation), hmac);
+  const parameters = sequence(sequence(oids.pbkdf2, derivation), hmac);
   return sequence(
-    sequence(sequence(objectIdentifier(oids.pbmac1), parameters), octetString(mac)),
+    sequence(sequence(oids.pbmac1, parameters), octetString(mac)),
     octetString(Buffer.from('unused')),
     integer(1),
   );
@@ -165,7 +191,7 @@ function pbmac1Data(authenticatedSafe: Uint8Array, { salt, iterations: count, ke
 function macData(authenticatedSafe: Uint8Array, { salt, iterations: count, key }: DerivedKey): Buffer {
   const mac = createHmac('sha256', key).update(authenticatedSafe).digest();
   return sequence(
-    sequence(sequence(objectIdentifier(oids.sha256), nullValue()), octetString(mac)),
+    sequence(sequence(oids.sha256, nullValue()), octetString(mac)),
     octetString(salt),
     integer(count),
   );

@@ -4,11 +4,11 @@ import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { pemEncode } from '../containers/pem.js';
-import { signatureAlgorithm, toSigningKeyPair, x509 } from '../crypto.js';
 import { isKeyPair } from '../keys.js';
 import type { Name } from '../x509/name.js';
 import type { Subject, SubjectAlternativeNames } from '../x509/subject.js';
-import { alternativeNameExtension, subjectName } from './requested-names.js';
+import { alternativeNameExtension } from './alternative-names.js';
+import { subjectName } from './requested-names.js';
 
 export interface CertificateRequestContents {
   subject: Subject | Name;
@@ -30,12 +30,17 @@ export async function makeCertificateRequest(
   if (!isKeyPair(privateKey, publicKey)) {
     throw new EnrollkitError('KEY_MISMATCH', sentences.pkiMake.keyNotOfPublicKey);
   }
+  const name = subjectName(contents.subject);
   const alternatives = alternativeNameExtension(contents.subjectAlternativeNames);
+  // Loading it takes longer than the rest of a short command.
+  const { toSigningKeyPair, webAlgorithm, x509 } = await import('../crypto.js');
   const created = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: subjectName(contents.subject),
+    name: new x509.Name(name),
     keys: await toSigningKeyPair(privateKey, publicKey),
-    signingAlgorithm: signatureAlgorithm(privateKey),
-    extensions: alternatives ? [alternatives] : [],
+    signingAlgorithm: webAlgorithm(privateKey),
+    extensions: alternatives
+      ? [new x509.Extension(alternatives.type, alternatives.critical, alternatives.value)]
+      : [],
   });
   const der = Buffer.from(created.rawData);
   return { der, pem: pemEncode('CERTIFICATE REQUEST', der) };

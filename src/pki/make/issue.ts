@@ -3,16 +3,22 @@
 import type { KeyObject } from 'node:crypto';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import { type X509, x509 } from '../crypto.js';
 import type { Certificate } from '../x509/certificate.js';
-import { extendedKeyUsageTypes } from '../x509/extensions.js';
+import type { Extension } from '../x509/extensions.js';
 import type { Name } from '../x509/name.js';
 import type { Subject, SubjectAlternativeNames } from '../x509/subject.js';
+import { alternativeNameExtension } from './alternative-names.js';
+import {
+  basicConstraintsExtension,
+  extendedKeyUsageExtension,
+  keyIdentifierExtensions,
+  keyUsageExtension,
+} from './extensions.js';
 import { assertMaySign, type IssuedCertificate, type Issuer } from './issuer.js';
 import type { KeyUsageName, Profile } from './profile.js';
 import { authorityOf, shapeExtensions } from './profile-extensions.js';
-import { alternativeNameExtension, subjectName } from './requested-names.js';
-import { keyIdentifierExtensions, randomSerialNumber, signCertificate } from './sign-certificate.js';
+import { subjectName } from './requested-names.js';
+import { randomSerialNumber, signCertificate } from './sign-certificate.js';
 import { dayMs } from './validity.js';
 
 export type { Subject, SubjectAlternativeNames } from '../x509/subject.js';
@@ -57,9 +63,7 @@ export async function issue(request: IssueRequest): Promise<IssuedCertificate> {
   const issuer = assertMaySign(request.issuer, { publicKey, certificateAuthority, at });
   const subject = subjectName(request.subject);
   const serialNumber = request.serialNumber ?? randomSerialNumber();
-  const authority = issuer
-    ? authorityOf(issuer)
-    : { issuer: Buffer.from(subject.toArrayBuffer()), serialNumber };
+  const authority = issuer ? authorityOf(issuer) : { issuer: subject, serialNumber };
   return signCertificate({
     subject,
     publicKey,
@@ -75,26 +79,22 @@ export async function issue(request: IssueRequest): Promise<IssuedCertificate> {
   });
 }
 
-function extensions(request: IssueRequest, issuer: Certificate | undefined): X509.Extension[] {
+function extensions(request: IssueRequest, issuer: Certificate | undefined): Extension[] {
   const { profile, publicKey, subject } = request;
   const { certificateAuthority } = profile.basicConstraints;
   const usages: KeyUsageName[] = [
     ...profile.keyUsage,
     ...(publicKey.asymmetricKeyType === 'rsa' ? (profile.additionalKeyUsageForRsa ?? []) : []),
   ];
-  const result: X509.Extension[] = [
-    new x509.BasicConstraintsExtension(certificateAuthority, pathLength(profile, issuer), true),
-    new x509.KeyUsagesExtension(
-      usages.reduce((flags, usage) => flags | x509.KeyUsageFlags[usage], 0),
-      true,
+  const result = [
+    basicConstraintsExtension(
+      { certificateAuthority, ...pathLength(profile, issuer) },
+      profile.basicConstraints.critical ?? true,
     ),
+    keyUsageExtension(usages, true),
     ...keyIdentifierExtensions(publicKey, issuer),
   ];
-  if (profile.extendedKeyUsage?.length) {
-    result.push(
-      new x509.ExtendedKeyUsageExtension(profile.extendedKeyUsage.map((name) => extendedKeyUsageTypes[name])),
-    );
-  }
+  if (profile.extendedKeyUsage?.length) result.push(extendedKeyUsageExtension(profile.extendedKeyUsage));
   // RFC 5280 section 4.2.1.6: without a subject, the alternative names identify the certificate.
   const isNameless = 'isEmpty' in subject && subject.isEmpty;
   const alternatives = alternativeNameExtension(request.subjectAlternativeNames, isNameless);
@@ -106,10 +106,9 @@ function extensions(request: IssueRequest, issuer: Certificate | undefined): X50
 }
 
 /** A CA's path length: the profile's, or less if the issuer allows less (RFC 5280 section 6.1.4 m). */
-function pathLength(profile: Profile, issuer: Certificate | undefined): number | undefined {
+function pathLength(profile: Profile, issuer: Certificate | undefined): { pathLength?: number } {
   const { certificateAuthority, pathLength: own } = profile.basicConstraints;
-  if (!certificateAuthority) return undefined;
   const above = issuer?.basicConstraints?.pathLength;
-  if (above === undefined) return own;
-  return Math.min(own ?? above - 1, above - 1);
+  const pathLength = above === undefined ? own : Math.min(own ?? above - 1, above - 1);
+  return certificateAuthority && pathLength !== undefined ? { pathLength } : {};
 }

@@ -1,10 +1,9 @@
-/** What a profile changes about the usual extensions: order, criticality, and Netscape's obsolete ones. */
+/** What a profile changes about the usual extensions: order, key identifiers, and Netscape's obsolete ones. */
 
-import { type X509, x509 } from '../crypto.js';
-import { explicit, implicitPrimitive, sequence, tlv } from '../der/write.js';
+import { explicit, implicitPrimitive, integerOctets, namedBits, sequence, tlv } from '../der/write.js';
 import type { Certificate } from '../x509/certificate.js';
-import { extensionTypes } from '../x509/extensions.js';
-import { type ExtensionName, type NetscapeCertType, netscapeCertTypes, type Profile } from './profile.js';
+import { authorityKeyIdentifierOf, type Extension, extensionTypes } from '../x509/extensions.js';
+import { type ExtensionName, netscapeCertTypes, type Profile } from './profile.js';
 
 /** Object identifiers, dotted. openssl calls Netscape's nsCertType and nsComment. */
 const typeOf: Record<ExtensionName, string> = {
@@ -36,58 +35,35 @@ export function authorityOf(issuer: Certificate): Authority {
  */
 export function shapeExtensions(
   profile: Profile,
-  usual: readonly X509.Extension[],
+  usual: readonly Extension[],
   authority: Authority,
-): X509.Extension[] {
-  const shaped = usual.map((extension) => {
-    if (extension.type === typeOf.basicConstraints && profile.basicConstraints.critical === false) {
-      return new x509.Extension(extension.type, false, extension.value);
-    }
-    if (
-      extension instanceof x509.AuthorityKeyIdentifierExtension &&
-      profile.authorityKeyIdentifier === 'keyIdentifierAndIssuer'
-    ) {
-      return identifierAndIssuer(extension.keyId ?? '', authority);
-    }
-    return extension;
-  });
+): Extension[] {
+  const shaped = usual.map((extension) =>
+    extension.type === typeOf.authorityKeyIdentifier &&
+    profile.authorityKeyIdentifier === 'keyIdentifierAndIssuer'
+      ? identifierAndIssuer(extension, authority)
+      : extension,
+  );
   if (profile.netscapeCertType) {
-    const types = netscapeCertType(profile.netscapeCertType);
-    shaped.push(new x509.Extension(typeOf.netscapeCertType, false, types));
+    const value = namedBits(profile.netscapeCertType.map((name) => netscapeCertTypes.indexOf(name)));
+    shaped.push({ type: typeOf.netscapeCertType, critical: false, value });
   }
   if (profile.netscapeComment !== undefined) {
-    const comment = tlv(0x16, Buffer.from(profile.netscapeComment, 'ascii')); // IA5String
-    shaped.push(new x509.Extension(typeOf.netscapeComment, false, comment));
+    const value = tlv(0x16, Buffer.from(profile.netscapeComment, 'ascii')); // IA5String
+    shaped.push({ type: typeOf.netscapeComment, critical: false, value });
   }
   const order = (profile.extensionOrder ?? []).map((name) => typeOf[name]);
-  const place = ({ type }: X509.Extension) => (order.includes(type) ? order.indexOf(type) : order.length);
+  const place = ({ type }: Extension) => (order.includes(type) ? order.indexOf(type) : order.length);
   return shaped.sort((one, other) => place(one) - place(other));
 }
 
 /** RFC 5280 section 4.2.1.1, all three fields. */
-function identifierAndIssuer(identifier: string, { issuer, serialNumber }: Authority): X509.Extension {
-  const positive =
-    serialNumber[0]! & 0x80 ? Buffer.concat([Buffer.from([0]), serialNumber]) : Buffer.from(serialNumber);
-  const directoryName = explicit(4, issuer);
-  return new x509.Extension(
-    typeOf.authorityKeyIdentifier,
-    false,
-    sequence(
-      implicitPrimitive(0, Buffer.from(identifier, 'hex')),
-      explicit(1, directoryName),
-      implicitPrimitive(2, positive),
-    ),
+function identifierAndIssuer(usual: Extension, { issuer, serialNumber }: Authority): Extension {
+  const identifier = Buffer.from(authorityKeyIdentifierOf(usual.value) ?? '', 'hex');
+  const value = sequence(
+    implicitPrimitive(0, identifier),
+    explicit(1, explicit(4, issuer)), // a directoryName
+    implicitPrimitive(2, integerOctets(serialNumber)),
   );
+  return { ...usual, value };
 }
-
-/** A BIT STRING of one octet; sslClient is its first bit. */
-function netscapeCertType(types: readonly NetscapeCertType[]): Buffer {
-  const bits = types.reduce((octet, type) => octet | (0x80 >> netscapeBits[type]), 0);
-  const unused = 31 - Math.clz32(bits & -bits);
-  return tlv(0x03, Buffer.from([unused, bits]));
-}
-
-const netscapeBits = Object.fromEntries(netscapeCertTypes.map((type, bit) => [type, bit])) as Record<
-  NetscapeCertType,
-  number
->;

@@ -1,16 +1,10 @@
 /** Renews certificates: new dates, with the same key or a new one. */
 import type { KeyObject } from 'node:crypto';
-import { type X509, x509 } from '../crypto.js';
 import { type Certificate, parseCertificate } from '../x509/certificate.js';
-import { extensionTypes, type KeyUsage } from '../x509/extensions.js';
+import { type Extension, extensionTypes, type KeyUsage } from '../x509/extensions.js';
+import { keyIdentifierExtensions, keyUsageExtension } from './extensions.js';
 import { assertMaySign, type IssuedCertificate, type Issuer } from './issuer.js';
-import { encodedName } from './requested-names.js';
-import {
-  arrayBuffer,
-  keyIdentifierExtensions,
-  signCertificate,
-  usualBackdateMinutes,
-} from './sign-certificate.js';
+import { signCertificate, usualBackdateMinutes } from './sign-certificate.js';
 import { dayMs, noExpiration } from './validity.js';
 
 const minuteMs = 60_000;
@@ -54,7 +48,7 @@ export async function renewCertificate(request: RenewRequest): Promise<IssuedCer
   const certificateAuthority = old.basicConstraints?.certificateAuthority ?? false;
   const issuer = assertMaySign(request.issuer, { publicKey, certificateAuthority, at });
   return signCertificate({
-    subject: encodedName(old.subject),
+    subject: old.subject.der,
     publicKey,
     issuer,
     signingKey: request.issuer.privateKey,
@@ -76,29 +70,22 @@ function endOf({ notBefore, notAfter }: Certificate, at: number, validityDays: n
 }
 
 /** In the old order; missing key identifiers at the end. */
-function extensions(
-  old: Certificate,
-  publicKey: KeyObject,
-  issuer: Certificate | undefined,
-): X509.Extension[] {
+function extensions(old: Certificate, publicKey: KeyObject, issuer: Certificate | undefined): Extension[] {
   const identifiers = keyIdentifierExtensions(publicKey, issuer);
-  const result = [...old.extensions.values()].map(({ type, critical, value }) => {
-    const identifier = identifiers.find((extension) => extension.type === type);
+  const result = [...old.extensions.values()].map((extension) => {
+    const { type, critical } = extension;
+    const identifier = identifiers.find((one) => one.type === type);
     if (identifier) return identifier;
     if (type === extensionTypes.keyUsage && publicKey.asymmetricKeyType !== 'rsa') {
-      return keyUsageWithoutEncipherment(old.keyUsage ?? [], critical);
+      return keyUsageExtension(usagesWithoutEncipherment(old.keyUsage ?? []), critical);
     }
-    return new x509.Extension(type, critical, arrayBuffer(value));
+    return extension;
   });
   return [...result, ...identifiers.filter(({ type }) => !old.extensions.has(type))];
 }
 
-function keyUsageWithoutEncipherment(usages: readonly KeyUsage[], critical: boolean): X509.Extension {
+function usagesWithoutEncipherment(usages: readonly KeyUsage[]): readonly KeyUsage[] {
   const possible = usages.filter((usage) => usage !== 'keyEncipherment' && usage !== 'dataEncipherment');
   // RFC 5280 section 4.2.1.3 requires at least one bit. digitalSignature is what a TLS handshake needs.
-  const kept: readonly KeyUsage[] = possible.length > 0 ? possible : ['digitalSignature'];
-  return new x509.KeyUsagesExtension(
-    kept.reduce((flags, usage) => flags | x509.KeyUsageFlags[usage], 0),
-    critical,
-  );
+  return possible.length > 0 ? possible : ['digitalSignature'];
 }

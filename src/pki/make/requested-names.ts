@@ -1,36 +1,36 @@
-/** Checks the names for a certificate or request, and converts them to ASN.1. */
+/** Checks the subject for a certificate or request, and encodes it. */
 
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import { type X509, x509 } from '../crypto.js';
-import { commonNameType, Name, visible } from '../x509/name.js';
-import type { Subject, SubjectAlternativeNames } from '../x509/subject.js';
-import { addressProblem, dnsNameProblem, mailboxProblem, uriProblem } from './alternative-name-shape.js';
+import { objectIdentifier, printableString, sequence, setOfOne, utf8String } from '../der/write.js';
+import { commonNameType, Name } from '../x509/name.js';
+import type { Subject } from '../x509/subject.js';
 
 /** RFC 5280 appendix A.1, ub-common-name. */
 export const maxCommonNameLength = 64;
 
 /** In encoding order, the most general first; bounds from RFC 5280 appendix A.1. */
 const attributes = [
-  { field: 'country', short: 'C', what: 'country', max: 2 },
-  { field: 'stateOrProvince', short: 'ST', what: 'state', max: 128 },
-  { field: 'locality', short: 'L', what: 'locality', max: 128 },
-  { field: 'organization', short: 'O', what: 'organization', max: 64 },
-  { field: 'organizationalUnit', short: 'OU', what: 'organizationalUnit', max: 64 },
+  { field: 'country', type: '2.5.4.6', what: 'country', max: 2 },
+  { field: 'stateOrProvince', type: '2.5.4.8', what: 'state', max: 128 },
+  { field: 'locality', type: '2.5.4.7', what: 'locality', max: 128 },
+  { field: 'organization', type: '2.5.4.10', what: 'organization', max: 64 },
+  { field: 'organizationalUnit', type: '2.5.4.11', what: 'organizationalUnit', max: 64 },
 ] as const;
 
 /**
- * Converts a subject to ASN.1; one that was read from a request or certificate stays unchanged.
+ * The subject as a Name, DER; one that was read from a request or certificate stays unchanged.
  *
  * @throws EnrollkitError INVALID_COMMON_NAME, COMMON_NAME_TOO_LONG, INVALID_SUBJECT
  */
-export function subjectName(subject: Subject | Name): X509.Name {
+export function subjectName(subject: Subject | Name): Buffer {
   if (subject instanceof Name) {
     for (const value of subject.valuesOf(commonNameType)) assertCommonName(value);
-    return encodedName(subject);
+    return subject.der;
   }
-  const name: X509.JsonNameParams = [];
-  for (const { field, short, what, max } of attributes) {
+  const name: Buffer[] = [];
+  const add = (type: string, value: Buffer) => name.push(setOfOne(sequence(objectIdentifier(type), value)));
+  for (const { field, type, what, max } of attributes) {
     const value = subject[field];
     if (!value) continue;
     if (hasControlCharacters(value))
@@ -39,7 +39,7 @@ export function subjectName(subject: Subject | Name): X509.Name {
       if (!/^[a-z]{2}$/i.test(value)) {
         throw invalidSubject(sentences.pkiMake.countryInvalid(JSON.stringify(value)));
       }
-      name.push({ C: [{ printableString: value }] });
+      add(type, printableString(value));
       continue;
     }
     const { length } = [...value];
@@ -48,66 +48,11 @@ export function subjectName(subject: Subject | Name): X509.Name {
         sentences.pkiMake.attributeTooLong(sentences.pkiLint.attributes[what], length, max),
       );
     }
-    name.push({ [short]: [{ utf8String: value }] });
+    add(type, utf8String(value));
   }
   assertCommonName(subject.commonName);
-  name.push({ CN: [{ utf8String: subject.commonName }] });
-  return new x509.Name(name);
-}
-
-/**
- * Converts a parsed name for the generators of @peculiar/x509, octet by octet.
- *
- * @throws EnrollkitError INVALID_SUBJECT when it has a value of a type that they do not support
- */
-export function encodedName(name: Name): X509.Name {
-  try {
-    return new x509.Name(new Uint8Array(name.der).buffer);
-  } catch (cause) {
-    throw new EnrollkitError('INVALID_SUBJECT', sentences.pkiMake.nameUnknownValue(name.text), {
-      cause,
-    });
-  }
-}
-
-/**
- * The subject alternative name extension (RFC 5280 section 4.2.1.6), or undefined without any name.
- *
- * @param critical required when the subject is empty
- * @throws EnrollkitError INVALID_ALTERNATIVE_NAME
- */
-export function alternativeNameExtension(
-  names: SubjectAlternativeNames = {},
-  critical = false,
-): X509.Extension | undefined {
-  const read = (
-    kind: string,
-    type: 'dns' | 'ip' | 'url' | 'email',
-    values: string[] = [],
-    problem: (value: string) => string | undefined,
-  ) =>
-    values.map((value) => {
-      const why = problem(value);
-      if (why === undefined) return { type, value: type === 'ip' ? hexadecimalGroups(value) : value };
-      const shown = visible(value.slice(0, 80));
-      throw new EnrollkitError(
-        'INVALID_ALTERNATIVE_NAME',
-        sentences.pkiMake.alternativeNameInvalid(kind, shown, why),
-      );
-    });
-  const all = [
-    ...read('DNS', 'dns', names.dns, dnsNameProblem),
-    ...read('IP', 'ip', names.ip, addressProblem),
-    ...read('URI', 'url', names.uri, uriProblem),
-    ...read('e-mail', 'email', names.email, mailboxProblem),
-  ];
-  return all.length === 0 ? undefined : new x509.SubjectAlternativeNameExtension(all, critical);
-}
-
-/** Converts an IPv6 address that ends with an IPv4 address to hexadecimal: @peculiar/x509 misreads the mixed form. */
-function hexadecimalGroups(address: string): string {
-  if (!address.includes(':') || !address.includes('.')) return address;
-  return new URL(`http://[${address}]`).hostname.slice(1, -1);
+  add(commonNameType, utf8String(subject.commonName));
+  return sequence(...name);
 }
 
 function assertCommonName(commonName: string): void {

@@ -1,15 +1,14 @@
 /** Signs what `issue` and `renew` put together. */
 
-import { createHash, type KeyObject, randomBytes } from 'node:crypto';
-import { EnrollkitError } from '../../errors.js';
-import { sentences } from '../../languages/language.js';
+import { type KeyObject, randomBytes, sign } from 'node:crypto';
 import { pemEncode } from '../containers/pem.js';
-import { signatureAlgorithm, toSigningKey, type X509, x509 } from '../crypto.js';
-import { bitStringOf, readOnly, sequenceOf } from '../der/read.js';
+import { bitString, explicit, integer, integerOctets, sequence, time, tlv } from '../der/write.js';
 import { type Certificate, parseCertificate } from '../x509/certificate.js';
+import type { Extension } from '../x509/extensions.js';
+import { encodeExtension } from './extensions.js';
 import { assertHolds, issuingFailures } from './holds.js';
 import type { IssuedCertificate } from './issuer.js';
-import { encodedName } from './requested-names.js';
+import { signatureAlgorithm } from './signature-algorithm.js';
 import { validityOf } from './validity.js';
 
 /** Devices' clocks can be slow, and a certificate must not be in their future. */
@@ -17,7 +16,8 @@ export const usualBackdateMinutes = 15;
 const minuteMs = 60_000;
 
 interface Contents {
-  subject: X509.Name;
+  /** Name; DER. */
+  subject: Uint8Array;
   publicKey: KeyObject;
   /** Undefined for a self-signed certificate. */
   issuer: Certificate | undefined;
@@ -30,7 +30,7 @@ interface Contents {
   at: Date;
   /** End of validity in milliseconds since 1970; limited to the issuer's. */
   end: number;
-  extensions: X509.Extension[];
+  extensions: readonly Extension[];
   serialNumber?: Uint8Array;
   /** How much earlier than `at` it begins; 15 by default. */
   backdateMinutes?: number;
@@ -39,24 +39,26 @@ interface Contents {
 /**
  * Signs a certificate, and reads it as its verifiers will. Its validity is limited to the issuer's.
  *
- * @throws EnrollkitError ISSUER_NOT_ALLOWED when the issuer's name has a value of an unsupported type, or the certificate
- *   cannot be valid under it; INVALID_VALIDITY
+ * @throws EnrollkitError ISSUER_NOT_ALLOWED when the certificate cannot be valid under its issuer; INVALID_VALIDITY;
+ *   INVALID_KEY when the type of the signing key is not supported
  */
 export async function signCertificate(contents: Contents): Promise<IssuedCertificate> {
   const { subject, publicKey, issuer, signingKey, at, end, extensions } = contents;
   const backdate = (contents.backdateMinutes ?? usualBackdateMinutes) * minuteMs;
-  const validity = validityOf({ at: at.getTime(), backdate, end, issuer });
-  const created = await x509.X509CertificateGenerator.create({
-    serialNumber: Buffer.from(contents.serialNumber ?? randomSerialNumber()).toString('hex'),
+  const { notBefore, notAfter } = validityOf({ at: at.getTime(), backdate, end, issuer });
+  const { digest, identifier } = signatureAlgorithm(signingKey);
+  // TBSCertificate (RFC 5280 section 4.1).
+  const toBeSigned = sequence(
+    explicit(0, integer(2)), // version 3
+    tlv(0x02, integerOctets(contents.serialNumber ?? randomSerialNumber())),
+    identifier,
+    issuer?.subject.der ?? subject,
+    sequence(time(notBefore), time(notAfter)),
     subject,
-    issuer: issuer ? nameOfIssuer(issuer) : subject,
-    ...validity,
-    signingAlgorithm: signatureAlgorithm(signingKey),
-    publicKey: arrayBuffer(publicKey.export({ format: 'der', type: 'spki' })),
-    signingKey: await toSigningKey(signingKey),
-    extensions,
-  });
-  const der = Buffer.from(created.rawData);
+    publicKey.export({ format: 'der', type: 'spki' }),
+    explicit(3, sequence(...extensions.map(encodeExtension))),
+  );
+  const der = sequence(toBeSigned, identifier, bitString(sign(digest, toBeSigned, signingKey)));
   const issued = { der, pem: pemEncode('CERTIFICATE', der) };
   const made = parseCertificate(der);
   const failures = issuingFailures(made, issuer, contents.chainPem ?? '', at);
@@ -64,42 +66,8 @@ export async function signCertificate(contents: Contents): Promise<IssuedCertifi
   return failures.length > 0 ? { ...issued, failures } : issued;
 }
 
-/** @throws EnrollkitError ISSUER_NOT_ALLOWED */
-function nameOfIssuer({ subject }: Certificate): X509.Name {
-  try {
-    return encodedName(subject);
-  } catch (cause) {
-    const { message } = cause as EnrollkitError;
-    throw new EnrollkitError('ISSUER_NOT_ALLOWED', sentences.pkiMake.certificateCannotSign(message), {
-      cause,
-    });
-  }
-}
-
-/** Subject and authority key identifiers (RFC 5280 sections 4.2.1.1 and 4.2.1.2). */
-export function keyIdentifierExtensions(
-  publicKey: KeyObject,
-  issuer: Certificate | undefined,
-): [X509.SubjectKeyIdentifierExtension, X509.AuthorityKeyIdentifierExtension] {
-  const own = keyIdentifier(publicKey);
-  const authority = issuer ? (issuer.subjectKeyIdentifier ?? keyIdentifier(issuer.publicKey)) : own;
-  return [new x509.SubjectKeyIdentifierExtension(own), new x509.AuthorityKeyIdentifierExtension(authority)];
-}
-
-/** RFC 5280 section 4.2.1.2, method 1: SHA-1 of the public key's bits; hexadecimal. */
-function keyIdentifier(publicKey: KeyObject): string {
-  const spki = publicKey.export({ format: 'der', type: 'spki' });
-  const { bytes } = bitStringOf(sequenceOf(readOnly(spki))[1]);
-  return createHash('sha1').update(bytes).digest('hex');
-}
-
 /** 128 random bits (RFC 5280 section 4.1.2.2: at most 20 octets, positive). */
 export function randomSerialNumber(): Uint8Array {
   const serial = randomBytes(16);
   return serial.some((octet) => octet !== 0) ? serial : randomSerialNumber();
-}
-
-/** A copy, in the type that the generators of @peculiar/x509 expect. */
-export function arrayBuffer(bytes: Uint8Array): ArrayBuffer {
-  return new Uint8Array(bytes).buffer;
 }

@@ -1,17 +1,19 @@
 /** A certificate, a chain, a key and a PKCS#12 file for each device. */
 
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { sameId } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
+import { asyncKeyPairSource, type EncodedKeyPair, keyPairOf } from '../../fleet/issue/key-pairs.js';
 import { sentences } from '../../languages/language.js';
 import { encryptPrivateKeyInfo } from '../../pki/containers/encryption.js';
 import { pemEncode } from '../../pki/containers/pem.js';
-import { createPfxWith, derivePfxKeys, type PfxKeys } from '../../pki/containers/pkcs12-write.js';
-import { generateKeyPair, isEncryptedKey, privateKeyToPem } from '../../pki/keys.js';
+import { derivePfxKeys, type PfxKeys, pfxWriter } from '../../pki/containers/pkcs12-write.js';
+import { isEncryptedKey } from '../../pki/keys.js';
 import { type Issuer, issue } from '../../pki/make/issue.js';
 import { loadProfile, type Role } from '../../pki/make/profile.js';
+import { generatedKeyOf } from '../../pki/private-key.js';
 import { assertReadsBack } from '../../pki/read-back.js';
-import { parseCertificates } from '../../pki/x509/certificate.js';
+import { certificateDers, parseCertificate } from '../../pki/x509/certificate.js';
 import { isIssuedBy, notIssuedBy } from '../../pki/x509/issued-by.js';
 import { sha256OfFile } from '../../workspace/digest.js';
 import { lookAt, publicFileMode, readText, secretFileMode } from '../../workspace/files.js';
@@ -20,7 +22,9 @@ import type { FilesChange } from '../../workspace/own-files.js';
 import {
   addCertificate,
   assertOwnChain,
+  certificateFiles,
   loadCertificate,
+  type NewCertificate,
   restoreMissing,
   type StoredCertificate,
 } from '../../workspace/stored-certificates.js';
@@ -41,7 +45,7 @@ import { keyPassphrase } from './certificate-chain.js';
 
 /** Key generation and key derivation run in libuv's threads, of which there are four. */
 const concurrency = 4;
-/** Devices whose files are written together. A run that is killed loses those of one batch: a fifth of a second's work. */
+/** Devices whose files are written together. A run that is killed loses those of one batch: a tenth of a second's work. */
 const batchSize = 100;
 
 export const deviceCertificates: Step = {
@@ -61,8 +65,9 @@ export const deviceCertificates: Step = {
     found.devices ??= new Map();
     for (const id of plan.devices.registrationIds) {
       if (found.devices.has(id)) continue;
-      const stored = await usable(context, id);
-      if (stored && isWhole(context, id, stored)) found.devices.set(id, stored);
+      const made = asMade(context, id);
+      const stored = made ?? (await usable(context, id));
+      if (stored && (made || isWhole(context, id, stored))) found.devices.set(id, stored);
     }
     if (found.devices.size !== plan.devices.registrationIds.length) return undefined;
     const { deviceCertificates } = plan.certificates;
@@ -100,13 +105,20 @@ interface DeviceMaker {
   /** Undefined if devices sign their own certificates. */
   issuer: DeviceIssuer | undefined;
   sign: SignDevice | undefined;
+  nextKey: () => EncodedKeyPair | Promise<EncodedKeyPair>;
   /** What follows a device's certificate in its chain. */
   issuersPem: string;
   issuers: readonly Buffer[];
-  /** Derived from each passphrase once: that is most of the work of a file. */
-  keys: Map<string, Promise<PfxKeys>>;
+  /** By passphrase. */
+  protections: Map<string, Promise<Protection>>;
   /** The kinds of files that were read back before they were written. */
   readBack: Set<string>;
+}
+
+/** What protects keys and PKCS#12 files with a passphrase: derived once, since that is most of the work of a file. */
+interface Protection {
+  keys: PfxKeys;
+  writePfx: ReturnType<typeof pfxWriter>;
 }
 
 type DeviceIssuer = Required<Issuer>;
@@ -129,9 +141,10 @@ async function deviceMaker(context: RunContext): Promise<DeviceMaker> {
         at: context.now(),
         validityDays: context.plan.certificates.deviceValidityDays,
       }),
+    nextKey: asyncKeyPairSource(context.plan.certificates.keyAlgorithm, context.signal),
     issuersPem,
-    issuers: issuersPem === '' ? [] : parseCertificates(issuersPem).map(({ der }) => der),
-    keys: new Map(),
+    issuers: issuersPem === '' ? [] : certificateDers(issuersPem),
+    protections: new Map(),
     readBack: new Set(),
   };
 }
@@ -186,6 +199,16 @@ function unusable({ paths }: StoredCertificate, why: string): EnrollkitError {
   });
 }
 
+/** A device that this run has made, if its files have what was written; undefined for any other. */
+function asMade({ layout, plan, found }: RunContext, registrationId: string): StoredCertificate | undefined {
+  const made = found.made.get(registrationId);
+  if (!made) return undefined;
+  const { pfx, edgeCa, ...device } = layout.device(registrationId);
+  const certificates = [device, ...(plan.enrollmentGroup.iotEdge ? [edgeCa] : [])];
+  const files = certificates.flatMap(({ key, chain, certificate }) => [key, chain, certificate]);
+  return [pfx, ...files].every((path) => sha256OfFile(path) === found.written.get(path)) ? made : undefined;
+}
+
 /** Whether every file of a device is there, with the contents that this run wrote, if it wrote them. */
 function isWhole(
   { layout, plan, found }: RunContext,
@@ -219,63 +242,106 @@ async function makeDevice(
   change: FilesChange,
 ): Promise<void> {
   if (keepsKeys(context.plan)) return signRequested(context, registrationId, maker, change);
-  const { plan, layout, found, files, signal } = context;
+  const { plan, layout, files } = context;
   const paths = layout.device(registrationId);
-  const { issuer, sign, issuersPem } = maker;
-  const passphrase = keyPassphrase(context);
-  const make = async (role: Role, commonName: string, target: CertificatePaths) => {
-    const unfinished = await unfinishedKey(context, target);
-    const { publicKey, privateKey } =
-      unfinished ?? (await generateKeyPair(plan.certificates.keyAlgorithm, signal));
-    found.keys.set(target.key, privateKey);
-    const isStamped = role === 'device' && sign !== undefined;
-    const pem = isStamped
-      ? await sign(commonName, publicKey)
-      : (
-          await issue({
-            profile: loadProfile(role),
-            subject: { commonName },
-            publicKey,
-            issuer: issuer ?? { privateKey },
-            at: context.now(),
-            validityDays: plan.certificates.deviceValidityDays,
-          })
-        ).pem;
-    const keyPem = unfinished ? undefined : await keyPemOf(maker, privateKey, passphrase);
-    const chainPem = pem + issuersPem;
-    readBackFirst(maker, role, [pem, chainPem, ...(keyPem === undefined ? [] : [keyPem])]);
-    return { pem, issuersPem, keyPem };
-  };
+  const { issuersPem } = maker;
+  if (!lookAt(paths.folder)) return makeNewDevice(context, registrationId, maker, change);
   if (plan.enrollmentGroup.iotEdge) {
     const edge = loadCertificate(paths.edgeCa);
     if (edge) restoreMissing(files, edge, issuersPem);
     else {
-      const made = await make('edge-ca', edgeCaName(registrationId), paths.edgeCa);
+      const made = await make(context, maker, 'edge-ca', edgeCaName(registrationId), paths.edgeCa);
       addCertificate(change, paths.edgeCa, made);
     }
   }
   const stored = loadCertificate(paths);
   if (stored) {
-    const { pem } = restoreMissing(files, stored, issuersPem);
+    const { certificate } = restoreMissing(files, stored, issuersPem);
     if (!isMissing(paths.pfx)) return;
     // As the key beside it, which may have come from elsewhere.
     const isEncrypted = isEncryptedKey(readText(paths.key));
+    const key = await openKey(context, stored);
     const pfx = await pfxOf(
-      context,
-      registrationId,
-      pem,
-      isEncrypted ? context.passphrase : undefined,
       maker,
+      registrationId,
+      { der: certificate.der, privateKeyInfo: key.export(pkcs8) },
+      isEncrypted ? context.passphrase : undefined,
     );
     if (lookAt(paths.pfx)) change.replace(paths.pfx, pfx, secretFileMode);
     else change.create(paths.pfx, pfx, secretFileMode);
     return;
   }
-  const device = await make('device', registrationId, paths);
-  const pfx = await pfxOf(context, registrationId, device.pem, passphrase, maker);
+  const device = await make(context, maker, 'device', registrationId, paths);
+  const pfx = await pfxOf(maker, registrationId, device, keyPassphrase(context));
   addCertificate(change, paths, device, {
     besides: () => change.create(paths.pfx, pfx, secretFileMode),
   });
+}
+
+/** Makes a device that has no folder yet. */
+async function makeNewDevice(
+  context: RunContext,
+  registrationId: string,
+  maker: DeviceMaker,
+  change: FilesChange,
+): Promise<void> {
+  const { plan, layout, found } = context;
+  const paths = layout.device(registrationId);
+  const edge = plan.enrollmentGroup.iotEdge
+    ? await make(context, maker, 'edge-ca', edgeCaName(registrationId), paths.edgeCa)
+    : undefined;
+  const device = await make(context, maker, 'device', registrationId, paths);
+  const pfx = await pfxOf(maker, registrationId, device, keyPassphrase(context));
+  change.createFolder(paths.folder, [
+    ...(edge ? certificateFiles(paths.edgeCa, edge) : []),
+    ...certificateFiles(paths, device),
+    { path: paths.pfx, contents: pfx, mode: secretFileMode },
+  ]);
+  const { der, pem } = device;
+  const chainPem = pem + maker.issuersPem;
+  found.made.set(registrationId, { paths, certificate: parseCertificate(der), pem, chainPem });
+}
+
+const pkcs8 = { format: 'der', type: 'pkcs8' } as const;
+
+/** A certificate that was just made, with its key, unless that is in its place already. */
+interface MadeCertificate extends NewCertificate {
+  der: Buffer;
+  /** PKCS#8 DER. */
+  privateKeyInfo: Buffer;
+}
+
+async function make(
+  context: RunContext,
+  maker: DeviceMaker,
+  role: Role,
+  commonName: string,
+  target: CertificatePaths,
+): Promise<MadeCertificate> {
+  const { plan, found } = context;
+  const { issuer, sign, issuersPem } = maker;
+  const unfinished = await unfinishedKey(context, target);
+  const key = unfinished ? keyPairOf(unfinished.privateKey.export(pkcs8)) : await maker.nextKey();
+  if (unfinished) found.keys.set(target.key, unfinished.privateKey);
+  else found.generatedKeys.set(target.key, key.privateKeyInfo);
+  const der =
+    role === 'device' && sign
+      ? await sign(commonName, key)
+      : (
+          await issue({
+            profile: loadProfile(role),
+            subject: { commonName },
+            publicKey: createPublicKey({ key: key.publicKeyInfo, format: 'der', type: 'spki' }),
+            issuer: issuer ?? { privateKey: unfinished?.privateKey ?? generatedKeyOf(key.privateKeyInfo) },
+            at: context.now(),
+            validityDays: plan.certificates.deviceValidityDays,
+          })
+        ).der;
+  const pem = pemEncode('CERTIFICATE', der);
+  const { privateKeyInfo } = key;
+  const keyPem = unfinished ? undefined : await keyPemOf(maker, privateKeyInfo, keyPassphrase(context));
+  readBackFirst(maker, role, [pem, pem + issuersPem, ...(keyPem === undefined ? [] : [keyPem])]);
+  return { der, pem, issuersPem, keyPem, privateKeyInfo };
 }
 
 /**
@@ -298,19 +364,20 @@ function readBackFirst(
 /** The key as `key.pem` has it; all encrypted ones share a derivation, as the keys of a fleet do. */
 async function keyPemOf(
   maker: DeviceMaker,
-  privateKey: KeyObject,
+  privateKeyInfo: Buffer,
   passphrase: string | undefined,
 ): Promise<string> {
-  if (passphrase === undefined) return privateKeyToPem(privateKey);
-  const { encryption } = await derivedKeys(maker, passphrase);
-  const der = privateKey.export({ format: 'der', type: 'pkcs8' });
-  return pemEncode('ENCRYPTED PRIVATE KEY', encryptPrivateKeyInfo(der, encryption));
+  if (passphrase === undefined) return pemEncode('PRIVATE KEY', privateKeyInfo);
+  const { keys } = await protectionOf(maker, passphrase);
+  return pemEncode('ENCRYPTED PRIVATE KEY', encryptPrivateKeyInfo(privateKeyInfo, keys.encryption));
 }
 
-function derivedKeys({ keys }: DeviceMaker, passphrase: string): Promise<PfxKeys> {
-  const derived = keys.get(passphrase) ?? derivePfxKeys(passphrase);
-  keys.set(passphrase, derived);
-  return derived;
+function protectionOf({ protections, issuers }: DeviceMaker, passphrase: string): Promise<Protection> {
+  const protection =
+    protections.get(passphrase) ??
+    derivePfxKeys(passphrase).then((keys) => ({ keys, writePfx: pfxWriter(keys, issuers) }));
+  protections.set(passphrase, protection);
+  return protection;
 }
 
 /** Signs the request of a device that keeps its key, and keeps the request beside the certificate. */
@@ -348,18 +415,13 @@ async function signRequested(
 }
 
 async function pfxOf(
-  { found, layout }: RunContext,
-  registrationId: string,
-  pem: string,
-  passphrase = '',
   maker: DeviceMaker,
+  registrationId: string,
+  { der, privateKeyInfo }: Pick<MadeCertificate, 'der' | 'privateKeyInfo'>,
+  passphrase = '',
 ): Promise<Buffer> {
-  const pfx = createPfxWith(await derivedKeys(maker, passphrase), {
-    certificate: pem,
-    privateKey: found.keys.get(layout.device(registrationId).key)!,
-    chain: [...maker.issuers],
-    friendlyName: registrationId,
-  });
+  const { writePfx } = await protectionOf(maker, passphrase);
+  const pfx = writePfx({ certificate: der, privateKeyInfo, friendlyName: registrationId });
   readBackFirst(maker, `pfx ${passphrase}`, [pfx], passphrase);
   return pfx;
 }

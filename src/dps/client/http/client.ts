@@ -3,7 +3,7 @@
  * all failures are EnrollkitErrors without secrets. Independent of the target.
  */
 
-import { Agent } from 'node:https';
+import type { Agent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import {
@@ -23,6 +23,7 @@ import { apiVersions, type Plane } from '../../contract/api-versions.js';
 import { type Route, routePath } from '../../contract/routes.js';
 import { type ClientCertificate, secureContextOf } from '../device-credentials.js';
 import { direct, type Exchange } from '../exchange.js';
+import { LeafOnlyAgent } from '../leaf-only.js';
 import type { RequestObserver } from '../observer.js';
 import { sharedLookup } from '../shared-lookup.js';
 import { isDateFailure, transportFailure } from '../transport-failure.js';
@@ -98,7 +99,10 @@ export class HttpClient {
     this.#origin = new URL(options.endpoint);
     this.#now = options.now ?? (() => new Date());
     const isLocal = isLoopback(this.#origin.hostname);
-    this.#agent = new Agent({ keepAlive: true, maxSockets: isLocal ? maxSocketsOnLoopback : maxSockets });
+    this.#agent = new LeafOnlyAgent({
+      keepAlive: true,
+      maxSockets: isLocal ? maxSocketsOnLoopback : maxSockets,
+    });
     this.#pipeline = createPipeline({ agent: this.#agent, proxy: !isLocal, authorize: options.authorize });
   }
 

@@ -1,8 +1,6 @@
 /** Sends the attempts of one request: counts them, reports them to the observer, and limits their time. */
 
-import type { Readable } from 'node:stream';
 import {
-  createDefaultHttpClient,
   createHttpHeaders,
   type HttpClient,
   type PipelineRequest,
@@ -10,26 +8,19 @@ import {
   RestError,
 } from '@azure/core-rest-pipeline';
 import { EnrollkitError } from '../../../errors.js';
-import { sentences } from '../../../languages/language.js';
 import type { Plane } from '../../contract/api-versions.js';
 import type { Exchange, ExchangeReply } from '../exchange.js';
 import type { RequestObserver } from '../observer.js';
-import { redact, redactedCause } from '../redact.js';
+import { redact } from '../redact.js';
 import { codeOf } from '../transport-failure.js';
+import { retryable, type SendLimits, sendOnce } from './send-once.js';
 
-export interface SenderOptions {
+export interface SenderOptions extends SendLimits {
   plane: Plane;
   onRequest: RequestObserver | undefined;
   exchange: Exchange;
-  /** Per attempt, from sending to the last byte of the response. */
-  timeoutMs: number;
-  maxReplyBytes: number;
   onResponse: (response: PipelineResponse) => void;
 }
-
-type Limits = Pick<SenderOptions, 'timeoutMs' | 'maxReplyBytes'>;
-
-const client = createDefaultHttpClient();
 
 export function createSender({
   plane,
@@ -64,14 +55,14 @@ async function sendThrough(
   exchange: Exchange,
   plane: Plane,
   request: PipelineRequest,
-  limits: Limits,
+  limits: SendLimits,
 ): Promise<PipelineResponse> {
   const { method, url, headers, body } = request;
   let response: PipelineResponse | undefined;
   let wasSent = false;
   const send = async (): Promise<ExchangeReply> => {
     wasSent = true;
-    response = await sendWithin(request, limits);
+    response = await sendOnce(request, limits);
     return { status: response.status, headers: response.headers.toJSON(), body: response.bodyAsText ?? '' };
   };
   const text = typeof body === 'string' ? body : undefined;
@@ -87,68 +78,6 @@ async function sendThrough(
     );
   } catch (failure) {
     if (wasSent || failure instanceof EnrollkitError) throw failure;
-    throw retryable(failure as Error, request);
-  }
-}
-
-/** The retry policy repeats errors of this kind only. */
-function retryable(failure: Error, request: PipelineRequest): RestError {
-  return new RestError(failure.message, { code: codeOf(failure) ?? RestError.PARSE_ERROR, request });
-}
-
-/** @returns the text of a body, decompressed; undefined when it is longer, and nothing more is read of it */
-async function readAtMost(body: Readable, maxBytes: number): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    // Leaving the loop destroys the stream.
-    if (length > maxBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** The pipeline's own timeout covers only the response's headers; this one covers its body, too. */
-async function sendWithin(
-  request: PipelineRequest,
-  { timeoutMs, maxReplyBytes }: Limits,
-): Promise<PipelineResponse> {
-  const outer = request.abortSignal;
-  const controller = new AbortController();
-  const abort = () => controller.abort();
-  let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    abort();
-  }, timeoutMs);
-  outer?.addEventListener('abort', abort);
-  request.abortSignal = controller.signal;
-  // The body is read here, so that its length is limited.
-  request.streamResponseStatusCodes = new Set([Number.POSITIVE_INFINITY]);
-  try {
-    const { readableStreamBody, ...response } = await client.sendRequest(request);
-    if (!readableStreamBody) return response;
-    const body = await readAtMost(readableStreamBody as Readable, maxReplyBytes).catch((failure: Error) => {
-      throw retryable(failure, request);
-    });
-    if (body !== undefined) return { ...response, bodyAsText: body };
-    const { host } = new URL(request.url);
-    throw new EnrollkitError('REFUSED', sentences.dpsClient.answerTooLong(host, maxReplyBytes), {
-      next: sentences.dpsClient.checkAddress,
-      context: { host, maxReplyBytes },
-    });
-  } catch (failure) {
-    if (!timedOut) throw failure;
-    const { host } = new URL(request.url);
-    throw new EnrollkitError('TIMEOUT', sentences.dpsClient.noAnswerInTime(host, timeoutMs / 1000), {
-      cause: redactedCause(failure),
-      context: { host, timeoutMs },
-    });
-  } finally {
-    clearTimeout(timer);
-    outer?.removeEventListener('abort', abort);
-    if (outer) request.abortSignal = outer;
-    else delete request.abortSignal;
+    throw retryable(failure as Error, request, RestError.PARSE_ERROR);
   }
 }

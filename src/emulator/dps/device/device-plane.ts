@@ -76,7 +76,7 @@ function deviceOf(request: HttpRequest): RegistrationRequest {
     apiVersion: request.apiVersion,
     idScope: request.parameters.idScope!,
     registrationId: request.parameters.registrationId!,
-    chain: request.chain,
+    chain: request.certificates.chain,
     authorization: request.header('authorization'),
   };
 }

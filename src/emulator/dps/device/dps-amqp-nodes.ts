@@ -112,7 +112,10 @@ function apiVersionOf(properties: Record<string, unknown>, versions: ServedApiVe
 }
 
 /** @throws DpsError, AmqpError */
-function deviceAt(address: string, { chain, plain }: AmqpClient): Omit<RegistrationRequest, 'apiVersion'> {
+function deviceAt(
+  address: string,
+  { certificates: { chain }, plain }: AmqpClient,
+): Omit<RegistrationRequest, 'apiVersion'> {
   const node = parseRegistrationAddress(address);
   if (!node) throw new AmqpError('notFound', 'There is no such node.');
   const { registrationId } = node;

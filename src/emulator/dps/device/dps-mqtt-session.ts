@@ -69,7 +69,8 @@ export function dpsCandidate(connect: ConnectRequest, options: DpsSessionOptions
   if (!sameId(connect.clientId, registrationId)) {
     throw new ConnectRefused('badUserName', 'the client ID is not the registration ID of the user name');
   }
-  const { password: authorization, chain } = connect;
+  const { password: authorization } = connect;
+  const { chain } = connect.certificates;
   const credential = authorization ?? chain[0];
   if (credential === undefined) {
     throw new ConnectRefused('notAuthorized', 'neither a client certificate nor a token was presented');

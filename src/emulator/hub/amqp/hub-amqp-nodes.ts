@@ -80,7 +80,7 @@ export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
     authorization: string | undefined,
   ): Promise<string | undefined> {
     const device = hub.devices.get(deviceId);
-    const proof = { ...hubRules(hosted), chain: client.chain, authorization };
+    const proof = { ...hubRules(hosted), certificates: client.certificates, authorization };
     const refusal = await refusalOf(device, proof, now());
     if (refusal !== undefined) return refusal;
     const same = hub.devices.get(deviceId)?.generationId === device?.generationId;
@@ -233,7 +233,8 @@ export function hubNodes(client: AmqpClient, options: HubNodesOptions): Nodes {
       if (refusal !== undefined) {
         throw new AmqpError('unauthorizedAccess', 'Unauthorized', { reason: refusal });
       }
-      if (client.chain[0]) hub.renewals.connectedWith(deviceId, sha256Thumbprint({ der: client.chain[0] }));
+      const { leaf } = client.certificates;
+      if (leaf) hub.renewals.connectedWith(deviceId, sha256Thumbprint({ der: leaf }));
       assertApiVersion(properties, versions);
       if (!Object.hasOwn(deviceNodes, node)) {
         throw new AmqpError('notImplemented', `Not implemented in this emulator: ${node.slice(0, 100)}.`);

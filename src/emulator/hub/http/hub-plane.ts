@@ -46,13 +46,13 @@ export function hubPlane({ hubByHost, acceptsBearer, versions, now }: HubPlaneOp
     if (caller === 'device') {
       const proof = {
         ...hubRules(hosted),
-        chain: request.chain,
+        certificates: request.certificates,
         authorization,
         path: pathBelowDevice(request),
       };
       const deviceId = request.parameters.deviceId!;
       const refusal = refusalOf(hub.devices.get(deviceId), proof, now());
-      const [leaf] = request.chain;
+      const { leaf } = request.certificates;
       if (refusal === undefined && leaf)
         hub.renewals.connectedWith(deviceId, sha256Thumbprint({ der: leaf }));
       return refusal;

@@ -67,13 +67,18 @@ export function hubCandidate(connect: ConnectRequest, options: HubSessionOptions
     async open(connection) {
       const { hub } = hosted;
       const device = hub.devices.get(deviceId);
-      const proof = { ...hubRules(hosted), chain: connect.chain, authorization: connect.password };
+      const proof = {
+        ...hubRules(hosted),
+        certificates: connect.certificates,
+        authorization: connect.password,
+      };
       const refusal = await refusalOf(device, proof, options.now());
       if (refusal !== undefined) throw new ConnectRefused('notAuthorized', refusal);
       if (hub.devices.get(deviceId)?.generationId !== device?.generationId) {
         throw new ConnectRefused('notAuthorized', 'the device was deleted in the meantime');
       }
-      const thumbprint = connect.chain[0] && sha256Thumbprint({ der: connect.chain[0] });
+      const { leaf } = connect.certificates;
+      const thumbprint = leaf && sha256Thumbprint({ der: leaf });
       if (thumbprint !== undefined) hub.renewals.connectedWith(deviceId, thumbprint);
       // Of clients that name no version, the newest is not assumed: they may use these topics for something else.
       const renewsCertificates = (name.apiVersion ?? '').toLowerCase() >= firstRenewalApiVersion;

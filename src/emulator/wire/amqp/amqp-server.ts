@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { EmulatorEvent, EventLog } from '../events.js';
 import type { FaultSource } from '../faults.js';
+import { presentedCertificates } from '../tls/presented-certificates.js';
 import { resetConnection } from '../tls/reset-connection.js';
-import { presentedChain } from '../tls/server-identity.js';
 import type { AmqpRefusal } from './amqp-connection.js';
 import type { AmqpClient, Nodes } from './node.js';
 
@@ -47,7 +47,7 @@ export function createAmqpServer(options: AmqpOptions): AmqpServer {
     const [{ serveAmqp }, nodes] = await Promise.all([import('./amqp-connection.js'), load()]);
     if (bytes.destroyed) return;
     const client: AmqpClient = {
-      chain: presentedChain(socket),
+      certificates: presentedCertificates(socket),
       plain: undefined,
       dialled: { name: undefined, address: socket.localAddress },
     };

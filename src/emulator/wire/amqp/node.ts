@@ -2,12 +2,12 @@
 import type { Message } from 'rhea';
 import type { InjectedError } from '../faults.js';
 import type { Dialled } from '../network/host-names.js';
+import type { PresentedCertificates } from '../tls/presented-certificates.js';
 import { AmqpError } from './amqp-error.js';
 
 /** The client at the other end of a connection. */
 export interface AmqpClient {
-  /** The certificates that it presented in the TLS handshake: DER, leaf first; empty when it presented none. */
-  chain: Buffer[];
+  certificates: PresentedCertificates;
   /** The user of SASL PLAIN; undefined without one. */
   plain: { userName: string; password: string } | undefined;
   /** The address that it dialled, and the host name in its open frame, which is undefined before that frame. */

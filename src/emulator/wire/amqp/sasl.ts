@@ -28,7 +28,7 @@ export function saslMechanisms(options: SaslOptions): Record<string, () => Mecha
   return Object.assign(Object.create(null), {
     EXTERNAL: () =>
       mechanism(() => {
-        if (client.chain.length > 0) return true;
+        if (client.certificates.leaf) return true;
         refused('SASL EXTERNAL without a client certificate');
         return false;
       }),

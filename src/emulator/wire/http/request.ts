@@ -3,7 +3,11 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { TLSSocket } from 'node:tls';
 import { parseJsonText } from '../json-text.js';
 import type { Dialled } from '../network/host-names.js';
-import { presentedChain } from '../tls/server-identity.js';
+import {
+  certificatesOf,
+  type PresentedCertificates,
+  presentedCertificates,
+} from '../tls/presented-certificates.js';
 import { HttpRefusal } from './refusal.js';
 import { requestedHost } from './request-target.js';
 
@@ -87,10 +91,9 @@ export class HttpRequest {
     return { name: this.host, address: this.#incoming.socket.localAddress };
   }
 
-  /** The certificates that the client presented in the TLS handshake: DER, leaf first; empty when it presented none. */
-  get chain(): Buffer[] {
+  get certificates(): PresentedCertificates {
     const { socket } = this.#incoming;
-    return socket instanceof TLSSocket ? presentedChain(socket) : [];
+    return socket instanceof TLSSocket ? presentedCertificates(socket) : certificatesOf([]);
   }
 
   /**

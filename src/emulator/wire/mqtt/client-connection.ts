@@ -21,6 +21,7 @@ import {
   type Transport,
   waitFor,
 } from '../faults.js';
+import type { PresentedCertificates } from '../tls/presented-certificates.js';
 import { unattended } from '../unattended.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { Deliveries } from './deliveries.js';
@@ -42,8 +43,7 @@ import { Subscriptions } from './subscriptions.js';
 export interface ClientConnectionOptions {
   /** @throws ConnectRefused */
   identify(connect: ConnectRequest): Candidate;
-  /** The certificates that the client presented in the TLS handshake: DER, leaf first. */
-  chain(): Buffer[];
+  certificates: PresentedCertificates;
   transport: Transport;
   /** Without it, there are none. */
   faults?: FaultSource | undefined;
@@ -172,7 +172,7 @@ export class ClientConnection implements Connection {
         userName: packet.username ?? '',
         password: packet.password?.toString(),
         clean: packet.clean ?? true,
-        chain: this.#options.chain(),
+        certificates: this.#options.certificates,
       });
       this.#candidate = candidate;
       const met = this.#meet('connect', 'connect');

@@ -5,8 +5,8 @@ import type { EventLog } from '../events.js';
 import type { FaultSource } from '../faults.js';
 import type { FaultyTls } from '../tls/connection-gate.js';
 import { type AcceptByProtocol, acceptByFirstByte } from '../tls/first-byte.js';
+import { presentedCertificates } from '../tls/presented-certificates.js';
 import { resetConnection } from '../tls/reset-connection.js';
-import { presentedChain } from '../tls/server-identity.js';
 import { startTlsListener } from '../tls/tls-listener.js';
 import type { Candidate, ConnectRequest } from './mqtt-session.js';
 import { createSessionLayer } from './session-layer.js';
@@ -64,7 +64,7 @@ export async function startMqtt(options: MqttOptions): Promise<MqttListener> {
       }),
   });
   const accept = (bytes: Duplex, socket: TLSSocket) =>
-    sessions.handle(bytes, () => presentedChain(socket), {
+    sessions.handle(bytes, presentedCertificates(socket), {
       transport: bytes === socket ? 'mqtt' : 'mqtt-ws',
       reset: () => resetConnection(socket),
     });

@@ -1,6 +1,7 @@
 /** What the MQTT engine and the sessions of DPS and the hubs agree on. */
 import type { EmulatorEvent } from '../events.js';
 import type { InjectedError } from '../faults.js';
+import type { PresentedCertificates } from '../tls/presented-certificates.js';
 
 /** MQTT 3.1.1 section 3.2.2.3: the return codes of refusals. */
 export const connectReturnCode = { serverUnavailable: 3, badUserName: 4, notAuthorized: 5 } as const;
@@ -25,8 +26,7 @@ export interface ConnectRequest {
   password?: string | undefined;
   /** Whether the session starts empty, and ends with the connection. */
   clean: boolean;
-  /** The certificates that the client presented in the TLS handshake: DER, leaf first; empty when it presented none. */
-  chain: Buffer[];
+  certificates: PresentedCertificates;
 }
 
 export interface Reply {

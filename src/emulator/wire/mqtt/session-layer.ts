@@ -4,6 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { FaultSource, Transport } from '../faults.js';
+import type { PresentedCertificates } from '../tls/presented-certificates.js';
 import { ClientConnection } from './client-connection.js';
 import type { Candidate, ConnectRequest, Refusal } from './mqtt-session.js';
 
@@ -20,12 +21,8 @@ export interface SessionLayerOptions {
 }
 
 export interface SessionLayer {
-  /**
-   * Speaks MQTT over a stream of bytes.
-   *
-   * @param chain the certificates that the client presented in the TLS handshake: DER, leaf first
-   */
-  handle(bytes: Duplex, chain: () => Buffer[], over?: Underlying): void;
+  /** Speaks MQTT over a stream of bytes. */
+  handle(bytes: Duplex, certificates: PresentedCertificates, over?: Underlying): void;
   /** Ends every connection. */
   close(): void;
 }
@@ -42,12 +39,12 @@ export function createSessionLayer(options: SessionLayerOptions): SessionLayer {
   const all = new Set<ClientConnection>();
   const byKey = new Map<string, ClientConnection>();
   return {
-    handle(bytes, chain, over = { transport: 'mqtt', reset: () => bytes.destroy() }) {
+    handle(bytes, certificates, over = { transport: 'mqtt', reset: () => bytes.destroy() }) {
       let key: string | undefined;
       const client: ClientConnection = new ClientConnection(bytes, {
         ...options,
         ...over,
-        chain,
+        certificates,
         // MQTT 3.1.1 section 3.1.4: a client that connects again replaces its earlier connection.
         opened(candidate) {
           key = candidate.key;

@@ -2,7 +2,7 @@
 import { constants, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import type { DetailedPeerCertificate, TLSSocket, TlsOptions } from 'node:tls';
+import type { TlsOptions } from 'node:tls';
 import { generateKeyPair, type KeyAlgorithm, keyAlgorithmOf, privateKeyFromPem } from '../../../pki/keys.js';
 import {
   publicFileMode,
@@ -139,33 +139,6 @@ function faultyTlsOf(tls: TlsOptions, root: IssuedPair, names: typeof serverName
     made.set(name, options);
     return options;
   };
-}
-
-/** More than any chain has, and more than a TLS Certificate message holds with certificates of a usual size. */
-const maxPresented = 64;
-
-/** Kept, since Node.js makes new objects of the certificates at every call. */
-const presentedChains = new WeakMap<TLSSocket, Buffer[]>();
-
-/**
- * The certificates that the client presented in the handshake: DER, the client's own first, then each one's issuer, in
- * whatever order they were sent; empty when it presented none.
- */
-export function presentedChain(socket: TLSSocket): Buffer[] {
-  let chain = presentedChains.get(socket);
-  if (chain === undefined) {
-    chain = [];
-    // getPeerX509Certificate has them in the order of sending, but leaks about 6 KB for each in Node.js before 26.
-    let certificate: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-    while (certificate?.raw && chain.length < maxPresented) {
-      chain.push(certificate.raw);
-      // A root names itself as its issuer.
-      const issuer: DetailedPeerCertificate | undefined = certificate.issuerCertificate;
-      certificate = issuer === certificate ? undefined : issuer;
-    }
-    presentedChains.set(socket, chain);
-  }
-  return chain;
 }
 
 function namesWith(host: string): typeof serverNames {

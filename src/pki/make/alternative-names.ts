@@ -1,19 +1,15 @@
-/** Subject alternative names (RFC 5280 section 4.2.1.6), checked and encoded without a library, for speed. */
+/** Subject alternative names (RFC 5280 section 4.2.1.6), checked and encoded. */
 
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
-import { implicitPrimitive, objectIdentifier, octetString, sequence } from '../../pki/der/write.js';
-import {
-  addressProblem,
-  dnsNameProblem,
-  mailboxProblem,
-  uriProblem,
-} from '../../pki/make/alternative-name-shape.js';
-import { extensionTypes } from '../../pki/x509/extensions.js';
-import { addressOctets } from '../../pki/x509/general-name.js';
-import { visible } from '../../pki/x509/name.js';
+import { implicitPrimitive, sequence } from '../der/write.js';
+import { type Extension, extensionTypes } from '../x509/extensions.js';
+import { addressOctets } from '../x509/general-name.js';
+import { visible } from '../x509/name.js';
+import { addressProblem, dnsNameProblem, mailboxProblem, uriProblem } from './alternative-name-shape.js';
+import { encodeExtension } from './extensions.js';
 
-/** The kinds that a device can have, in the order of `issue()`. */
+/** The kinds that a certificate can have, in their order. */
 export const alternativeNameKinds = ['dns', 'ip', 'uri', 'email'] as const;
 export type AlternativeNameKind = (typeof alternativeNameKinds)[number];
 export type AlternativeNames = { readonly [Kind in AlternativeNameKind]?: readonly string[] | undefined };
@@ -31,7 +27,7 @@ export function alternativeNamesProblem(names: AlternativeNames): string | undef
     for (const value of names[kind] ?? []) {
       const why = kinds[kind].problem(value);
       if (why !== undefined) {
-        return sentences.fleet.invalidAlternativeName(kinds[kind].label, visible(value.slice(0, 80)), why);
+        return sentences.pkiMake.alternativeNameInvalid(kinds[kind].label, visible(value.slice(0, 80)), why);
       }
     }
   }
@@ -39,16 +35,23 @@ export function alternativeNamesProblem(names: AlternativeNames): string | undef
 }
 
 /**
- * The extension, not critical; undefined when there are no names.
+ * The extension; undefined when there are no names.
  *
+ * @param critical required when the subject is empty
  * @throws EnrollkitError INVALID_ALTERNATIVE_NAME
  */
-export function encodeAlternativeNames(names: AlternativeNames): Uint8Array | undefined {
+export function alternativeNameExtension(
+  names: AlternativeNames = {},
+  critical = false,
+): Extension | undefined {
   if (!alternativeNameKinds.some((kind) => names[kind]?.length)) return undefined;
-  return sequence(
-    objectIdentifier(extensionTypes.subjectAlternativeName),
-    octetString(encodeGeneralNames(names)),
-  );
+  return { type: extensionTypes.subjectAlternativeName, critical, value: encodeGeneralNames(names) };
+}
+
+/** The same in DER, not critical. @throws EnrollkitError INVALID_ALTERNATIVE_NAME */
+export function encodeAlternativeNames(names: AlternativeNames): Buffer | undefined {
+  const extension = alternativeNameExtension(names);
+  return extension && encodeExtension(extension);
 }
 
 /** The names as GeneralNames. @throws EnrollkitError INVALID_ALTERNATIVE_NAME */
