@@ -1,5 +1,6 @@
 /** Files of certificates, keys and CAs that people brought, through the command line. */
 import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
 
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,10 +9,13 @@ import { test } from 'uvu';
 import { tlv } from '../../src/pki/der/write.js';
 import { makeCertificateRequest } from '../../src/pki/make/certificate-request.js';
 import { parseCertificate, parseCertificates } from '../../src/pki/x509/certificate.js';
+import { parseCertificateRequest } from '../../src/pki/x509/csr.js';
 import { generatedKeys } from '../support/generated-keys.js';
+import { openssl } from '../support/openssl.js';
 import { alternativeNames, authority, raw } from '../support/raw-certificates.js';
 import { assertRefusal, withCodes } from '../support/refusal.js';
 import { inTemporaryFolder } from '../support/temporary-folder.js';
+import { testWith } from '../support/tools.js';
 import { run } from './in-process.js';
 
 const data = (path: string) => fileURLToPath(new URL(`../data/pki/${path}`, import.meta.url));
@@ -106,6 +110,24 @@ test('a key by an obsolete cipher is told by its cipher and the command that con
       assertRefusal(stderr, 'INVALID_KEY', file, 'DES-CBC', 'openssl pkcs8 -topk8');
     }
   }));
+
+testWith('openssl', test)('the key of a PKCS#12 file without certificates is a key', () =>
+  inTemporaryFolder(async (folder) => {
+    const key = join(folder, 'key.pem');
+    const pfx = join(folder, 'key.pfx');
+    const { privateKey } = generatedKeys('ec', { namedCurve: 'P-256' });
+    writeFileSync(key, privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    openssl(['pkcs12', '-export', '-nocerts', '-inkey', key, '-passout', 'pass:secret', '-out', pfx]);
+    const withPassphrase = { env: { ...env, ENROLLKIT_PASSPHRASE: 'secret' } };
+    const out = join(folder, 'csr');
+    const made = await run(['cert', 'csr', 'd', '--key', pfx, '--out', out], withPassphrase);
+    assert.equal(made.status, 0, made.stderr);
+    const { publicKey } = parseCertificateRequest(readFileSync(join(out, 'request.pem')));
+    assert.ok(publicKey.equals(createPublicKey(privateKey)));
+    const shown = await run(['cert', 'inspect', pfx], withPassphrase);
+    assertRefusal(shown.stderr, 'INVALID_PFX', pfx);
+  }),
+);
 
 test('a key of a type that does not sign is named by its file, with what to do', () =>
   inTemporaryFolder(async (folder) => {

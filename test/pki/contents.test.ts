@@ -181,10 +181,10 @@ test('an odd certificate is looked at in PKCS#7, too', () => {
 
 test('large inputs of what might be armour are refused in little time', () => {
   for (const text of ['-', '"', '> ', '&#', '<', '%20', '----BEGIN A', '-----BEGIN ', '0x', '"+']) {
-    const started = performance.now();
-    const input = `-----BEGIN+X-----${text.repeat(2_000_000 / text.length)}x\n`;
+    const before = process.cpuUsage();
+    const input = `-----BEGIN+X-----${text.repeat(200_000 / text.length)}x\n`;
     assert.throws(() => readContents(input), fails('INVALID_CERTIFICATE'));
-    assert.ok(performance.now() - started < 2000, text);
+    assert.ok(process.cpuUsage(before).user < 2_000_000, text);
   }
 });
 

@@ -99,7 +99,7 @@ export async function readPrivateKey(path: string, opening: Opening = {}): Promi
   return namingLater(path, async () => {
     const pfx = pfxIn(bytes);
     if (!pfx) return openPrivateKey(bytes, opening);
-    const { privateKey } = await openGuessing(pfx, opening);
+    const { privateKey } = await openGuessing(pfx, { ...opening, keyAlone: true });
     if (privateKey) return privateKey;
     throw new EnrollkitError('INVALID_KEY', sentences.cliInput.material.pfxWithoutKey);
   });
@@ -142,7 +142,7 @@ async function materialOfDer(
 }
 
 /** Without a passphrase, the empty one is tried: that is how files come whose mode alone protects them. */
-async function openGuessing(der: Buffer, opening: Opening): Promise<PfxReading> {
+async function openGuessing(der: Buffer, opening: Opening & { keyAlone?: boolean }): Promise<PfxReading> {
   try {
     return await openPfx(der, opening);
   } catch (error) {

@@ -87,19 +87,21 @@ export function readPfxWith(
 /**
  * Like {@link readPfx}, but without blocking this thread.
  *
+ * @param options keyAlone: a file with a private key and no certificate is read, too
  * @throws EnrollkitError as {@link readPfx} does; the signal's reason
  */
 export function openPfx(
   input: string | Uint8Array,
-  { passphrase = '', signal }: OpenPrivateKeyOptions,
+  { passphrase = '', signal, keyAlone = false }: OpenPrivateKeyOptions & { keyAlone?: boolean },
 ): Promise<PfxReading> {
-  return runReader(pfxReader(input, passphrase), signal);
+  return runReader(pfxReader(input, passphrase, undefined, keyAlone), signal);
 }
 
 function* pfxReader(
   input: string | Uint8Array,
   passphrase: string,
   derived?: DerivedKeys,
+  keyAlone = false,
 ): Deriving<PfxReading> {
   const [{ der }] = blocksOf(input, {
     label: new RegExp(`^${pfxLabel}$`),
@@ -109,9 +111,10 @@ function* pfxReader(
     invalid,
   }) as [PemBlock];
   try {
-    return privateKeyFirst(
-      yield* readAuthenticated(fromBer(der), passphrase, new KeyDerivationWork(derived)),
-    );
+    const found = yield* readAuthenticated(fromBer(der), passphrase, new KeyDerivationWork(derived));
+    const [privateKey, ...others] = found.privateKeys;
+    const isKeyAlone = keyAlone && found.certificates.length === 0 && others.length === 0;
+    return isKeyAlone && privateKey ? { certificates: [], privateKey } : privateKeyFirst(found);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     throw invalid(
