@@ -123,7 +123,8 @@ for (const path of Object.keys(metafile.outputs).filter((one) => one.endsWith('.
   const text = readFileSync(file, 'utf8');
   // The lines stay where the source map has them.
   const rest = text.replace(bundling.banner.js, '\n');
-  if (/^(import|.*;import)\b[^;]*from ?"node:/m.test(rest)) throw new Error(`${path} imports a module of Node.js.`);
+  if (/^(import|.*;import)\b[^;]*from ?"node:/m.test(rest))
+    throw new Error(`${path} imports a module of Node.js.`);
   if (!/\brequire\b/.test(rest)) writeFileSync(file, rest);
 }
 
