@@ -3794,11 +3794,13 @@ export const en = {
     countryInvalid: (value: string) => `The country ${value} is not two letters, such as DE.`,
     attributeTooLong: (attribute: string, length: number, maximum: number) =>
       `The ${attribute} has ${length} characters; RFC 5280 allows ${maximum}.`,
+    nameUnknownValue: (name: string) => `The name ${name} has a value of an unknown type.`,
     alternativeNameInvalid: (kind: string, name: string, problem: string) =>
       `The subject alternative name ${kind} ${name} is not valid: ${problem}.`,
     commonNameInvalid: 'The common name is empty or has control characters.',
     commonNameTooLong: (beginning: string, length: number, maximum: number) =>
       `The common name "${beginning}..." has ${length} characters; RFC 5280 allows ${maximum}.`,
+    certificateCannotSign: (reason: string) => `The certificate cannot sign. ${reason}`,
     validityImpossible: (from: string, until: string) =>
       `A certificate cannot be valid from ${from} to ${until}. The dates must be in order, and from the years 1950 to 9999.`,
     invalidTime: 'an invalid time',

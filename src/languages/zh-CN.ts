@@ -3036,10 +3036,12 @@ export const zhCN: Sentences = {
     countryInvalid: (value) => `国家/地区 ${value} 不是两个字母（例如 DE）。`,
     attributeTooLong: (attribute, length, maximum) =>
       `${attribute}有 ${length} 个字符；RFC 5280 允许 ${maximum} 个。`,
+    nameUnknownValue: (name) => `名称 ${name} 中有类型未知的值。`,
     alternativeNameInvalid: (kind, name, problem) => `使用者可选名称 ${kind} ${name} 无效：${problem}。`,
     commonNameInvalid: '公用名为空或含有控制字符。',
     commonNameTooLong: (beginning, length, maximum) =>
       `公用名“${beginning}...”有 ${length} 个字符；RFC 5280 允许 ${maximum} 个。`,
+    certificateCannotSign: (reason) => `该证书不能签名。${reason}`,
     validityImpossible: (from, until) =>
       `证书的有效期不能从 ${from} 到 ${until}。日期必须按先后顺序，且在 1950 年到 9999 年之间。`,
     invalidTime: '无效的时间',

@@ -4,6 +4,7 @@ import { type Certificate, parseCertificate } from '../x509/certificate.js';
 import { type Extension, extensionTypes, type KeyUsage } from '../x509/extensions.js';
 import { keyIdentifierExtensions, keyUsageExtension } from './extensions.js';
 import { assertMaySign, type IssuedCertificate, type Issuer } from './issuer.js';
+import { encodedName } from './requested-names.js';
 import { signCertificate, usualBackdateMinutes } from './sign-certificate.js';
 import { dayMs, noExpiration } from './validity.js';
 
@@ -48,7 +49,7 @@ export async function renewCertificate(request: RenewRequest): Promise<IssuedCer
   const certificateAuthority = old.basicConstraints?.certificateAuthority ?? false;
   const issuer = assertMaySign(request.issuer, { publicKey, certificateAuthority, at });
   return signCertificate({
-    subject: old.subject.der,
+    subject: encodedName(old.subject),
     publicKey,
     issuer,
     signingKey: request.issuer.privateKey,

@@ -2,6 +2,7 @@
 
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
+import { children, readOnly, sequenceOf } from '../der/read.js';
 import { objectIdentifier, printableString, sequence, setOfOne, utf8String } from '../der/write.js';
 import { commonNameType, Name } from '../x509/name.js';
 import type { Subject } from '../x509/subject.js';
@@ -26,7 +27,7 @@ const attributes = [
 export function subjectName(subject: Subject | Name): Buffer {
   if (subject instanceof Name) {
     for (const value of subject.valuesOf(commonNameType)) assertCommonName(value);
-    return subject.der;
+    return encodedName(subject);
   }
   const name: Buffer[] = [];
   const add = (type: string, value: Buffer) => name.push(setOfOne(sequence(objectIdentifier(type), value)));
@@ -53,6 +54,19 @@ export function subjectName(subject: Subject | Name): Buffer {
   assertCommonName(subject.commonName);
   add(commonNameType, utf8String(subject.commonName));
   return sequence(...name);
+}
+
+/**
+ * A name that was read, octet by octet.
+ *
+ * @throws EnrollkitError INVALID_SUBJECT when it has a value whose type is not one of ASN.1's (ITU-T X.680 section 8.4)
+ */
+export function encodedName(name: Name): Buffer {
+  const values = sequenceOf(readOnly(name.der))
+    .flatMap(children)
+    .map((attribute) => sequenceOf(attribute)[1]!);
+  if (values.every(({ tag }) => (tag & 0xc0) === 0)) return name.der;
+  throw new EnrollkitError('INVALID_SUBJECT', sentences.pkiMake.nameUnknownValue(name.text));
 }
 
 function assertCommonName(commonName: string): void {

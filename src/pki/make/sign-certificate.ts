@@ -1,6 +1,8 @@
 /** Signs what `issue` and `renew` put together. */
 
 import { type KeyObject, randomBytes, sign } from 'node:crypto';
+import { EnrollkitError } from '../../errors.js';
+import { sentences } from '../../languages/language.js';
 import { pemEncode } from '../containers/pem.js';
 import { bitString, explicit, integer, integerOctets, sequence, time, tlv } from '../der/write.js';
 import { type Certificate, parseCertificate } from '../x509/certificate.js';
@@ -8,6 +10,7 @@ import type { Extension } from '../x509/extensions.js';
 import { encodeExtension } from './extensions.js';
 import { assertHolds, issuingFailures } from './holds.js';
 import type { IssuedCertificate } from './issuer.js';
+import { encodedName } from './requested-names.js';
 import { signatureAlgorithm } from './signature-algorithm.js';
 import { validityOf } from './validity.js';
 
@@ -39,8 +42,8 @@ interface Contents {
 /**
  * Signs a certificate, and reads it as its verifiers will. Its validity is limited to the issuer's.
  *
- * @throws EnrollkitError ISSUER_NOT_ALLOWED when the certificate cannot be valid under its issuer; INVALID_VALIDITY;
- *   INVALID_KEY when the type of the signing key is not supported
+ * @throws EnrollkitError ISSUER_NOT_ALLOWED when the issuer's name has a value of an unknown type, or the certificate cannot
+ *   be valid under it; INVALID_VALIDITY; INVALID_KEY when the type of the signing key is not supported
  */
 export async function signCertificate(contents: Contents): Promise<IssuedCertificate> {
   const { subject, publicKey, issuer, signingKey, at, end, extensions } = contents;
@@ -52,7 +55,7 @@ export async function signCertificate(contents: Contents): Promise<IssuedCertifi
     explicit(0, integer(2)), // version 3
     tlv(0x02, integerOctets(contents.serialNumber ?? randomSerialNumber())),
     identifier,
-    issuer?.subject.der ?? subject,
+    issuer ? nameOfIssuer(issuer) : subject,
     sequence(time(notBefore), time(notAfter)),
     subject,
     publicKey.export({ format: 'der', type: 'spki' }),
@@ -64,6 +67,18 @@ export async function signCertificate(contents: Contents): Promise<IssuedCertifi
   const failures = issuingFailures(made, issuer, contents.chainPem ?? '', at);
   if (contents.force !== true) assertHolds(failures, made);
   return failures.length > 0 ? { ...issued, failures } : issued;
+}
+
+/** @throws EnrollkitError ISSUER_NOT_ALLOWED */
+function nameOfIssuer({ subject }: Certificate): Buffer {
+  try {
+    return encodedName(subject);
+  } catch (cause) {
+    const { message } = cause as EnrollkitError;
+    throw new EnrollkitError('ISSUER_NOT_ALLOWED', sentences.pkiMake.certificateCannotSign(message), {
+      cause,
+    });
+  }
 }
 
 /** 128 random bits (RFC 5280 section 4.1.2.2: at most 20 octets, positive). */
