@@ -1,6 +1,7 @@
 /** `enrollkit/emulator`: a local DPS with its hubs, started and stopped by a program. */
 export type { ResourceLimits } from './dps/quotas.js';
 export {
+  type ClockStore,
   type DeviceMessage,
   type Emulator,
   type EmulatorClock,

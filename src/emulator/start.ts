@@ -12,7 +12,7 @@ import { emptyState } from './state/empty.js';
 import { clockStoreOf } from './state/identity.js';
 import { type Closer, closeAll } from './wire/closers.js';
 
-export { EmulatorClock } from './clock.js';
+export { type ClockStore, EmulatorClock } from './clock.js';
 export type { DeviceMessage } from './control/message-feed.js';
 export { runningEmulator } from './control/running.js';
 export type { QuotaLimits } from './dps/quotas.js';

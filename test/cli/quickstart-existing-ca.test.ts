@@ -188,7 +188,7 @@ if (isInstalled('openssl')) {
       await notAllowed('not-a-ca');
       await notAllowed('servers');
       await notAllowed('constrained', 'device-002');
-      await notAllowed('ed25519');
+      await refused(2, ['INVALID_KEY', inVault('ed25519.key')], ...named('ed25519.pem', 'ed25519.key'));
       await refused(2, ['KEY_MISMATCH', inVault('other.key')], ...named('root.pem', 'other.key'));
       await refused(8, ['PASSPHRASE_REQUIRED'], ...named('line.pem', 'line.step'));
       await refused(2, ['USAGE', '--ca-key'], '--ca', inVault('root.pem'));
