@@ -254,7 +254,7 @@ const onlyImporters: [pattern: RegExp, files: RegExp][] = [
   [/^jsonc-parser$/, /^json-source\.ts$/],
   [/^commander$/, /^cli\//],
   [/^(hono|@hono\/)/, /^emulator\//],
-  [/^mqtt-packet$/, /^(emulator\/wire|dps\/client)\/mqtt\//],
+  [/^mqtt-packet$/, /^((emulator\/wire|dps\/client)\/mqtt\/|dps\/contract\/mqtt-packet-writer\.ts$)/],
   [/^rhea$/, /^(emulator|dps\/client\/amqp)\//],
   [/^@azure\//, /^dps\//],
 ];

@@ -80,7 +80,7 @@ function uncheckedOf({
 
 /** Those of opened keys, so that all connections of a device share a secure context; the newest first. */
 const opened = new WeakMap<KeyObject, readonly ClientCertificate[]>();
-/** The chain that a device has of its own, and the one that Azure issued. */
+/** A device's own chain, and the one that Azure issued. */
 const chainsOfKey = 2;
 
 function withOpenedKey(chain: string, key: KeyObject): ClientCertificate {

@@ -107,7 +107,7 @@ export function createPfxWith(
   return write({ certificate: leaf.der, privateKeyInfo, friendlyName });
 }
 
-/** What a PKCS#12 file has of its own, where many have the same issuers; DER. */
+/** The contents of one of many PKCS#12 files with the same issuers; DER. */
 export interface PfxEntry {
   certificate: Uint8Array;
   /** PrivateKeyInfo (RFC 5958). */

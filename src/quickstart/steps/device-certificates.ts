@@ -389,7 +389,7 @@ async function make(
 
 /**
  * Reads files back as their readers will, if they are the first of their kind: the others are made in the same way, and
- * compared with what was made when they lie in their places.
+ * compared with what was made once they are in place.
  *
  * @throws EnrollkitError INTERNAL
  */

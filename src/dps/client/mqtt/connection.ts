@@ -3,9 +3,9 @@
  *
  * Source: OASIS, "MQTT Version 3.1.1".
  */
-import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import type { IPublishPacket, Packet } from 'mqtt-packet';
+import { mqttPacket, PacketWriter } from '../../contract/mqtt-packet-writer.js';
 import { connectionReset } from '../transport-failure.js';
 
 export interface MqttHandlers {
@@ -31,6 +31,7 @@ const maxPacketId = 0xffff;
 
 export class MqttConnection {
   readonly #bytes: Duplex;
+  readonly #writer: PacketWriter;
   readonly #handlers: MqttHandlers;
   /** What waits for SUBACK or PUBACK, by the packet's identifier; called with the return code of a subscription. */
   readonly #unacknowledged = new Map<number, (returnCode: number) => void>();
@@ -38,12 +39,12 @@ export class MqttConnection {
   #connected: (() => void) | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
   #isPinging = false;
-  #isCorked = false;
   #hasEnded = false;
 
   /** @param bytes may still be connecting */
   constructor(bytes: Duplex, handlers: MqttHandlers) {
     this.#bytes = bytes;
+    this.#writer = new PacketWriter(bytes);
     this.#handlers = handlers;
     const parser = mqttPacket()
       .parser({ protocolVersion: 4 })
@@ -163,18 +164,9 @@ export class MqttConnection {
     this.#write({ cmd: 'pingreq' });
   }
 
-  /** Packets of one turn of the event loop are sent in one piece. */
   #write(packet: Packet): void {
-    if (this.#bytes.destroyed || this.#bytes.writableEnded) return;
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#bytes.cork();
-      process.nextTick(() => {
-        this.#isCorked = false;
-        this.#bytes.uncork();
-      });
-    }
-    this.#bytes.write(mqttPacket().generate(packet, { protocolVersion: 4 }));
+    if (this.#hasEnded) return;
+    this.#writer.write(packet);
     this.#keepAlive?.refresh();
   }
 
@@ -185,15 +177,3 @@ export class MqttConnection {
     this.#handlers.onEnd(error);
   }
 }
-
-/** Loaded on demand: registration over HTTPS does not need it. With `require`, which takes half the time of an import. */
-function mqttPacket(): typeof import('mqtt-packet') {
-  if (!library) {
-    library = createRequire(import.meta.url)('mqtt-packet') as typeof import('mqtt-packet');
-    // Else the first packet makes a buffer for each of the 65,536 numbers of packets.
-    library.writeToStream.cacheNumbers = false;
-  }
-  return library;
-}
-
-let library: typeof import('mqtt-packet') | undefined;

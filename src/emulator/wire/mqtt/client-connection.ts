@@ -5,14 +5,15 @@
  * Azure leaves out: QoS 2, retained messages, sessions that keep more than one subscription.
  */
 import type { Duplex } from 'node:stream';
-import mqttPacket, {
-  type IConnectPacket,
-  type IPublishPacket,
-  type ISubscribePacket,
-  type IUnsubscribePacket,
-  type Packet,
+import type {
+  IConnectPacket,
+  IPublishPacket,
+  ISubscribePacket,
+  IUnsubscribePacket,
+  Packet,
 } from 'mqtt-packet';
 import { PacketMeter } from '../../../dps/contract/mqtt-packet-meter.js';
+import { mqttPacket, PacketWriter } from '../../../dps/contract/mqtt-packet-writer.js';
 import {
   type Encounter,
   type Fault,
@@ -37,7 +38,6 @@ import {
   type Session,
   SessionViolation,
 } from './mqtt-session.js';
-import { PacketWriter } from './packet-writer.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface ClientConnectionOptions {
@@ -91,10 +91,11 @@ export class ClientConnection implements Connection {
   constructor(bytes: Duplex, options: ClientConnectionOptions) {
     this.#bytes = bytes;
     this.#options = options;
-    this.#writer = new PacketWriter(bytes);
+    // A client that does not read its replies is not read from either, until "drain".
+    this.#writer = new PacketWriter(bytes, () => bytes.pause());
     this.#timer = setTimeout(this.drop, options.connectTimeout);
     const meter = new PacketMeter(options.maxPacketBytes);
-    const parser = mqttPacket
+    const parser = mqttPacket()
       .parser({ protocolVersion: 4 })
       .on('packet', (packet) => this.#guarded('packet', () => this.#receive(packet)))
       .on('error', (error: Error) => this.#violated('packet', error));
