@@ -5319,6 +5319,7 @@ export const en = {
       `DPS refused the proof of possession of ${name}: ${reason}`,
     registrationRecord: (id: string) => `registration record ${id}`,
     deviceInHub: (id: string) => `device ${id} in its hub`,
+    forEachPage: 'for each page',
     untilAssigned: 'until it is assigned',
     assignedTo: (hubs: readonly string[]) => `assigned to ${hubs.join(', ')}`,
     byRecords: (assigned: string) => `${assigned} according to their records, not repeated`,

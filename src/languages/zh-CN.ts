@@ -4359,6 +4359,7 @@ export const zhCN: Sentences = {
     proofRefused: (name, reason) => `DPS 拒绝了 ${name} 的所有权证明：${reason}`,
     registrationRecord: (id) => `注册记录 ${id}`,
     deviceInHub: (id) => `IoT 中心内的设备 ${id}`,
+    forEachPage: '每页一次',
     untilAssigned: '直到分配完成',
     assignedTo: (hubs) => `已分配到 ${hubs.join('、')}`,
     byRecords: (assigned) => `${assigned}（根据注册记录，未重复注册）`,

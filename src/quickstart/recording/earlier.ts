@@ -107,12 +107,37 @@ function groupBefore(step: RecordedStep | undefined): Earlier['group'] {
 
 /** The hub that a device was assigned to before the run, if it was still there. */
 function hubBefore(id: string, step: RecordedStep | undefined): string | undefined {
-  const requests = step?.requests ?? [];
-  const record = requests.find((one) => isGet(one, 'service', 'registrations', id));
-  const { status, assignedHub, deviceId = id } = bodyOf(record) as Record<string, unknown>;
+  const requests = firstLook(step?.requests ?? []);
+  const { status, assignedHub, deviceId = id } = recordOf(id, requests);
   if (status !== 'assigned' || typeof assignedHub !== 'string') return undefined;
   const device = requests.find((one) => isGet(one, 'hub', 'devices', String(deviceId)));
   return device?.answer?.status === 404 ? undefined : assignedHub;
+}
+
+/** What was asked before a device registered: later requests read back. */
+function firstLook(requests: readonly RecordedRequest[]): readonly RecordedRequest[] {
+  const end = requests.findIndex(({ plane }) => plane === 'device');
+  return end < 0 ? requests : requests.slice(0, end);
+}
+
+/** The registration record of a device: from the reply to a request for it, or from a page of its group's records. */
+function recordOf(id: string, requests: readonly RecordedRequest[]): Record<string, unknown> {
+  const own = requests.find((one) => isGet(one, 'service', 'registrations', id));
+  if (own) return bodyOf(own) as Record<string, unknown>;
+  for (const request of requests) {
+    if (!isPageOfRecords(request)) continue;
+    const body: object = bodyOf(request);
+    const record = (Array.isArray(body) ? body : []).find(
+      (one) => typeof one?.registrationId === 'string' && sameId(one.registrationId, id),
+    );
+    if (record) return record;
+  }
+  return {};
+}
+
+function isPageOfRecords({ method, plane, url }: RecordedRequest): boolean {
+  if (method !== 'POST' || plane !== 'service' || !URL.canParse(url)) return false;
+  return /^\/registrations\/[^/]+\/query$/.test(new URL(url).pathname);
 }
 
 function isGet(

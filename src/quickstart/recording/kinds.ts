@@ -4,7 +4,7 @@ import type { Recording } from './schema.js';
 
 /** By the name of the member, whatever its text is. */
 const members: readonly [RegExp, string][] = [
-  [/^etag$|^if-match$/i, 'etag'],
+  [/etag$|^if-match$/i, 'etag'],
   [/^(operationId|generationId|trackingId|verificationCode|messageId|clientRequestId)$/i, 'ID'],
   [/^serialNumber$/i, 'serial number'],
   [/thumbprint$/i, 'thumbprint'],

@@ -2,25 +2,25 @@
 
 import { type RegisterDeviceOptions, registerDevice } from '../../dps/client/device.js';
 import { serviceFactsReader } from '../../dps/client/diagnosis/service-facts.js';
-import { KnownHubs } from '../../dps/client/known-hubs.js';
 import { dpsAmqp } from '../../dps/contract/amqp.js';
 import { withoutPort } from '../../dps/contract/host.js';
 import { dpsTopics } from '../../dps/contract/mqtt.js';
-import { routes } from '../../dps/contract/routes.js';
-import type { RegistrationState } from '../../dps/contract/schemas.js';
-import { EnrollkitError, isAbort, lacksRights } from '../../errors.js';
+import { type Route, routes } from '../../dps/contract/routes.js';
+import { EnrollkitError, isAbort } from '../../errors.js';
 import { emulatorConcurrency, Pace, registrationPace } from '../../fleet/registration/pace.js';
 import { sentences } from '../../languages/language.js';
 import type { CreatedResource } from '../../workspace/journal.js';
 import type { Layout } from '../../workspace/layout.js';
 import { operationalRequest, saveIssued, usableOperational } from '../operational-certificates.js';
+import type { Plan } from '../plan/fields.js';
 import { registers } from '../planned-certificates.js';
+import { areInHubs, readRecords, readsPages } from '../registration-records.js';
 import { previewRequest } from '../request-preview.js';
+import type { Preview } from '../result.js';
 import { forEachOf, openKey, type RunContext, requireFound, type Step } from '../step.js';
 import { keyPassphrase } from './certificate-chain.js';
 
-/** Requests to the provisioning service at a time. */
-const concurrency = 8;
+type Requests = Preview['steps'][number]['requests'];
 
 export const registerDevices: Step = {
   id: 'register-devices',
@@ -36,59 +36,41 @@ export const registerDevices: Step = {
       sentences.quickstartSteps.registrationRecord(id),
       sentences.quickstartSteps.deviceInHub(id),
     ]),
-    requests: plan.devices.registrationIds.flatMap((registrationId) => {
-      const record = previewRequest(plan, 'service', routes.service.getRegistration, { registrationId });
-      const inHub = previewRequest(plan, 'hub', routes.hub.getDevice, { deviceId: registrationId });
-      const device = (route: 'register' | 'getOperation') =>
-        previewRequest(plan, 'device', routes.device[route], { registrationId });
-      const host = (port: number) =>
-        plan.target.kind === 'azure' ? `global.azure-devices-provisioning.net:${port}` : 'localhost:{port}';
-      const publish = (topic: string) => ({ method: 'PUBLISH', url: `mqtts://${host(8883)} ${topic}` });
-      const idScope = (plan.target.kind === 'azure' && plan.target.idScope) || '{idScope}';
-      const sendOver = (operation: string) => ({
-        method: 'SEND',
-        url: `amqps://${host(5671)} ${idScope}/registrations/${registrationId} ${operation}`,
-      });
-      const [register, poll] = {
-        https: [device('register'), device('getOperation')] as const,
-        mqtt: [
-          publish(dpsTopics.register('{request}')),
-          publish(decodeURIComponent(dpsTopics.getOperation('{request}', '{operationId}'))),
-        ] as const,
-        amqp: [
-          sendOver(dpsAmqp.register),
-          sendOver(`${dpsAmqp.getOperation} ${dpsAmqp.operationId}={operationId}`),
-        ] as const,
-      }[plan.devices.protocol];
-      return [
-        record,
-        register,
-        { ...poll, repeated: sentences.quickstartSteps.untilAssigned },
-        record,
-        plan.target.kind === 'azure'
-          ? { ...inHub, when: sentences.quickstartSteps.whereHubConnectionString }
-          : inHub,
-      ];
-    }),
+    requests: readsPages(plan)
+      ? [
+          recordsOfGroup(plan),
+          ...plan.devices.registrationIds.flatMap((id) => registration(plan, id)),
+          recordsOfGroup(plan),
+          inHub(plan, routes.hub.queryDevices),
+        ]
+      : plan.devices.registrationIds.flatMap((id) => {
+          const record = previewRequest(plan, 'service', routes.service.getRegistration, {
+            registrationId: id,
+          });
+          return [
+            record,
+            ...registration(plan, id),
+            record,
+            inHub(plan, routes.hub.getDevice, { deviceId: id }),
+          ];
+        }),
   }),
   async check(context) {
-    const { plan, service, found, signal, target } = context;
+    const { plan, found } = context;
     const ids = plan.devices.registrationIds;
     found.registrations = new Map();
     const { registrations, registeredNow } = found;
-    const hubs = new KnownHubs(target);
+    const records = await readRecords(context);
+    for (const [id, { status }] of records) {
+      if (status !== 'assigned' || !hasOperational(context, id)) records.delete(id);
+    }
+    const inHub = await areInHubs(records, context);
     let notSeen = 0;
-    try {
-      await forEachOf(ids, concurrency, async (id) => {
-        const record = await service.getRegistration(id, { signal });
-        if (record?.status !== 'assigned' || !hasOperational(context, id)) return;
-        const inHub = await isInHub(record, hubs, signal);
-        if (inHub === false) return;
-        registrations.set(id, record);
-        if (inHub === undefined && !registeredNow.has(id)) notSeen += 1;
-      });
-    } finally {
-      hubs.close();
+    for (const [id, record] of records) {
+      const isThere = inHub.get(id);
+      if (isThere === false) continue;
+      registrations.set(id, record);
+      if (isThere === undefined && !registeredNow.has(id)) notSeen += 1;
     }
     if (registrations.size < ids.length) return undefined;
     const names = new Set([...registrations.values()].map(({ assignedHub }) => assignedHub ?? ''));
@@ -137,23 +119,47 @@ export const registerDevices: Step = {
   },
 };
 
-/**
- * Whether the hub has the device of a registration: the record stays when the device is deleted there.
- *
- * @returns undefined when this run has no rights to look
- */
-async function isInHub(
-  { assignedHub, deviceId, registrationId }: RegistrationState,
-  hubs: KnownHubs,
-  signal: AbortSignal,
-): Promise<boolean | undefined> {
-  const hub = hubs.of(assignedHub ?? '');
-  try {
-    return hub && (await hub.getDevice(deviceId ?? registrationId ?? '', { signal })) !== undefined;
-  } catch (error) {
-    if (lacksRights(error)) return undefined;
-    throw error;
-  }
+/** What a device sends. */
+function registration(plan: Plan, registrationId: string): Requests {
+  const device = (route: 'register' | 'getOperation') =>
+    previewRequest(plan, 'device', routes.device[route], { registrationId });
+  const host = (port: number) =>
+    plan.target.kind === 'azure' ? `global.azure-devices-provisioning.net:${port}` : 'localhost:{port}';
+  const publish = (topic: string) => ({ method: 'PUBLISH', url: `mqtts://${host(8883)} ${topic}` });
+  const idScope = (plan.target.kind === 'azure' && plan.target.idScope) || '{idScope}';
+  const sendOver = (operation: string) => ({
+    method: 'SEND',
+    url: `amqps://${host(5671)} ${idScope}/registrations/${registrationId} ${operation}`,
+  });
+  const [register, poll] = {
+    https: [device('register'), device('getOperation')] as const,
+    mqtt: [
+      publish(dpsTopics.register('{request}')),
+      publish(decodeURIComponent(dpsTopics.getOperation('{request}', '{operationId}'))),
+    ] as const,
+    amqp: [
+      sendOver(dpsAmqp.register),
+      sendOver(`${dpsAmqp.getOperation} ${dpsAmqp.operationId}={operationId}`),
+    ] as const,
+  }[plan.devices.protocol];
+  return [register, { ...poll, repeated: sentences.quickstartSteps.untilAssigned }];
+}
+
+function recordsOfGroup(plan: Plan): Requests[number] {
+  const { id: enrollmentGroupId } = plan.enrollmentGroup;
+  return {
+    ...previewRequest(plan, 'service', routes.service.queryRegistrations, { enrollmentGroupId }),
+    repeated: sentences.quickstartSteps.forEachPage,
+  };
+}
+
+function inHub(plan: Plan, route: Route, parameters: Record<string, string> = {}): Requests[number] {
+  const request = previewRequest(plan, 'hub', route, parameters);
+  const { whereHubConnectionString: when } = sentences.quickstartSteps;
+  if (plan.target.kind === 'azure') return { ...request, when };
+  return route === routes.hub.queryDevices
+    ? { ...request, repeated: sentences.quickstartSteps.forEachPage }
+    : request;
 }
 
 function operationalFiles(layout: Layout, id: string): string[] {
