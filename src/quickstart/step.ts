@@ -2,6 +2,7 @@
 
 import type { KeyObject } from 'node:crypto';
 import type { ControlPlane } from '../dps/client/arm.js';
+import type { GeneratedKey } from '../dps/client/device-credentials.js';
 import type { ServicePlane } from '../dps/client/service.js';
 import { hasOwnTime, type Target } from '../dps/client/target.js';
 import type {
@@ -87,8 +88,8 @@ export interface RunContext {
 export interface Found {
   /** Private keys opened so far, by their files. */
   readonly keys: Map<string, KeyObject>;
-  /** Private keys that this run has generated for its devices, by their files; PKCS#8 DER. */
-  readonly generatedKeys: Map<string, Buffer>;
+  /** Private keys that this run has generated for its devices, by their files. */
+  readonly generatedKeys: Map<string, GeneratedKey>;
   /** Whether Azure Resource Manager may be read: without it, possession is proven in the portal, unseen. */
   controlPlane?: boolean;
   idScope?: string;
@@ -162,9 +163,22 @@ export async function openKey(
   const path = stored.paths.key;
   const generated = found.generatedKeys.get(path);
   const key =
-    found.keys.get(path) ?? (generated ? generatedKeyOf(generated) : await loadPrivateKey(stored, context));
+    found.keys.get(path) ??
+    (generated ? generatedKeyOf(generated.privateKeyInfo) : await loadPrivateKey(stored, context));
   found.keys.set(path, key);
   return key;
+}
+
+/**
+ * The private key with which a device connects.
+ *
+ * @throws EnrollkitError as {@link openKey}
+ */
+export async function deviceKey(
+  context: Pick<RunContext, 'found' | 'passphrase'>,
+  device: StoredCertificate,
+): Promise<KeyObject | GeneratedKey> {
+  return context.found.generatedKeys.get(device.paths.key) ?? openKey(context, device);
 }
 
 /** Runs an act for each of many, a few at a time, in order of start; the first failure is thrown after all have ended. */

@@ -25,8 +25,8 @@ async function connected(answer: (packet: Packet) => Packet[] = () => []) {
   there.on('data', (chunk: Buffer) => parser.parse(chunk));
   const client = new MqttConnection(here, {
     onPublication: (topic, payload) => published.push(`${topic} ${payload}`),
-    onEnd(error) {
-      end.error = error;
+    onEnd(reason) {
+      end.error = reason();
     },
   });
   const options = { clientId: 'device', userName: 'hub/device', keepAliveSeconds: 1 };

@@ -4,14 +4,22 @@ import type { KeyObject } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { EnrollkitError, isAbort } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
+import { pemEncode } from '../../pki/containers/pem.js';
 import { isEncryptedKey, isKeyPair, type OpenPrivateKeyOptions, openPrivateKey } from '../../pki/keys.js';
+import { generatedKeyOf } from '../../pki/private-key.js';
 import { parseCertificates } from '../../pki/x509/certificate.js';
+
+/** A key that this process has generated: TLS reads its octets, so it need not be imported. */
+export interface GeneratedKey {
+  /** PKCS#8 DER, unencrypted. */
+  readonly privateKeyInfo: Buffer;
+}
 
 export interface DeviceCredentials {
   /** PEM: the device's certificate, then each issuer up to the root. */
   certificateChain: string;
-  /** PEM, encrypted or not; or a key that was opened before, which spares opening it for each connection. */
-  privateKey: string | KeyObject;
+  /** PEM, encrypted or not; or a key that was opened or generated before, which spares opening it for each connection. */
+  privateKey: string | KeyObject | GeneratedKey;
   passphrase?: string | undefined;
 }
 
@@ -78,16 +86,19 @@ function uncheckedOf({
   return plainKey.test(privateKey) ? { chain, privateKey } : undefined;
 }
 
-/** Those of opened keys, so that all connections of a device share a secure context; the newest first. */
-const opened = new WeakMap<KeyObject, readonly ClientCertificate[]>();
+/** Those of opened and generated keys, so that all connections of a device share a secure context; the newest first. */
+const opened = new WeakMap<KeyObject | GeneratedKey, readonly ClientCertificate[]>();
 /** A device's own chain, and the one that Azure issued. */
 const chainsOfKey = 2;
 
-function withOpenedKey(chain: string, key: KeyObject): ClientCertificate {
+function withOpenedKey(chain: string, key: KeyObject | GeneratedKey): ClientCertificate {
   const known = opened.get(key) ?? [];
   const before = known.find((one) => one.chain === chain);
   if (before) return before;
-  const privateKey = key.export({ format: 'pem', type: 'pkcs8' }).toString();
+  const privateKey =
+    'privateKeyInfo' in key
+      ? pemEncode('PRIVATE KEY', key.privateKeyInfo)
+      : key.export({ format: 'pem', type: 'pkcs8' }).toString();
   const certificate = { chain, privateKey };
   opened.set(key, [certificate, ...known].slice(0, chainsOfKey));
   return certificate;
@@ -110,7 +121,11 @@ export async function openCredentials({
   const known = typeof privateKey === 'string' ? undefined : withOpenedKey(certificateChain, privateKey);
   if (known && checked.has(known)) return known;
   const key =
-    typeof privateKey === 'string' ? await openPrivateKey(privateKey, { passphrase, signal }) : privateKey;
+    typeof privateKey === 'string'
+      ? await openPrivateKey(privateKey, { passphrase, signal })
+      : 'privateKeyInfo' in privateKey
+        ? generatedKeyOf(privateKey.privateKeyInfo)
+        : privateKey;
   const [leaf] = parseCertificates(certificateChain);
   if (!isKeyPair(key, leaf!.publicKey)) {
     throw new EnrollkitError('KEY_MISMATCH', sentences.dpsClient.keyMismatch);

@@ -8,7 +8,7 @@ import { sentences } from '../../languages/language.js';
 import type { CreatedResource } from '../../workspace/journal.js';
 import { loadCertificate } from '../../workspace/stored-certificates.js';
 import { registers } from '../planned-certificates.js';
-import { forEachOf, openKey, type RunContext, requireFound, type Step } from '../step.js';
+import { deviceKey, forEachOf, type RunContext, requireFound, type Step } from '../step.js';
 import { hubName } from './register-devices.js';
 
 /** Far fewer new connections a second than the smallest hub takes. */
@@ -90,7 +90,7 @@ async function connect(
     assignedHub: registration.assignedHub ?? '',
     deviceId,
     certificateChain: device.chainPem,
-    privateKey: await openKey(context, device),
+    privateKey: await deviceKey(context, device),
     signal,
   });
   try {

@@ -366,7 +366,7 @@ async function make(
   const unfinished = await unfinishedKey(context, target);
   const key = unfinished ? keyPairOf(unfinished.privateKey.export(pkcs8)) : await maker.nextKey();
   if (unfinished) found.keys.set(target.key, unfinished.privateKey);
-  else found.generatedKeys.set(target.key, key.privateKeyInfo);
+  else found.generatedKeys.set(target.key, key);
   const der =
     role === 'device' && sign
       ? await sign(commonName, key)

@@ -17,7 +17,7 @@ import { registers } from '../planned-certificates.js';
 import { areInHubs, readRecords, readsPages } from '../registration-records.js';
 import { previewRequest } from '../request-preview.js';
 import type { Preview } from '../result.js';
-import { forEachOf, openKey, type RunContext, requireFound, type Step } from '../step.js';
+import { deviceKey, forEachOf, type RunContext, requireFound, type Step } from '../step.js';
 import { keyPassphrase } from './certificate-chain.js';
 
 type Requests = Preview['steps'][number]['requests'];
@@ -206,7 +206,7 @@ async function register(
     idScope: requireFound(found, 'idScope'),
     registrationId,
     certificateChain: device.chainPem,
-    privateKey: await openKey(context, device),
+    privateKey: await deviceKey(context, device),
     protocol: plan.devices.protocol,
     ...(request ? { certificateRequest: request.csr } : {}),
     ...options,

@@ -13,9 +13,10 @@ export interface MqttHandlers {
   /**
    * Called once when the connection ends, also after {@link MqttConnection.disconnect}.
    *
-   * @param error its `code` is a text for a lost connection, and the return code of a CONNACK that refuses the client
+   * @param reason makes the error; its `code` is a text for a lost connection, and the return code of a CONNACK that refuses the
+   *   client
    */
-  onEnd(error: Error): void;
+  onEnd(reason: () => Error): void;
 }
 
 export interface ConnectOptions {
@@ -53,8 +54,8 @@ export class MqttConnection {
     bytes.on('data', (chunk: Buffer) => {
       if (!bytes.destroyed) parser.parse(chunk);
     });
-    bytes.on('error', (error) => this.#end(error));
-    bytes.once('close', () => this.#end(connectionReset()));
+    bytes.on('error', (error) => this.#end(() => error));
+    bytes.once('close', () => this.#end(connectionReset));
   }
 
   /** @param connected called when the server accepts the client */
@@ -95,8 +96,8 @@ export class MqttConnection {
   }
 
   /** Ends the connection at once. */
-  destroy(error: Error = connectionReset()): void {
-    this.#end(error);
+  destroy(error?: Error): void {
+    this.#end(() => error ?? connectionReset());
     this.#bytes.destroy();
   }
 
@@ -170,10 +171,10 @@ export class MqttConnection {
     this.#keepAlive?.refresh();
   }
 
-  #end(error: Error): void {
+  #end(reason: () => Error): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     clearTimeout(this.#keepAlive);
-    this.#handlers.onEnd(error);
+    this.#handlers.onEnd(reason);
   }
 }

@@ -74,7 +74,7 @@ export class MqttSession {
       await session.#exchanged('CONNECT', options.userName, undefined, async () => {
         const connection = new MqttConnection(openSocket(options), {
           onPublication: (topic, payload) => session.#onMessage(topic, payload),
-          onEnd: (error) => session.#end(() => session.#failure(error)),
+          onEnd: (reason) => session.#end(() => session.#failure(reason())),
         });
         session.#connection = connection;
         const { clientId, userName } = options;
