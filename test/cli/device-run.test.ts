@@ -106,6 +106,7 @@ test('templates and tables of methods that are none are refused with the place, 
     };
     writeFileSync(join(cwd, 'empty.csv'), 'a,b\n');
     writeFileSync(join(cwd, 'uneven.csv'), 'a,b\n1\n');
+    writeFileSync(join(cwd, 'twice.csv'), 'a,b,a\n1,2,3\n');
     const walk = (members: string) => `{\n "t": {"$randomWalk": {${members}}}}`;
     for (const [text, ...facts] of [
       ['{', 'given.json:1:2'],
@@ -122,6 +123,7 @@ test('templates and tables of methods that are none are refused with the place, 
       ['{"a": {"$csv": {"file": "none.csv", "column": "a"}}}', 'given.json:1:16', 'none.csv'],
       ['{"a": {"$csv": {"file": "empty.csv", "column": "a"}}}', 'given.json:1:16', 'empty.csv'],
       ['{"a": {"$csv": {"file": "uneven.csv", "column": "a"}}}', 'uneven.csv'],
+      ['{"a": {"$csv": {"file": "twice.csv", "column": "b"}}}', 'given.json:1:16', 'twice.csv', '"a"'],
       [`{"a": "${'x'.repeat(300_000)}"}`, '262144'],
       [`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`, '32'],
     ] as const) {

@@ -52,4 +52,18 @@ test('the tags of a manifest are those of the list', () =>
     assert.deepEqual(Object.values(devices[0]!.tags), tags);
   }));
 
+test('of two columns with one name, neither is read', () =>
+  inTemporaryFolder(async (folder) => {
+    const manifest = join(folder, 'manifest.csv');
+    writeFileSync(
+      manifest,
+      `${[...manifestColumns, 'tags.line', 'tags.line'].join()}\nmeter-1,01,a,b,c,d,CN=x,1,2\n`,
+    );
+    await assert.rejects(manifestDevices(manifest).next(), ({ code, message }) => {
+      assert.equal(code, 'FILE_UNREADABLE');
+      assert.match(message, /manifest\.csv.*1.*"tags\.line"/);
+      return true;
+    });
+  }));
+
 test.run();

@@ -5,6 +5,7 @@ import { CsvError, parse } from 'csv-parse';
 import * as z from 'zod';
 import { sentences } from '../../languages/language.js';
 import { type AlternativeNameKind, alternativeNameKinds } from '../../pki/make/alternative-names.js';
+import { columnTwice, shownColumn } from '../csv-header.js';
 import { tagPrefix } from '../manifest.js';
 import { fileError, linesOf } from '../text-files.js';
 
@@ -101,15 +102,14 @@ async function* csvRecords(
 }
 
 function headerProblem(header: readonly string[], columns: readonly string[]): string | undefined {
-  const shown = (name: string) => JSON.stringify(name.slice(0, 64));
-  const twice = header.find((name, index) => header.indexOf(name) !== index);
-  if (twice !== undefined) return sentences.fleet.columnTwice(shown(twice));
+  const twice = columnTwice(header);
+  if (twice !== undefined) return sentences.fleet.columnTwice(twice);
   if (!header.includes('registrationId')) {
-    return sentences.fleet.noIdColumn(header.slice(0, 5).map(shown));
+    return sentences.fleet.noIdColumn(header.slice(0, 5).map(shownColumn));
   }
   const unknown = header.find((name) => !columns.includes(name) && !/^tags\../.test(name));
   if (unknown === undefined) return undefined;
-  return sentences.fleet.unknownColumn(shown(unknown), columns);
+  return sentences.fleet.unknownColumn(shownColumn(unknown), columns);
 }
 
 function csvDevice(header: readonly string[], record: readonly string[]): ListedDevice | string {

@@ -6,6 +6,7 @@ import { registrationIdProblem } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { deviceFolderName } from '../../workspace/layout.js';
+import { columnTwice } from '../csv-header.js';
 import { formatOf } from '../formats/formats.js';
 import type { PemCredentials } from '../formats/output-format.js';
 import { fieldText, manifestColumns, tagPrefix } from '../manifest.js';
@@ -44,7 +45,12 @@ export async function* manifestDevices(manifest: string): AsyncGenerator<Manifes
   try {
     input = readStreamOf(manifest);
     const rows = input.pipe(
-      parse({ columns: true, bom: true, info: true, max_record_size: maxRecordCharacters }),
+      parse({
+        columns: (header: string[]) => distinct(header, manifest),
+        bom: true,
+        info: true,
+        max_record_size: maxRecordCharacters,
+      }),
     );
     // A pipe does not pass errors on.
     input.on('error', (error) => rows.destroy(error));
@@ -72,6 +78,13 @@ export async function* manifestDevices(manifest: string): AsyncGenerator<Manifes
   } finally {
     input?.destroy();
   }
+}
+
+function distinct(header: string[], manifest: string): string[] {
+  const twice = columnTwice(header);
+  if (twice === undefined) return header;
+  const problem = sentences.fleet.columnTwice(twice);
+  throw new EnrollkitError('FILE_UNREADABLE', sentences.fleet.manifestLine(manifest, 1, problem));
 }
 
 function manifestDevice(record: Record<string, string>, manifest: string, line: number): ManifestDevice {
