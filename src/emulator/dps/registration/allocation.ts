@@ -109,6 +109,7 @@ function nearest(candidates: readonly Hub[]): Hub[] {
 /** Weighted rendezvous hashing: distributes by weight, and few devices change hubs when another one is linked. */
 function hashed(registrationId: string, candidates: Hub[]): Hub {
   let best = candidates[0]!;
+  if (candidates.length === 1) return best;
   let bestScore = Number.NEGATIVE_INFINITY;
   for (const hub of candidates) {
     const digest = createHash('sha256').update(`${hub.hubId}\n${registrationId.toLowerCase()}`).digest();
