@@ -7,12 +7,13 @@ const hexDigits = Buffer.from('0123456789ABCDEF');
 
 /** The first and the last line of a PEM block (RFC 7468), with their ends. */
 export interface PemFrame {
-  begin: string;
-  end: string;
+  begin: Buffer;
+  end: Buffer;
 }
 
 export function pemFrame(label: string, newline: string): PemFrame {
-  return { begin: `-----BEGIN ${label}-----${newline}`, end: `-----END ${label}-----${newline}` };
+  const line = (text: string) => Buffer.from(text + newline, 'ascii');
+  return { begin: line(`-----BEGIN ${label}-----`), end: line(`-----END ${label}-----`) };
 }
 
 export class ByteWriter {
@@ -59,9 +60,16 @@ export class ByteWriter {
     this.#length = at;
   }
 
-  /** Writes ASCII over what was written before. */
-  asciiAt(at: number, text: string): void {
-    this.#bytes.write(text, at, 'latin1');
+  /** Leaves room for octets that {@link bytesAt} writes. @returns where it begins */
+  skip(count: number): number {
+    this.#reserve(count);
+    this.#length += count;
+    return this.#length - count;
+  }
+
+  /** Writes over what was written or skipped before. */
+  bytesAt(at: number, bytes: Uint8Array): void {
+    this.#bytes.set(bytes, at);
   }
 
   zeros(count: number): void {
@@ -84,9 +92,9 @@ export class ByteWriter {
 
   /** Writes a PEM block whose lines end with a line feed. */
   pem({ begin, end }: PemFrame, octets: Buffer): void {
-    this.ascii(begin);
+    this.bytes(begin);
     this.base64Lines(octets, '\n');
-    this.ascii(end);
+    this.bytes(end);
   }
 
   /**

@@ -43,7 +43,7 @@ const privateKeyPem = {
 };
 const startOfSha256 = Buffer.from('","sha256Thumbprint":"');
 const endOfLine = Buffer.from('"}\n');
-const endOfCertificate = Buffer.from(certificatePem.end + startOfChain);
+const endOfCertificate = Buffer.from(`${certificatePem.end}${startOfChain}`);
 
 class LineWriter implements DeviceWriter {
   /** What is between the certificate in the chain and the key. */
@@ -66,8 +66,9 @@ class LineWriter implements DeviceWriter {
 
   add(device: MadeDevice): MadeDevice {
     const out = this.#out;
-    out.ascii(startOfLine(device.registrationId) + certificatePem.begin);
-    const begin = out.length - certificatePem.begin.length;
+    out.ascii(startOfLine(device.registrationId));
+    const begin = out.length;
+    out.bytes(certificatePem.begin);
     out.base64Lines(device.certificate, newline);
     const end = out.length + certificatePem.end.length;
     out.bytes(endOfCertificate);
