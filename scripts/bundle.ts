@@ -59,6 +59,7 @@ const loading: Loading = {
       'cli/target/folder',
       'cli/target/emulator-clock',
     ],
+    ['cli/fleet/issue', 'cli/fleet/issue.run'],
     [
       'cli/quickstart/quickstart',
       'cli/quickstart/quickstart.run',

@@ -22,7 +22,7 @@ export function manifestHeader(tagNames: readonly string[]): string {
 
 /** Writes a line per device. */
 export class ManifestRows {
-  readonly #dates: string;
+  readonly #dates: Buffer;
   readonly #tagCount: number;
 
   constructor(validity: { notBefore: string; notAfter: string }, tagCount: number) {
@@ -31,18 +31,22 @@ export class ManifestRows {
   }
 
   add(device: MadeDevice, into: ByteWriter): void {
-    const dates = device.validity ? datesText(device.validity) : this.#dates;
-    let tags = '';
-    for (let index = 0; index < this.#tagCount; index += 1) tags += `,${csvField(device.tags[index] ?? '')}`;
-    const { registrationId, serialNumber, sha1Thumbprint, sha256Thumbprint, subject } = device;
-    into.utf8(
-      `${registrationId},${serialNumber}${dates}${sha1Thumbprint},${sha256Thumbprint},${csvField(subject)}${tags}\n`,
-    );
+    const { registrationId, subjectRest, tags } = device;
+    into.ascii(`${registrationId},`);
+    into.hex(device.serialNumber);
+    into.bytes(device.validity ? datesText(device.validity) : this.#dates);
+    into.hex(device.sha1Thumbprint);
+    into.ascii(',');
+    into.hex(device.sha256Thumbprint);
+    if (subjectRest === '') into.ascii(`,CN=${registrationId}`);
+    else into.utf8(`,${csvField(`CN=${registrationId}${subjectRest}`)}`);
+    for (let index = 0; index < this.#tagCount; index += 1) into.utf8(`,${csvField(tags[index] ?? '')}`);
+    into.ascii('\n');
   }
 }
 
-function datesText({ notBefore, notAfter }: { notBefore: string; notAfter: string }): string {
-  return `,${notBefore},${notAfter},`;
+function datesText({ notBefore, notAfter }: { notBefore: string; notAfter: string }): Buffer {
+  return Buffer.from(`,${notBefore},${notAfter},`);
 }
 
 /**

@@ -5,6 +5,8 @@
  * Values are string, number, boolean, readonly string[], literals, or undefined: test/languages/catalogue.test.ts calls
  * each function with all of them.
  */
+import { numberText } from './numbers.js';
+
 export const en = {
   /** src/errors.ts */
   errors: {
@@ -8207,28 +8209,28 @@ The verification certificate is ready. In the portal, on the same page:
     leftInHubs: (devices: number) =>
       `${countOf(devices, 'device')} ${devices === 1 ? 'remains' : 'remain'} in hubs other than the one in the connection string.`,
     progress: (done: number, total: number, perSecond: number) =>
-      `${done.toLocaleString('en-US')} of ${countOf(total, 'device')}, ${perSecond.toLocaleString('en-US')} per second`,
+      `${numberText(done)} of ${countOf(total, 'device')}, ${numberText(perSecond)} per second`,
     /** After the progress. */
     timeLeft: (amount: string, unit: 's' | 'min' | 'h') => `, ${amount} ${unit} left`,
     allAssigned: (devices: number) =>
       devices === 1
         ? '1 device is already assigned. Nothing to do.'
-        : `${devices.toLocaleString('en-US')} devices are already assigned. Nothing to do.`,
+        : `${numberText(devices)} devices are already assigned. Nothing to do.`,
     allEnrolled: (devices: number) =>
       devices === 1
         ? '1 device is already enrolled. Nothing to do.'
-        : `${devices.toLocaleString('en-US')} devices are already enrolled. Nothing to do.`,
+        : `${numberText(devices)} devices are already enrolled. Nothing to do.`,
     assigned: (devices: number, before: number, failed: number, seconds: number, perSecond: number) =>
-      `${countOf(devices, 'device')} assigned${before > 0 ? `, ${before.toLocaleString('en-US')} earlier` : ''}, ${failed.toLocaleString('en-US')} failed, in ${seconds.toFixed(1)} s (${perSecond.toLocaleString('en-US')} per second)`,
+      `${countOf(devices, 'device')} assigned${before > 0 ? `, ${numberText(before)} earlier` : ''}, ${numberText(failed)} failed, in ${seconds.toFixed(1)} s (${numberText(perSecond)} per second)`,
     throttled: (devices: number) =>
       `${countOf(devices, 'device')} had to wait because DPS was throttling (429)`,
     sentAgain: (devices: number) =>
       `${countOf(devices, 'device')} may have sent a message twice, with the same message ID`,
     enrolled: (devices: number, counts: readonly string[], failed: number, seconds: number) =>
-      `${countOf(devices, 'device')} enrolled${counts.length > 0 ? `: ${counts.join(', ')}` : ''}; ${failed.toLocaleString('en-US')} failed, in ${seconds.toFixed(1)} s`,
+      `${countOf(devices, 'device')} enrolled${counts.length > 0 ? `: ${counts.join(', ')}` : ''}; ${numberText(failed)} failed, in ${seconds.toFixed(1)} s`,
     /** One of the counts of `enrolled`. */
     outcome: (count: number, outcome: 'created' | 'updated' | 'unchanged') =>
-      `${count.toLocaleString('en-US')} ${outcome}`,
+      `${numberText(count)} ${outcome}`,
     failed: (devices: number, code: string) => `${countOf(devices, 'device')} failed: ${code}`,
     faster: (duration: string) => `under ${duration}`,
     percentiles: (p50: string, p95: string, p99: string, max: string) =>
@@ -8239,7 +8241,7 @@ The verification certificate is ready. In the portal, on the same page:
     unchanged: (devices: number, out: string | undefined) =>
       `${countOf(devices, 'device')}${out === undefined ? '' : ` in ${out}`}: already issued, nothing changed.`,
     issued: (devices: number, out: string | undefined, earlier: number, seconds: number) =>
-      `Issued ${countOf(devices, 'device')}${out === undefined ? '' : ` in ${out}`}${earlier > 0 ? `, ${earlier.toLocaleString('en-US')} of them earlier` : ''} (${seconds.toFixed(1)} s)`,
+      `Issued ${countOf(devices, 'device')}${out === undefined ? '' : ` in ${out}`}${earlier > 0 ? `, ${numberText(earlier)} of them earlier` : ''} (${seconds.toFixed(1)} s)`,
     listed: (notAfter: string, manifest: string) => `Valid until ${notAfter}; listed in ${manifest}`,
     merged: (devices: number, out: string) => `${countOf(devices, 'device')} listed in ${out}`,
     deregisterDescription:
@@ -8623,7 +8625,7 @@ function counted(count: number, noun: string): string {
 /** The rest of a sentence that names what was probably meant. */
 /** "1 device", "2,000 devices". */
 function countOf(count: number, singular: string, plural = `${singular}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? singular : plural}`;
+  return `${numberText(count)} ${count === 1 ? singular : plural}`;
 }
 
 function didYouMean(suggestions: readonly string[]): string {

@@ -1,5 +1,6 @@
 /** Every sentence in Simplified Chinese, with the terms of Azure's Chinese documentation. */
 import type { Sentences } from './en.js';
+import { numberText } from './numbers.js';
 
 export const zhCN: Sentences = {
   /** src/errors.ts */
@@ -6899,36 +6900,35 @@ export const zhCN: Sentences = {
     registerResultsFlag: '每台设备一行 JSON；下次运行时会读取（默认：FLEET.registrations.ndjson）',
     rateFlag: (of, perMinute) =>
       `每分钟的${{ devices: '设备', enrollments: '个体注册', registrations: '设备注册' }[of]}数（默认：${perMinute}，低于 DPS 的配额 1000；在模拟器上无限制）`,
-    deregister: (devices) => `是否删除 ${devices.toLocaleString('en-US')} 台设备的注册记录？`,
+    deregister: (devices) => `是否删除 ${numberText(devices)} 台设备的注册记录？`,
     deregistered: (devices, seconds) =>
-      `${devices.toLocaleString('en-US')} 台设备已没有注册记录（${seconds.toFixed(1)} 秒）。`,
-    leftInHubs: (devices) =>
-      `${devices.toLocaleString('en-US')} 台设备仍保留在连接字符串所指以外的 IoT 中心。`,
+      `${numberText(devices)} 台设备已没有注册记录（${seconds.toFixed(1)} 秒）。`,
+    leftInHubs: (devices) => `${numberText(devices)} 台设备仍保留在连接字符串所指以外的 IoT 中心。`,
     progress: (done, total, perSecond) =>
-      `${done.toLocaleString('en-US')}/${total.toLocaleString('en-US')} 台设备，每秒 ${perSecond.toLocaleString('en-US')} 台`,
+      `${numberText(done)}/${numberText(total)} 台设备，每秒 ${numberText(perSecond)} 台`,
     timeLeft: (amount, unit) => `，剩余 ${amount} ${{ s: '秒', min: '分钟', h: '小时' }[unit]}`,
-    allAssigned: (devices) => `${devices.toLocaleString('en-US')} 台设备均已分配，无需执行任何操作。`,
-    allEnrolled: (devices) => `${devices.toLocaleString('en-US')} 台设备均已注册，无需执行任何操作。`,
+    allAssigned: (devices) => `${numberText(devices)} 台设备均已分配，无需执行任何操作。`,
+    allEnrolled: (devices) => `${numberText(devices)} 台设备均已注册，无需执行任何操作。`,
     assigned: (devices, before, failed, seconds, perSecond) =>
-      `已分配 ${devices.toLocaleString('en-US')} 台设备${before > 0 ? `，此前已分配 ${before.toLocaleString('en-US')} 台` : ''}，失败 ${failed.toLocaleString('en-US')} 台，用时 ${seconds.toFixed(1)} 秒（每秒 ${perSecond.toLocaleString('en-US')} 台）`,
-    throttled: (devices) => `${devices.toLocaleString('en-US')} 台设备因 DPS 限流而等待 (429)`,
-    sentAgain: (devices) => `${devices.toLocaleString('en-US')} 台设备可能以相同的消息 ID 将消息发送了两次`,
+      `已分配 ${numberText(devices)} 台设备${before > 0 ? `，此前已分配 ${numberText(before)} 台` : ''}，失败 ${numberText(failed)} 台，用时 ${seconds.toFixed(1)} 秒（每秒 ${numberText(perSecond)} 台）`,
+    throttled: (devices) => `${numberText(devices)} 台设备因 DPS 限流而等待 (429)`,
+    sentAgain: (devices) => `${numberText(devices)} 台设备可能以相同的消息 ID 将消息发送了两次`,
     enrolled: (devices, counts, failed, seconds) =>
-      `已为 ${devices.toLocaleString('en-US')} 台设备创建个体注册${counts.length > 0 ? `：${counts.join('、')}` : ''}；失败 ${failed.toLocaleString('en-US')} 台，用时 ${seconds.toFixed(1)} 秒`,
+      `已为 ${numberText(devices)} 台设备创建个体注册${counts.length > 0 ? `：${counts.join('、')}` : ''}；失败 ${numberText(failed)} 台，用时 ${seconds.toFixed(1)} 秒`,
     outcome: (count, outcome) =>
-      `${{ created: '已创建', updated: '已更新', unchanged: '未更改' }[outcome]} ${count.toLocaleString('en-US')} 个`,
-    failed: (devices, code) => `${devices.toLocaleString('en-US')} 台设备失败：${code}`,
+      `${{ created: '已创建', updated: '已更新', unchanged: '未更改' }[outcome]} ${numberText(count)} 个`,
+    failed: (devices, code) => `${numberText(devices)} 台设备失败：${code}`,
     faster: (duration) => `${duration} 以内`,
     percentiles: (p50, p95, p99, max) => `p50 ${p50}，p95 ${p95}，p99 ${p99}，最长 ${max}`,
     rate: (mean, peak) => `平均 ${mean}，最高 ${peak}`,
     rateHeading: '每秒设备数',
     issueLatency: '每台设备在线程中所用的时间（按批次取平均值）',
     unchanged: (devices, out) =>
-      `${out === undefined ? '' : `${out} 中的 `}${devices.toLocaleString('en-US')} 台设备均已颁发，未作更改。`,
+      `${out === undefined ? '' : `${out} 中的 `}${numberText(devices)} 台设备均已颁发，未作更改。`,
     issued: (devices, out, earlier, seconds) =>
-      `已颁发 ${devices.toLocaleString('en-US')} 台设备${out === undefined ? '' : `，位于 ${out}`}${earlier > 0 ? `，其中 ${earlier.toLocaleString('en-US')} 台为此前颁发` : ''}（${seconds.toFixed(1)} 秒）`,
+      `已颁发 ${numberText(devices)} 台设备${out === undefined ? '' : `，位于 ${out}`}${earlier > 0 ? `，其中 ${numberText(earlier)} 台为此前颁发` : ''}（${seconds.toFixed(1)} 秒）`,
     listed: (notAfter, manifest) => `有效期至 ${notAfter}；清单：${manifest}`,
-    merged: (devices, out) => `${out} 中共列出 ${devices.toLocaleString('en-US')} 台设备`,
+    merged: (devices, out) => `${out} 中共列出 ${numberText(devices)} 台设备`,
     deregisterDescription:
       '删除设备群的注册记录。与 Azure 一样，设备仍保留在其 IoT 中心，只要有注册接受它们，就可以再次注册。设备群的文件会保留；过时的结果文件会删除。',
     deregisterEnrollmentsFlag: '同时删除设备的个体注册',

@@ -20,7 +20,7 @@ const setup = {
 const devices = [1, 13, 84, 85, 86, 99, 100, 101, 145, 156, 180].flatMap((length, index) =>
   [0, 1, 7, 48, 400].map((size): MadeDevice => {
     const pfx = index % 2 === 0 ? {} : { pfx: randomBytes(index * 100) };
-    const names = { serialNumber: '', sha1Thumbprint: '', sha256Thumbprint: '', subject: '', tags: [] };
+    const names = { serialNumber: '', sha1Thumbprint: '', sha256Thumbprint: '', subjectRest: '', tags: [] };
     const registrationId = `${'d'.repeat(Math.max(1, length - 3))}${length < 4 ? '' : `:`}`;
     return {
       registrationId,

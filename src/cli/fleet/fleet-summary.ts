@@ -6,9 +6,10 @@ import type { FleetFailure } from '../../fleet/registration/failures.js';
 import type { LatencySummary } from '../../fleet/speed/latencies.js';
 import type { RateSummary } from '../../fleet/speed/rates.js';
 import { sentences } from '../../languages/language.js';
+import { numberText } from '../../languages/numbers.js';
 import { latencyLines, rateLines, type TextPicture } from '../pictures/speed/text.js';
 import { showsUnicode } from '../terminal/symbols.js';
-import { columns, numberText, wrap } from '../terminal/text.js';
+import { columns, wrap } from '../terminal/text.js';
 
 const width = 80;
 export function registrationText(

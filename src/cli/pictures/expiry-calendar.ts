@@ -1,6 +1,6 @@
 /** When certificates end, as a calendar of months. */
 import { currentLanguage, sentences } from '../../languages/language.js';
-import { numberText } from '../terminal/text.js';
+import { numberText } from '../../languages/numbers.js';
 import type { State } from './certificate-tree/validity.js';
 import { hatchPattern, type Picture, svgText } from './svg.js';
 

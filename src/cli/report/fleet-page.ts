@@ -2,6 +2,7 @@
 
 import type { FleetFailure } from '../../fleet/registration/failures.js';
 import { sentences } from '../../languages/language.js';
+import { numberText } from '../../languages/numbers.js';
 import type { Forest } from '../pictures/certificate-tree/forest.js';
 import { treePicture } from '../pictures/certificate-tree/svg.js';
 import { day } from '../pictures/certificate-tree/words.js';
@@ -12,7 +13,6 @@ import { latencyPicture, ratePicture } from '../pictures/speed/pictures.js';
 import { percentilesText } from '../pictures/speed/words.js';
 import { quoted } from '../terminal/command-line.js';
 import type { NextCommand } from '../terminal/next-commands.js';
-import { numberText } from '../terminal/text.js';
 import type { FleetResults, FleetSize } from './fleet-results.js';
 import {
   commandsList,

@@ -214,11 +214,6 @@ export function displayPath(path: string): string {
   return shorter === '' || shorter.startsWith('..') ? path : shorter;
 }
 
-/** A number with commas, whatever the computer's language: `12,345`. */
-export function numberText(number: number): string {
-  return number.toLocaleString('en-US');
-}
-
 /** 340 ms, 1.2 s. @param space before the unit */
 export function milliseconds(elapsed: number, space = ' '): string {
   return elapsed < 1000 ? `${elapsed}${space}ms` : `${(elapsed / 1000).toFixed(1)}${space}s`;

@@ -25,12 +25,12 @@ export interface MadeDevice {
   certificate: Buffer;
   /** PKCS#8, DER. */
   privateKeyInfo: Buffer;
-  /** Upper-case hexadecimal, as are the thumbprints. */
+  /** A character for each octet (Latin-1), as in the thumbprints: node:crypto makes texts faster than buffers. */
   serialNumber: string;
   sha1Thumbprint: string;
   sha256Thumbprint: string;
-  /** As .NET shows it. */
-  subject: string;
+  /** What follows the common name, as .NET shows the subject; see {@link SubjectPrefix}. */
+  subjectRest: string;
   tags: readonly string[];
   /** Differs from the fleet's for a device that an earlier run made; ISO 8601. */
   validity?: { notBefore: string; notAfter: string };

@@ -3,16 +3,17 @@
 /** RFC 7468 section 2. */
 const charactersPerLine = 64;
 
-/** The first and the last line of a PEM block, and the end of every line. */
+const hexDigits = Buffer.from('0123456789ABCDEF');
+
+/** The first and the last line of a PEM block (RFC 7468), with their ends. */
 export interface PemFrame {
   begin: Buffer;
   end: Buffer;
-  newline: Buffer;
 }
 
 export function pemFrame(label: string, newline: string): PemFrame {
   const line = (text: string) => Buffer.from(text + newline, 'ascii');
-  return { begin: line(`-----BEGIN ${label}-----`), end: line(`-----END ${label}-----`), newline: line('') };
+  return { begin: line(`-----BEGIN ${label}-----`), end: line(`-----END ${label}-----`) };
 }
 
 export class ByteWriter {
@@ -46,9 +47,29 @@ export class ByteWriter {
     this.#length += text.length;
   }
 
-  /** Writes ASCII over what was written before. */
-  asciiAt(at: number, text: string): void {
-    this.#bytes.write(text, at, 'latin1');
+  /** Writes octets, one per character (Latin-1), as upper-case hexadecimal. */
+  hex(octets: string): void {
+    this.#reserve(octets.length * 2);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    for (let index = 0; index < octets.length; index += 1) {
+      const octet = octets.charCodeAt(index);
+      bytes[at++] = hexDigits[octet >> 4]!;
+      bytes[at++] = hexDigits[octet & 15]!;
+    }
+    this.#length = at;
+  }
+
+  /** Leaves room for octets that {@link bytesAt} writes. @returns where it begins */
+  skip(count: number): number {
+    this.#reserve(count);
+    this.#length += count;
+    return this.#length - count;
+  }
+
+  /** Writes over what was written or skipped before. */
+  bytesAt(at: number, bytes: Uint8Array): void {
+    this.#bytes.set(bytes, at);
   }
 
   zeros(count: number): void {
@@ -69,18 +90,25 @@ export class ByteWriter {
     this.#length += to - from;
   }
 
-  /** Writes a PEM block (RFC 7468). */
-  pem({ begin, end, newline }: PemFrame, octets: Buffer): void {
+  /** Writes a PEM block whose lines end with a line feed. */
+  pem({ begin, end }: PemFrame, octets: Buffer): void {
     this.bytes(begin);
-    this.#lines(octets.toString('base64'), newline);
+    this.base64Lines(octets, '\n');
     this.bytes(end);
   }
 
-  /** Writes the text behind the room for all line ends, and moves the lines to their places. */
-  #lines(text: string, newline: Uint8Array): void {
+  /**
+   * Writes the lines within a PEM block. The text is written behind the room for all line ends, and its lines are moved
+   * to their places.
+   *
+   * @param newline ends each line; one or two octets
+   */
+  base64Lines(octets: Buffer, newline: string): void {
+    const text = octets.toString('base64');
     const size = text.length + Math.ceil(text.length / charactersPerLine) * newline.length;
     this.#reserve(size);
     const bytes = this.#bytes;
+    const [first, second] = [newline.charCodeAt(0), newline.charCodeAt(1)];
     let at = this.#length;
     const textEnd = at + size;
     bytes.write(text, textEnd - text.length, 'latin1');
@@ -88,7 +116,8 @@ export class ByteWriter {
       const end = Math.min(from + charactersPerLine, textEnd);
       bytes.copyWithin(at, from, end);
       at += end - from;
-      for (let index = 0; index < newline.length; index += 1) bytes[at++] = newline[index]!;
+      bytes[at++] = first;
+      if (newline.length === 2) bytes[at++] = second;
     }
     this.#length = at;
   }

@@ -12,13 +12,21 @@ export interface DeviceFile {
 
 export const deviceFolderMode = 0o700;
 
+/** In the order to write them in: a folder that has a certificate is complete. */
+export const deviceFileModes = {
+  'device.pfx': secretFileMode,
+  'key.pem': secretFileMode,
+  'chain.pem': publicFileMode,
+  'certificate.pem': publicFileMode,
+};
+
 const certificatePem = pemFrame('CERTIFICATE', '\n');
 const privateKeyPem = {
   plain: pemFrame('PRIVATE KEY', '\n'),
   encrypted: pemFrame('ENCRYPTED PRIVATE KEY', '\n'),
 };
 
-/** Makes the files of devices, one device after another. Contents are valid until the next device. */
+/** Makes the files of devices, one device after another. */
 export class DeviceFiles {
   readonly #issuers: Buffer;
   readonly #memory = new ArrayBuffer(65_536);
@@ -29,20 +37,35 @@ export class DeviceFiles {
     this.#privateKeyPem = encryption ? privateKeyPem.encrypted : privateKeyPem.plain;
   }
 
-  /** In the order to write them in: a folder that has a certificate is complete. */
-  of({ certificate, privateKeyInfo, pfx }: MadeDevice): DeviceFile[] {
+  /** All of them. Contents are valid until the next device. */
+  of(device: MadeDevice): DeviceFile[] {
     const out = new ByteWriter(this.#memory);
-    out.pem(this.#privateKeyPem, privateKeyInfo);
+    this.writeKey(device, out);
     const chainAt = out.length;
+    const certificateEnd = this.writeChain(device, out);
+    const all = out.take();
+    const file = (name: keyof typeof deviceFileModes, contents: Uint8Array): DeviceFile => ({
+      name,
+      contents,
+      mode: deviceFileModes[name],
+    });
+    return [
+      ...(device.pfx ? [file('device.pfx', device.pfx)] : []),
+      file('key.pem', all.subarray(0, chainAt)),
+      file('chain.pem', all.subarray(chainAt)),
+      file('certificate.pem', all.subarray(chainAt, certificateEnd)),
+    ];
+  }
+
+  writeKey({ privateKeyInfo }: MadeDevice, out: ByteWriter): void {
+    out.pem(this.#privateKeyPem, privateKeyInfo);
+  }
+
+  /** @returns where the certificate ends, which is also a file; the chain begins with it */
+  writeChain({ certificate }: MadeDevice, out: ByteWriter): number {
     out.pem(certificatePem, certificate);
     const certificateEnd = out.length;
     out.bytes(this.#issuers);
-    const all = out.take();
-    return [
-      ...(pfx ? [{ name: 'device.pfx', contents: pfx, mode: secretFileMode }] : []),
-      { name: 'key.pem', contents: all.subarray(0, chainAt), mode: secretFileMode },
-      { name: 'chain.pem', contents: all.subarray(chainAt), mode: publicFileMode },
-      { name: 'certificate.pem', contents: all.subarray(chainAt, certificateEnd), mode: publicFileMode },
-    ];
+    return certificateEnd;
   }
 }

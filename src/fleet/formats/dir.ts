@@ -198,14 +198,19 @@ function deviceIn(
     return {
       ...device,
       certificate: raw,
-      serialNumber,
-      sha1Thumbprint: fingerprint.replaceAll(':', ''),
-      sha256Thumbprint: fingerprint256.replaceAll(':', ''),
+      serialNumber: octetsOf(serialNumber),
+      sha1Thumbprint: octetsOf(fingerprint),
+      sha256Thumbprint: octetsOf(fingerprint256),
       validity: { notBefore: isoSeconds(new Date(validFrom)), notAfter: isoSeconds(new Date(validTo)) },
     };
   } catch {
     return 'other';
   }
+}
+
+/** @param hexadecimal perhaps with colons. @returns a character for each octet, as in {@link MadeDevice} */
+function octetsOf(hexadecimal: string): string {
+  return Buffer.from(hexadecimal.replaceAll(':', ''), 'hex').toString('latin1');
 }
 
 /**

@@ -5,7 +5,7 @@ import { sentences } from '../../languages/language.js';
 import { jsonOf } from '../../workspace/json-text.js';
 import type { MadeDevice } from '../devices/device.js';
 import { endOfFile, linesOf } from '../text-files.js';
-import { ByteWriter, type PemFrame, pemFrame } from './byte-writer.js';
+import { ByteWriter, pemFrame } from './byte-writer.js';
 import {
   type DeviceWriter,
   inOrder,
@@ -32,25 +32,32 @@ export const ndjson: OutputFormat = {
 
 /** A registration ID has no character that JSON escapes. */
 const startOfLine = (registrationId: string) => `{"registrationId":"${registrationId}","certificate":"`;
-const startOfChain = Buffer.from('","chain":"');
+const startOfChain = '","chain":"';
 
 /** With line feeds as JSON strings have them. */
-const certificatePem = pemFrame('CERTIFICATE', '\\n');
+const newline = '\\n';
+const certificatePem = pemFrame('CERTIFICATE', newline);
 const privateKeyPem = {
-  plain: pemFrame('PRIVATE KEY', '\\n'),
-  encrypted: pemFrame('ENCRYPTED PRIVATE KEY', '\\n'),
+  plain: pemFrame('PRIVATE KEY', newline),
+  encrypted: pemFrame('ENCRYPTED PRIVATE KEY', newline),
 };
+const startOfSha256 = Buffer.from('","sha256Thumbprint":"');
+const endOfLine = Buffer.from('"}\n');
+const endOfCertificate = Buffer.from(`${certificatePem.end}${startOfChain}`);
 
 class LineWriter implements DeviceWriter {
-  readonly #notAfter: string;
+  /** What is between the certificate in the chain and the key. */
   readonly #issuers: Buffer;
-  readonly #privateKeyPem: PemFrame;
+  readonly #endOfKey: Buffer;
+  readonly #notAfter: Buffer;
   #out = new ByteWriter();
 
   constructor({ issuersPem, validity, encryption }: WriterSetup) {
-    this.#privateKeyPem = encryption ? privateKeyPem.encrypted : privateKeyPem.plain;
-    this.#issuers = Buffer.from(`${JSON.stringify(issuersPem).slice(1, -1)}","privateKey":"`, 'ascii');
-    this.#notAfter = `","notAfter":"${validity.notAfter}","sha1Thumbprint":"`;
+    const { begin, end } = encryption ? privateKeyPem.encrypted : privateKeyPem.plain;
+    const issuers = JSON.stringify(issuersPem).slice(1, -1);
+    this.#issuers = Buffer.from(`${issuers}","privateKey":"${begin}`, 'ascii');
+    this.#endOfKey = Buffer.from(`${end}","serialNumber":"`);
+    this.#notAfter = Buffer.from(`","notAfter":"${validity.notAfter}","sha1Thumbprint":"`);
   }
 
   begin(memory: ArrayBuffer | undefined): void {
@@ -61,16 +68,21 @@ class LineWriter implements DeviceWriter {
     const out = this.#out;
     out.ascii(startOfLine(device.registrationId));
     const begin = out.length;
-    out.pem(certificatePem, device.certificate);
-    const end = out.length;
-    out.bytes(startOfChain);
+    out.bytes(certificatePem.begin);
+    out.base64Lines(device.certificate, newline);
+    const end = out.length + certificatePem.end.length;
+    out.bytes(endOfCertificate);
     out.copy(begin, end);
     out.bytes(this.#issuers);
-    out.pem(this.#privateKeyPem, device.privateKeyInfo);
-    const pfx = device.pfx ? `,"pfx":"${Buffer.from(device.pfx).toString('base64')}"` : '';
-    out.ascii(
-      `","serialNumber":"${device.serialNumber}${this.#notAfter}${device.sha1Thumbprint}","sha256Thumbprint":"${device.sha256Thumbprint}"${pfx}}\n`,
-    );
+    out.base64Lines(device.privateKeyInfo, newline);
+    out.bytes(this.#endOfKey);
+    out.hex(device.serialNumber);
+    out.bytes(this.#notAfter);
+    out.hex(device.sha1Thumbprint);
+    out.bytes(startOfSha256);
+    out.hex(device.sha256Thumbprint);
+    if (device.pfx) out.ascii(`","pfx":"${Buffer.from(device.pfx).toString('base64')}`);
+    out.bytes(endOfLine);
     return device;
   }
 

@@ -20,15 +20,21 @@ const fields = {
 };
 const deviceNumbers = [329, 337];
 const checksumSize = 8;
+const checksumDigits = 6;
 const nameSize = 100;
 
 /** The header of one file in each of many folders, or of these folders. */
 export class TarHeader {
+  /** The last header that was written: the next differs in few octets. */
   readonly #block = Buffer.alloc(blockSize);
   /** What follows the name of the folder. */
   readonly #rest: string;
+  #folderLength = -1;
+  #size = -1;
   /** Of all octets but those of the folder's name and of the size. */
   readonly #sum: number;
+  /** With that of the size. */
+  #sumWithSize = 0;
 
   /**
    * @param file its name; undefined for the folder
@@ -45,6 +51,7 @@ export class TarHeader {
     set(fields.magic, 'ustar\x0000');
     // The checksum counts as spaces.
     this.#sum = sumOf(this.#rest) + sumOf(block.toString('latin1')) + checksumSize * 0x20;
+    set(fields.checksum, octal(0, checksumDigits));
   }
 
   /** Whether a header has room for the name: it is divided, or continued in another header, otherwise. */
@@ -53,17 +60,30 @@ export class TarHeader {
   }
 
   /**
+   * @param at where to write it, over other octets
    * @param folder its name, ASCII; see {@link fits}
    * @param folderSum of its octets; see {@link sumOf}
    * @param size of the contents, octets; 0 for a folder
    */
-  write(into: ByteWriter, folder: string, folderSum: number, size: number): void {
-    const at = into.length;
-    const digits = octal(size, 11);
-    into.bytes(this.#block);
-    into.asciiAt(at, folder + this.#rest);
-    into.asciiAt(at + fields.size, digits);
-    into.asciiAt(at + fields.checksum, octal(this.#sum + folderSum + sumOf(digits), 6));
+  write(into: ByteWriter, at: number, folder: string, folderSum: number, size: number): void {
+    const block = this.#block;
+    if (folder.length !== this.#folderLength) {
+      block.fill(0, 0, nameSize).write(this.#rest, folder.length, 'latin1');
+      this.#folderLength = folder.length;
+    }
+    for (let index = 0; index < folder.length; index += 1) block[index] = folder.charCodeAt(index);
+    if (size !== this.#size) {
+      const digits = octal(size, 11);
+      block.write(digits, fields.size, 'latin1');
+      this.#sumWithSize = this.#sum + sumOf(digits);
+      this.#size = size;
+    }
+    let sum = this.#sumWithSize + folderSum;
+    for (let digit = fields.checksum + checksumDigits - 1; digit >= fields.checksum; digit -= 1) {
+      block[digit] = 0x30 + (sum & 7);
+      sum >>= 3;
+    }
+    into.bytesAt(at, block);
   }
 }
 

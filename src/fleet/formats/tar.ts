@@ -9,7 +9,7 @@ import { deviceFolderName } from '../../workspace/layout.js';
 import type { MadeDevice } from '../devices/device.js';
 import { abridged, endOfFile, fileError, readStreamOf } from '../text-files.js';
 import { ByteWriter } from './byte-writer.js';
-import { type DeviceFile, DeviceFiles, deviceFolderMode } from './device-files.js';
+import { DeviceFiles, deviceFileModes, deviceFolderMode } from './device-files.js';
 import {
   type DeviceWriter,
   inOrder,
@@ -51,14 +51,21 @@ class EntryWriter implements DeviceWriter {
   readonly #files: DeviceFiles;
   readonly #mtime: Date;
   readonly #folderHeader: TarHeader;
-  /** By the name of a file. */
-  readonly #headers = new Map<string, TarHeader>();
+  readonly #headers: Record<keyof typeof deviceFileModes, TarHeader>;
   #out = new ByteWriter();
 
   constructor(setup: WriterSetup) {
     this.#files = new DeviceFiles(setup);
     this.#mtime = new Date(setup.validity.notBefore);
-    this.#folderHeader = this.#newHeader(undefined, deviceFolderMode);
+    const header = (file: string | undefined, mode: number) =>
+      new TarHeader(file, mode, Math.floor(this.#mtime.getTime() / 1000));
+    this.#folderHeader = header(undefined, deviceFolderMode);
+    this.#headers = {
+      'device.pfx': header('device.pfx', deviceFileModes['device.pfx']),
+      'key.pem': header('key.pem', deviceFileModes['key.pem']),
+      'chain.pem': header('chain.pem', deviceFileModes['chain.pem']),
+      'certificate.pem': header('certificate.pem', deviceFileModes['certificate.pem']),
+    };
   }
 
   begin(memory: ArrayBuffer | undefined): void {
@@ -67,18 +74,32 @@ class EntryWriter implements DeviceWriter {
 
   add(device: MadeDevice): MadeDevice | Promise<MadeDevice> {
     const folder = deviceFolderName(device.registrationId);
-    const files = this.#files.of(device);
-    const fits = files.every((file) => this.#headerOf(file).fits(folder));
-    if (!fits) return this.#addPacked(device, folder, files);
+    const headers = this.#headers;
+    // The longest of the names.
+    if (!headers['certificate.pem'].fits(folder)) return this.#addPacked(device, folder);
     const out = this.#out;
     const folderSum = sumOf(folder);
-    this.#folderHeader.write(out, folder, folderSum, 0);
-    for (const file of files) {
-      const { length } = file.contents;
-      this.#headerOf(file).write(out, folder, folderSum, length);
-      out.bytes(file.contents);
-      out.zeros(-length & (blockSize - 1));
+    this.#folderHeader.write(out, out.skip(blockSize), folder, folderSum, 0);
+    /** Begins before the contents, since these tell what is in the header. */
+    const end = (header: TarHeader, at: number) => {
+      const size = out.length - at - blockSize;
+      out.zeros(-size & (blockSize - 1));
+      header.write(out, at, folder, folderSum, size);
+    };
+    if (device.pfx) {
+      const at = out.skip(blockSize);
+      out.bytes(device.pfx);
+      end(headers['device.pfx'], at);
     }
+    const keyAt = out.skip(blockSize);
+    this.#files.writeKey(device, out);
+    end(headers['key.pem'], keyAt);
+    const chainAt = out.skip(blockSize);
+    const certificateEnd = this.#files.writeChain(device, out);
+    end(headers['chain.pem'], chainAt);
+    const certificateAt = out.skip(blockSize);
+    out.copy(chainAt + blockSize, certificateEnd);
+    end(headers['certificate.pem'], certificateAt);
     return device;
   }
 
@@ -87,29 +108,16 @@ class EntryWriter implements DeviceWriter {
   }
 
   /** Names that need more than a header. */
-  async #addPacked(device: MadeDevice, folder: string, files: readonly DeviceFile[]): Promise<MadeDevice> {
+  async #addPacked(device: MadeDevice, folder: string): Promise<MadeDevice> {
     const mtime = this.#mtime;
     const archive = pack();
     archive.entry({ name: `${folder}/`, type: 'directory', mode: deviceFolderMode, mtime });
-    for (const { name, contents, mode } of files)
+    for (const { name, contents, mode } of this.#files.of(device))
       archive.entry({ name: `${folder}/${name}`, mode, mtime }, Buffer.from(contents));
     archive.finalize();
     const whole = await buffer(archive);
     this.#out.bytes(whole.subarray(0, whole.length - trailer.length));
     return device;
-  }
-
-  #headerOf({ name, mode }: DeviceFile): TarHeader {
-    let header = this.#headers.get(name);
-    if (!header) {
-      header = this.#newHeader(name, mode);
-      this.#headers.set(name, header);
-    }
-    return header;
-  }
-
-  #newHeader(name: string | undefined, mode: number): TarHeader {
-    return new TarHeader(name, mode, Math.floor(this.#mtime.getTime() / 1000));
   }
 }
 

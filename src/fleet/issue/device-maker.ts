@@ -23,7 +23,7 @@ export class DeviceMaker {
   readonly #nextKeyPair: () => EncodedKeyPair;
   readonly #serialNumbers: readonly Buffer[];
   readonly #random = Buffer.alloc(serialNumberOctets * 256);
-  /** Its octets, upper-case hexadecimal. */
+  /** The same octets; Latin-1. */
   #randomText = '';
   /** How many of the serial numbers are used. */
   #used: number;
@@ -62,9 +62,9 @@ export class DeviceMaker {
       certificate,
       privateKeyInfo,
       serialNumber: serialNumberText,
-      sha1Thumbprint: hash('sha1', certificate, 'hex').toUpperCase(),
-      sha256Thumbprint: hash('sha256', certificate, 'hex').toUpperCase(),
-      subject: `CN=${registrationId}${prefix.text}`,
+      sha1Thumbprint: hash('sha1', certificate, 'binary'),
+      sha256Thumbprint: hash('sha256', certificate, 'binary'),
+      subjectRest: prefix.text,
       tags: tags ?? [],
     };
   }
@@ -72,19 +72,19 @@ export class DeviceMaker {
   /**
    * Random octets, drawn for many serial numbers at once; never zero (RFC 5280 section 4.1.2.2).
    *
-   * @returns also as upper-case hexadecimal without leading zero octets
+   * @returns also as text, without leading zero octets; Latin-1
    */
   #serialNumber(): [Buffer, string] {
     if (this.#used === this.#serialNumbers.length) {
       randomFillSync(this.#random);
-      this.#randomText = this.#random.toString('hex').toUpperCase();
+      this.#randomText = this.#random.toString('latin1');
       this.#used = 0;
     }
     const index = this.#used++;
-    const text = this.#randomText.slice(2 * serialNumberOctets * index, 2 * serialNumberOctets * (index + 1));
+    const text = this.#randomText.slice(serialNumberOctets * index, serialNumberOctets * (index + 1));
     const octets = this.#serialNumbers[index]!;
     if (octets[0] !== 0) return [octets, text];
-    const significant = text.replace(/^(00)+/, '');
+    const significant = text.replace(/^\0+/, '');
     return significant === '' ? this.#serialNumber() : [octets, significant];
   }
 }

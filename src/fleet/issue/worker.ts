@@ -65,26 +65,23 @@ async function make({ batch, key, memory }: BatchMessage): Promise<BatchResult> 
   const { maker, writer, rows, withPfx, encrypt } = tools!;
   const manifest = new ByteWriter(memory[1]);
   writer.begin(memory[0]);
-  let count = 0;
-  for (const request of requestsOf(batch)) {
-    let device = maker.make(request, key);
+  const [count, requestAt] = requestsOf(batch);
+  for (let index = 0; index < count; index += 1) {
+    let device = maker.make(requestAt(index), key);
     if (withPfx) device = await withPfx(device);
     if (encrypt) device = { ...device, privateKeyInfo: encrypt(device.privateKeyInfo) };
     const added = writer.add(device);
     rows.add(added instanceof Promise ? await added : added, manifest);
-    count += 1;
   }
   const output = await writer.finish();
   return { count, milliseconds: performance.now() - started, output, manifest: manifest.take() };
 }
 
-function* requestsOf(batch: DeviceBatch): Iterable<DeviceRequest> {
-  if ('devices' in batch) yield* batch.devices;
-  else {
-    for (let index = batch.first; index < batch.first + batch.count; index += 1) {
-      yield { registrationId: idAt(batch.pattern, index) };
-    }
-  }
+/** How many devices a batch has, and a function that returns each by its index. */
+function requestsOf(batch: DeviceBatch): [number, (index: number) => DeviceRequest] {
+  if ('devices' in batch) return [batch.devices.length, (index) => batch.devices[index]!];
+  const { pattern, first, count } = batch;
+  return [count, (index) => ({ registrationId: idAt(pattern, first + index) })];
 }
 
 function reply(result: BatchResult): void {

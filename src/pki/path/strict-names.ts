@@ -1,6 +1,6 @@
 /** Host names as RFC 5280 section 4.2.1.6 requires: stricter than comparison, which accepts names in use. */
 
-import { isIP } from 'node:net';
+import { isIPv4 } from 'node:net';
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { sentences } from '../../languages/language.js';
 import type { Certificate } from '../x509/certificate.js';
@@ -23,7 +23,7 @@ const hostName =
 function isHostName(name: string): boolean {
   return (
     hostName.test(name) &&
-    isIP(name) === 0 &&
+    !isIPv4(name) &&
     !/^\*\.[^.]*$/.test(name) &&
     name.toLowerCase().split('.').every(isLabel)
   );

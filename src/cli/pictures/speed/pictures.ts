@@ -3,7 +3,7 @@
 import type { LatencySummary } from '../../../fleet/speed/latencies.js';
 import type { RateSummary } from '../../../fleet/speed/rates.js';
 import { sentences } from '../../../languages/language.js';
-import { numberText } from '../../terminal/text.js';
+import { numberText } from '../../../languages/numbers.js';
 import { type Picture, round, svgText } from '../svg.js';
 import {
   barText,

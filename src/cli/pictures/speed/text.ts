@@ -1,7 +1,8 @@
 /** Latency and rate as pictures of characters. */
 import type { LatencySummary } from '../../../fleet/speed/latencies.js';
 import type { RateSummary } from '../../../fleet/speed/rates.js';
-import { numberText, padStart, widest, wrap } from '../../terminal/text.js';
+import { numberText } from '../../../languages/numbers.js';
+import { padStart, widest, wrap } from '../../terminal/text.js';
 import {
   barText,
   durationText,

@@ -3,7 +3,7 @@
 import type { LatencySummary } from '../../../fleet/speed/latencies.js';
 import type { RateSummary } from '../../../fleet/speed/rates.js';
 import { sentences } from '../../../languages/language.js';
-import { numberText } from '../../terminal/text.js';
+import { numberText } from '../../../languages/numbers.js';
 
 /** `0.05 ms`, `227 ms`, `1.5 s` */
 export function durationText(ms: number): string {
