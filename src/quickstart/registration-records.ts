@@ -1,6 +1,6 @@
 /**
- * Reads which devices of a plan are registered, and which of them are in their hubs: of a few devices with a request each, as
- * exactly as can be, and of many in pages. Azure takes 100 requests a minute for devices of a small hub.
+ * Reads which devices of a plan are registered, and which of them are in their hubs. A few devices are read one by one, many in
+ * pages: the smallest hub of Azure accepts only 100 requests for single devices a minute.
  */
 import { KnownHubs } from '../dps/client/known-hubs.js';
 import type { RegistrationState } from '../dps/contract/schemas.js';
@@ -12,14 +12,14 @@ import { forEachOf, type RunContext } from './step.js';
 const concurrency = 8;
 /** Up to this number, devices are read with a request each. */
 const few = 20;
-/** How many records of a group are read for each device: a page has about a hundred, and may have those of other devices. */
+/** How many records of the group are read for each device of the plan: the group may have far more devices. */
 const recordsPerDevice = 10;
-/** IDs in a query of a hub: a query has at most 8,192 characters, and an ID up to 128. */
+/** Device IDs in a query of a hub: a query has at most 8,192 characters, and an ID up to 128. */
 const idsPerQuery = 50;
 
 type Reading = Pick<RunContext, 'plan' | 'service' | 'target' | 'signal' | 'found'>;
 
-/** Whether reading the devices of a plan takes pages. */
+/** Whether the devices of a plan are read in pages. */
 export function readsPages(plan: RunContext['plan']): boolean {
   return usesGroup(plan) && plan.devices.registrationIds.length > few;
 }
