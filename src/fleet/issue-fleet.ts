@@ -91,7 +91,7 @@ export async function issueFleet(options: IssueFleetOptions): Promise<IssueFleet
     if (finished) return { devices: total, made: 0, ...finished };
     assertFree(request);
   }
-  const batchSize = batchSizeOf(request, format);
+  const batchSize = batchSizeOf(request, format, total);
   // The threads load while this one prepares what they need.
   const pool = new WorkerPool(Math.max(1, Math.min(workers, Math.ceil(total / batchSize))));
   let journal: FleetJournal | undefined;
@@ -209,8 +209,11 @@ function resumable(error: unknown): unknown {
   return withNext(error, sentences.fleet.makeRoom);
 }
 
+/** From here on, a thread has many batches: fewer of twice the size save messages and writes. */
+const largeFleet = 20_000;
+
 /** Devices in a batch: some tens of milliseconds of work, or a single RSA key. */
-function batchSizeOf({ keyAlgorithm, pfx }: FleetRequest, format: OutputFormat): number {
+function batchSizeOf({ keyAlgorithm, pfx }: FleetRequest, format: OutputFormat, devices: number): number {
   const sizes: Record<KeyAlgorithm, number> = {
     'ec-p256': 500,
     'ec-p384': 50,
@@ -219,7 +222,8 @@ function batchSizeOf({ keyAlgorithm, pfx }: FleetRequest, format: OutputFormat):
     'rsa-4096': 1,
   };
   // PKCS#12 files take longer than their keys.
-  return Math.min(sizes[keyAlgorithm], format.batchSize, pfx ? 10 : format.batchSize);
+  const size = Math.min(sizes[keyAlgorithm], format.batchSize, pfx ? 10 : format.batchSize);
+  return size > 1 && devices >= largeFleet ? 2 * size : size;
 }
 
 async function setupOf(request: FleetRequest, at: Date): Promise<WorkerSetup> {
