@@ -7,7 +7,7 @@ export {
   type RegisterDeviceOptions,
   registerDevice,
 } from './dps/client/device.js';
-export type { DeviceCredentials } from './dps/client/device-credentials.js';
+export type { DeviceCredentials, GeneratedKey } from './dps/client/device-credentials.js';
 export type { Problem, ProblemCode } from './dps/client/diagnosis/problem.js';
 export {
   type ReadServiceFacts,
