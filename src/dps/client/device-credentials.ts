@@ -9,7 +9,7 @@ import { isEncryptedKey, isKeyPair, type OpenPrivateKeyOptions, openPrivateKey }
 import { generatedKeyOf } from '../../pki/private-key.js';
 import { parseCertificates } from '../../pki/x509/certificate.js';
 
-/** A key that this process has generated: TLS reads its octets, so it need not be imported. */
+/** A key that this process has generated: TLS reads its octets, without an import. */
 export interface GeneratedKey {
   /** PKCS#8 DER, unencrypted. */
   readonly privateKeyInfo: Buffer;
