@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
 import { EnrollkitError } from '../../errors.js';
-import { columnTwice } from '../../fleet/csv-header.js';
+import { distinctColumns } from '../../fleet/csv-header.js';
 import { type MethodTable, methodTableSchema } from '../../fleet/running/method-table.js';
 import {
   type CsvValue,
@@ -72,12 +72,8 @@ function readColumn(
     invalidTemplate(sentences.deviceRun.csvUnreadable(document.at(path), file, problem.replace(/\.$/, '')));
   try {
     const text = readInputFile(resolve(dirname(template), file));
-    const columns = (header: string[]) => {
-      const twice = columnTwice(header);
-      if (twice !== undefined) throw wrong(sentences.fleet.columnTwice(twice));
-      return header;
-    };
-    const rows = parse(text, { columns, bom: true, skip_empty_lines: true }) as Record<string, string>[];
+    const options = { columns: distinctColumns(wrong), bom: true, skip_empty_lines: true };
+    const rows = parse(text, options) as Record<string, string>[];
     const [first] = rows;
     if (first === undefined) throw wrong(sentences.deviceRun.csvEmpty);
     if (!Object.hasOwn(first, column)) {

@@ -5,7 +5,7 @@ import { CsvError, parse } from 'csv-parse';
 import * as z from 'zod';
 import { sentences } from '../../languages/language.js';
 import { type AlternativeNameKind, alternativeNameKinds } from '../../pki/make/alternative-names.js';
-import { columnTwice, shownColumn } from '../csv-header.js';
+import { repeatedColumn, shownColumn } from '../csv-header.js';
 import { tagPrefix } from '../manifest.js';
 import { fileError, linesOf } from '../text-files.js';
 
@@ -102,8 +102,8 @@ async function* csvRecords(
 }
 
 function headerProblem(header: readonly string[], columns: readonly string[]): string | undefined {
-  const twice = columnTwice(header);
-  if (twice !== undefined) return sentences.fleet.columnTwice(twice);
+  const repeated = repeatedColumn(header);
+  if (repeated !== undefined) return repeated;
   if (!header.includes('registrationId')) {
     return sentences.fleet.noIdColumn(header.slice(0, 5).map(shownColumn));
   }

@@ -2,6 +2,7 @@
  * Headers of entries in an archive (POSIX.1-2017, pax, ustar interchange format), the same as tar-stream writes. Its
  * streams take as long for the four entries of a device as node:crypto for the certificate.
  */
+import { writeShort } from '../short-text.js';
 import type { ByteWriter } from './byte-writer.js';
 
 /** Octets; contents are padded with zeros to a multiple of it. */
@@ -71,7 +72,7 @@ export class TarHeader {
       block.fill(0, 0, nameSize).write(this.#rest, folder.length, 'latin1');
       this.#folderLength = folder.length;
     }
-    for (let index = 0; index < folder.length; index += 1) block[index] = folder.charCodeAt(index);
+    writeShort(block, 0, folder);
     if (size !== this.#size) {
       const digits = octal(size, 11);
       block.write(digits, fields.size, 'latin1');

@@ -57,14 +57,15 @@ class EntryWriter implements DeviceWriter {
   constructor(setup: WriterSetup) {
     this.#files = new DeviceFiles(setup);
     this.#mtime = new Date(setup.validity.notBefore);
-    const header = (file: string | undefined, mode: number) =>
-      new TarHeader(file, mode, Math.floor(this.#mtime.getTime() / 1000));
-    this.#folderHeader = header(undefined, deviceFolderMode);
+    const seconds = Math.floor(this.#mtime.getTime() / 1000);
+    const header = (file: keyof typeof deviceFileModes) =>
+      new TarHeader(file, deviceFileModes[file], seconds);
+    this.#folderHeader = new TarHeader(undefined, deviceFolderMode, seconds);
     this.#headers = {
-      'device.pfx': header('device.pfx', deviceFileModes['device.pfx']),
-      'key.pem': header('key.pem', deviceFileModes['key.pem']),
-      'chain.pem': header('chain.pem', deviceFileModes['chain.pem']),
-      'certificate.pem': header('certificate.pem', deviceFileModes['certificate.pem']),
+      'device.pfx': header('device.pfx'),
+      'key.pem': header('key.pem'),
+      'chain.pem': header('chain.pem'),
+      'certificate.pem': header('certificate.pem'),
     };
   }
 

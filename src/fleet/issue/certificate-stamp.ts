@@ -3,6 +3,7 @@
  * filled in. Loaded by every worker, so it imports nothing heavy.
  */
 import { createSign, type KeyObject } from 'node:crypto';
+import { writeShort } from '../short-text.js';
 
 /** The parts that all certificates have in common; DER. Plain data, for worker threads. */
 export interface CertificateTemplate {
@@ -228,9 +229,4 @@ function wrap(buffer: Buffer, tag: number, at: number, end: number): number {
   } else if (length > 0x7f) buffer[--begin] = 0x81;
   buffer[--begin] = tag;
   return begin;
-}
-
-/** Latin-1. For some tens of characters, this is faster than a call of Node.js. */
-function writeShort(buffer: Uint8Array, at: number, text: string): void {
-  for (let index = 0; index < text.length; index += 1) buffer[at + index] = text.charCodeAt(index);
 }

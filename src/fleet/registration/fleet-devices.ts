@@ -6,7 +6,7 @@ import { registrationIdProblem } from '../../dps/contract/ids.js';
 import { EnrollkitError } from '../../errors.js';
 import { sentences } from '../../languages/language.js';
 import { deviceFolderName } from '../../workspace/layout.js';
-import { columnTwice } from '../csv-header.js';
+import { distinctColumns } from '../csv-header.js';
 import { formatOf } from '../formats/formats.js';
 import type { PemCredentials } from '../formats/output-format.js';
 import { fieldText, manifestColumns, tagPrefix } from '../manifest.js';
@@ -46,7 +46,10 @@ export async function* manifestDevices(manifest: string): AsyncGenerator<Manifes
     input = readStreamOf(manifest);
     const rows = input.pipe(
       parse({
-        columns: (header: string[]) => distinct(header, manifest),
+        columns: distinctColumns((problem) => {
+          const message = sentences.fleet.manifestLine(manifest, 1, problem);
+          return new EnrollkitError('FILE_UNREADABLE', message);
+        }),
         bom: true,
         info: true,
         max_record_size: maxRecordCharacters,
@@ -78,13 +81,6 @@ export async function* manifestDevices(manifest: string): AsyncGenerator<Manifes
   } finally {
     input?.destroy();
   }
-}
-
-function distinct(header: string[], manifest: string): string[] {
-  const twice = columnTwice(header);
-  if (twice === undefined) return header;
-  const problem = sentences.fleet.columnTwice(twice);
-  throw new EnrollkitError('FILE_UNREADABLE', sentences.fleet.manifestLine(manifest, 1, problem));
 }
 
 function manifestDevice(record: Record<string, string>, manifest: string, line: number): ManifestDevice {

@@ -46,9 +46,11 @@ export function foundEarlier(
   const idsNow = new Set(plan.devices.registrationIds);
   const which = (holds: (id: string) => boolean) =>
     ids.filter((id) => idsNow.has(id.now) && holds(id.recorded)).map(({ now }) => now);
+  const look = firstLook(step('register-devices')?.requests ?? []);
+  const records = recordsIn(look);
   const hubs = new Map(
     ids.flatMap(({ recorded: id, now }): [string, string][] => {
-      const hub = idsNow.has(now) ? hubBefore(id, step('register-devices')) : undefined;
+      const hub = idsNow.has(now) ? hubBefore(id, look, records) : undefined;
       return hub === undefined ? [] : [[now, hub]];
     }),
   );
@@ -106,11 +108,14 @@ function groupBefore(step: RecordedStep | undefined): Earlier['group'] {
 }
 
 /** The hub that a device was assigned to before the run, if it was still there. */
-function hubBefore(id: string, step: RecordedStep | undefined): string | undefined {
-  const requests = firstLook(step?.requests ?? []);
-  const { status, assignedHub, deviceId = id } = recordOf(id, requests);
+function hubBefore(
+  id: string,
+  look: readonly RecordedRequest[],
+  records: ReadonlyMap<string, Record<string, unknown>>,
+): string | undefined {
+  const { status, assignedHub, deviceId = id } = records.get(id.toLowerCase()) ?? {};
   if (status !== 'assigned' || typeof assignedHub !== 'string') return undefined;
-  const device = requests.find((one) => isGet(one, 'hub', 'devices', String(deviceId)));
+  const device = look.find((one) => isGet(one, 'hub', 'devices', String(deviceId)));
   return device?.answer?.status === 404 ? undefined : assignedHub;
 }
 
@@ -120,24 +125,17 @@ function firstLook(requests: readonly RecordedRequest[]): readonly RecordedReque
   return end < 0 ? requests : requests.slice(0, end);
 }
 
-/** The registration record of a device: from the reply to a request for it, or from a page of its group's records. */
-function recordOf(id: string, requests: readonly RecordedRequest[]): Record<string, unknown> {
-  const own = requests.find((one) => isGet(one, 'service', 'registrations', id));
-  if (own) return bodyOf(own) as Record<string, unknown>;
-  for (const request of requests) {
-    if (!isPageOfRecords(request)) continue;
-    const body: object = bodyOf(request);
-    const record = (Array.isArray(body) ? body : []).find(
-      (one) => typeof one?.registrationId === 'string' && sameId(one.registrationId, id),
-    );
-    if (record) return record;
+/** The registration records in replies, each alone or in a page of its group's, by registration ID in lower case. */
+function recordsIn(look: readonly RecordedRequest[]): Map<string, Record<string, unknown>> {
+  const records = new Map<string, Record<string, unknown>>();
+  for (const request of look) {
+    if (request.plane !== 'service') continue;
+    for (const record of [bodyOf(request)].flat() as Record<string, unknown>[]) {
+      const id = String(record?.registrationId).toLowerCase();
+      if (!records.has(id)) records.set(id, record);
+    }
   }
-  return {};
-}
-
-function isPageOfRecords({ method, plane, url }: RecordedRequest): boolean {
-  if (method !== 'POST' || plane !== 'service' || !URL.canParse(url)) return false;
-  return /^\/registrations\/[^/]+\/query$/.test(new URL(url).pathname);
+  return records;
 }
 
 function isGet(
